@@ -1,0 +1,61 @@
+// The catalogue as every shard reads it: an immutable snapshot, joined at read time. One thread of a worker keeps it
+// (CatalogueBuilder) from the `items` topic and publishes copies.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/chunked_map.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "records/item.h"
+
+namespace riffle::features {
+
+// The parts of the unit vectors whose Gram matrix is the diversity kernel S (DESIGN §6): category path, brand, hashed
+// title. Each part is a unit vector scaled by the square root of its share, so that the dot product of two items is the
+// weighted mean of the parts' cosines, in [0,1] for equal parts.
+constexpr std::size_t kKernelDimension = 64;
+using KernelVector = std::array<float, kKernelDimension>;
+
+struct CatalogueItem {
+  std::shared_ptr<const records::Item> item;
+  CategoryKey category;                     // whole path; 0: none
+  std::vector<CategoryKey> path;            // every prefix of the path, from the top
+  std::uint64_t brand = 0;                  // hash; 0: none
+  float log_price = 0;                      // ln(1 + price); 0 where unknown
+  bool has_price = false;
+  bool available = true;                    // stock is unknown or above 0
+  std::int64_t published_ms = 0;            // 0: unknown
+  std::int64_t known_since_ms = 0;          // record time of the first upsert
+  KernelVector kernel{};
+};
+
+struct Catalogue {
+  ChunkedMap<ItemKey, CatalogueItem> items;
+  std::vector<ItemKey> newest;              // available items by published_at (else known_since), newest first, bounded
+  std::int64_t next_offset = 0;             // of the items topic, partition 0 (for as_of)
+};
+
+// Not thread-safe: one thread upserts and takes snapshots.
+class CatalogueBuilder {
+ public:
+  // Another id with the same key is refused: false.
+  bool upsert(const records::Item& item, TimePoint record_time);
+  void erase(const ItemId& id);
+  void set_next_offset(std::int64_t offset);
+  std::shared_ptr<const Catalogue> snapshot();
+
+ private:
+  Catalogue current_;
+  bool newest_stale_ = true;
+};
+
+CatalogueItem make_catalogue_item(const records::Item& item, TimePoint record_time);
+
+// Cosine of the shares' weighted mean: 1 for twins.
+float kernel_similarity(const KernelVector& a, const KernelVector& b);
+
+}  // namespace riffle::features

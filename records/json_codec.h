@@ -1,0 +1,71 @@
+// JSON of the public topics. Reading is strict where a wrong reading would harm (ids, numbers, UTF-8, limits) and lenient
+// where shops differ (timestamps as integer ms, ms string or ISO 8601; unknown members are kept in `fields`).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "records/dead_letter.h"
+#include "records/event.h"
+#include "records/item.h"
+#include "records/request.h"
+
+namespace riffle::records {
+
+struct Limits {
+  std::size_t record_bytes = 1 << 20;
+  std::size_t id_bytes = 256;
+  std::size_t fields = 128;
+  std::size_t list_items = 1000;   // of n, candidates, exclude_items, impression items
+};
+
+// Decodes one record after another into the caller's object, reusing its memory. One thread. On failure the object's
+// content is unspecified and the reason says what is wrong and where in the record.
+class JsonDecoder {
+ public:
+  explicit JsonDecoder(const Limits& limits);
+  ~JsonDecoder();
+  JsonDecoder(JsonDecoder&&) noexcept;
+
+  // nullopt: decoded.
+  std::optional<Reason> decode(std::string_view json, Event& event);
+  std::optional<Reason> decode(std::string_view json, Request& request);
+  std::optional<Reason> decode(std::string_view json, Item& item);
+  // Only checks that it is an object with this user_id; profiles are kept as sent.
+  std::optional<Reason> check_profile(std::string_view json, std::string_view user_id);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string encode_json(const Event& event);
+std::string encode_json(const Request& request);
+std::string encode_json(const Item& item);
+
+// A published list, read back (riffle watch, the demonstration's shoppers, tests).
+struct ListedItem {
+  ItemId item_id;
+  std::int32_t position = 0;
+  double score = 0;
+  double propensity = 1;
+  std::string source;
+};
+struct Recommendation {
+  RecommendationId recommendation_id;
+  RequestId request_id;
+  UserId user_id;
+  std::string surface;
+  TimePoint timestamp{};
+  PolicyId policy_id;
+  std::uint64_t policy_version = 0;
+  std::vector<ListedItem> items;
+  double slate_propensity = 1;
+  std::vector<std::string> degraded;
+};
+absl::StatusOr<Recommendation> decode_recommendation(std::string_view json);
+
+}  // namespace riffle::records

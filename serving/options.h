@@ -1,0 +1,76 @@
+// A policy as configured: scorer + explorer + diversifier, and where its candidates come from.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace riffle::serving {
+
+struct ExplorerOptions {
+  std::string kind = "squarecb";     // greedy | epsilon | squarecb | uniform
+  double epsilon = 0.02;             // share drawn uniformly over everything allowed (epsilon, squarecb)
+  double gamma_scale = 10;           // squarecb: γ = gamma_scale · t^gamma_exponent
+  double gamma_exponent = 0.5;
+  std::size_t top = 20;              // squarecb: m
+  double max_slots_learned = 10000;  // squarecb: t is capped here
+};
+
+struct DiversifierOptions {
+  std::string kind = "dpp";          // none | mmr | dpp
+  double weight = 0.1;               // λ; a request's `diversity` takes its place
+};
+
+struct CategoryCap {
+  std::size_t depth = 1;             // of the category path that counts
+  std::size_t most = 3;              // items of one category …
+  std::size_t window = 10;           // … among so many neighbouring slots
+};
+
+struct PolicyOptions {
+  PolicyId id;
+  std::string scorer = "linear";     // linear | q_table | popularity | random | given
+  ExplorerOptions explorer;
+  DiversifierOptions diversifier;
+  std::vector<CategoryCap> caps;
+  double reward_ceiling = 1.0;       // r̂ is clipped to [0, ceiling] and divided by it before λ·g is added
+};
+
+struct SourceOptions {
+  std::size_t together = 100;        // candidates wanted of each source; 0: off
+  std::size_t next = 50;
+  std::size_t popular = 100;
+  std::size_t trending = 30;
+  std::size_t own = 20;
+  std::size_t fresh = 20;
+  std::size_t recent_items = 5;      // of the user, as the start of neighbours
+};
+
+struct ServingOptions {
+  std::size_t default_n = 10;
+  std::size_t candidates = 200;      // kept after merging the sources
+  SourceOptions sources;
+  bool repeat_purchased = false;     // may what the user bought be listed again?
+  bool repeat_seen = true;           // … and what he clicked or viewed?
+  bool serve_unknown_items = true;   // items seen in events that the catalogue does not have
+  double full_log_share = 0.01;      // decisions that log all candidates, by hash
+  std::size_t sampled_candidates = 16;
+  std::string language = "en";       // en | zh
+  Milliseconds degrade_below{5};     // with less time left than this a list is made the short way
+};
+
+struct Arm {
+  PolicyId policy;
+  double share = 0;
+};
+struct ExperimentOptions {
+  std::string salt = "riffle";
+  std::vector<Arm> arms;             // shares sum to 1; the arm of a user is hash(salt, user_id)
+};
+
+const PolicyId& arm_of(const ExperimentOptions& options, const UserId& user);
+
+}  // namespace riffle::serving
