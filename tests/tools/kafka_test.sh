@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# tools/kafka: a broker starts on a free port, answers a client, keeps its records over a restart, and is gone after stop;
+# a taken port, a second start and a wrong argument get what its head says.
+set -euo pipefail
+kafka=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/tools/kafka
+for program in java mvn kcat; do
+  command -v "$program" >/dev/null || { echo "skipped: no $program here"; exit 77; }
+done
+work=$(mktemp -d)
+trap '"$kafka" stop --dir "$work/one" --clean; "$kafka" stop --dir "$work/two" --clean; rm -rf "$work"' EXIT
+expect() {  # expect CODE COMMAND...: its stderr must come with it
+  local wanted=$1 code=0
+  shift
+  "$@" >"$work/out" 2>"$work/err" || code=$?
+  if [ "$code" != "$wanted" ] || { [ "$wanted" != 0 ] && ! [ -s "$work/err" ]; }; then
+    echo "$* ended with $code instead of $wanted: $(cat "$work/out" "$work/err")"
+    exit 1
+  fi
+}
+
+expect 3 "$kafka" status --dir "$work/one"
+expect 0 "$kafka" stop --dir "$work/one"
+expect 64 "$kafka" start --port many
+expect 64 "$kafka" start --config nothing
+expect 64 "$kafka" destroy
+
+address=$("$kafka" start --dir "$work/one" --port 0 --config auto.create.topics.enable=true)
+[[ $address =~ ^127\.0\.0\.1:[0-9]+$ ]] || { echo "start printed '$address'"; exit 1; }
+expect 0 "$kafka" start --dir "$work/one"
+[ "$(cat "$work/out")" = "$address" ]
+expect 0 "$kafka" status --dir "$work/one"
+[ "$(cat "$work/out")" = "$address" ]
+expect 64 "$kafka" start --dir "$work/one" --port 1
+expect 73 "$kafka" start --dir "$work/two" --port "${address##*:}"
+
+echo kept | kcat -P -b "$address" -t things -p 2
+expect 0 "$kafka" stop --dir "$work/one"
+expect 3 "$kafka" status --dir "$work/one"
+if kcat -L -b "$address" -m 1 >/dev/null 2>&1; then
+  echo "something still answers on $address after stop"
+  exit 1
+fi
+
+address=$("$kafka" start --dir "$work/one" --port 0)
+[ "$(kcat -C -b "$address" -t things -p 2 -o beginning -e -q)" = kept ]
+[ "$(kcat -L -b "$address" -t things | grep -c 'partition [0-9]*, leader 1')" = 4 ]
+expect 0 "$kafka" stop --dir "$work/one" --clean
+[ ! -e "$work/one" ]
+
+expect 1 "$kafka" start --dir "$work/two" --port 0 --config process.roles=nonsense
