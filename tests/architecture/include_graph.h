@@ -66,10 +66,18 @@ inline std::optional<Include> parse_include(const std::string& line) {
   return Include{match[2].str(), match[1].str() == "\""};
 }
 
+// config/ fills the modules' options, so it may see nothing of them but the headers that hold those.
+inline bool is_options_header(const std::string& name) {
+  return name.ends_with("/options.h") || name.ends_with("_options.h");
+}
+
 // Why this folder may not include this, or nothing.
 inline std::optional<std::string> objection(const std::string& folder, const Include& include) {
   const std::string top = include.name.substr(0, include.name.find('/'));
   if (allowed_modules().contains(top) && include.name.find('/') != std::string::npos) {
+    if (folder == "config" && top != folder && top != "base" && !is_options_header(include.name)) {
+      return "config/ may include only the options headers of " + top + "/";
+    }
     if (top == folder || allowed_modules().at(folder).contains(top)) {
       return std::nullopt;
     }

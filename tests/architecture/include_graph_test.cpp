@@ -66,6 +66,13 @@ TEST(IncludeGraph, AnIncludeThatDoesNotGoFromTheRootIsReported) {
   EXPECT_THAT(breaches(tree.root()), ElementsAre(HasSubstr("\"bus/local_bus.h\"")));
 }
 
+TEST(IncludeGraph, ConfigMaySeeOnlyTheOptionsOfAModule) {
+  const TemporaryTree tree;
+  tree.write("config/load.cpp",
+             "#include \"base/errors.h\"\n#include \"serving/options.h\"\n#include \"serving/recommender.h\"\n");
+  EXPECT_THAT(breaches(tree.root()), ElementsAre(HasSubstr("config/load.cpp:3: serving/recommender.h: config/ may")));
+}
+
 TEST(IncludeGraph, CommentsAndAllowedIncludesAreNotReported) {
   const TemporaryTree tree;
   tree.write("serving/list.cpp",
