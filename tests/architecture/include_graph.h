@@ -14,13 +14,14 @@ namespace riffle::architecture {
 
 using Names = std::set<std::string>;
 
-// The top folders that hold modules, and for each the other folders that it may include. Strictly as listed: what a
-// module gets through another's header it may not name itself.
+// The top folders that hold modules, and for each the other folders that it may include. Strictly
+// as listed: what a module gets through another's header it may not name itself.
 inline const std::map<std::string, Names>& allowed_modules() {
-  static const Names options = {"base", "records", "bus", "ingest", "state", "features", "learner", "serving",
-                                "pipeline", "simulation", "http"};
-  static const Names everything = {"base", "records", "bus", "ingest", "state", "features", "learner", "serving",
-                                   "pipeline", "simulation", "http", "config"};
+  static const Names options = {"base",    "records", "bus",      "ingest",     "state", "features",
+                                "learner", "serving", "pipeline", "simulation", "http"};
+  static const Names everything = {"base",     "records",    "bus",     "ingest",
+                                   "state",    "features",   "learner", "serving",
+                                   "pipeline", "simulation", "http",    "config"};
   static const std::map<std::string, Names> table = {
       {"base", {}},
       {"records", {"base"}},
@@ -39,15 +40,17 @@ inline const std::map<std::string, Names>& allowed_modules() {
   return table;
 }
 
-// The only folders that may include a library, by the beginning of its headers' names. A library that is not listed
-// (the standard's, Abseil, GoogleTest) may be included anywhere.
+// The only folders that may include a library, by the beginning of its headers' names. A library
+// that is not listed (the standard's, Abseil, GoogleTest) may be included anywhere.
 inline const std::map<std::string, Names>& library_owners() {
   static const std::map<std::string, Names> table = {
-      {"rocksdb/", {"state"}},        {"librdkafka/", {"bus"}},         {"simdjson", {"records"}},
-      {"rapidjson/", {"records"}},    {"google/protobuf/", {"records"}}, {"Eigen/", {"learner"}},
-      {"boost/beast", {"http"}},      {"boost/asio", {"http", "app"}},  {"yaml-cpp/", {"config"}},
-      {"CLI/", {"app"}},              {"prometheus/", {"base"}},        {"spdlog/", {"base"}},
-      {"xxhash", {"base", "bus"}},    {"zlib", {"ingest"}},
+      {"rocksdb/", {"state"}},           {"librdkafka/", {"bus"}},
+      {"simdjson", {"records"}},         {"rapidjson/", {"records"}},
+      {"google/protobuf/", {"records"}}, {"Eigen/", {"learner"}},
+      {"boost/beast", {"http"}},         {"boost/asio", {"http", "app"}},
+      {"yaml-cpp/", {"config"}},         {"CLI/", {"app"}},
+      {"prometheus/", {"base"}},         {"spdlog/", {"base"}},
+      {"xxhash", {"base", "bus"}},       {"zlib", {"ingest"}},
   };
   return table;
 }
@@ -66,7 +69,8 @@ inline std::optional<Include> parse_include(const std::string& line) {
   return Include{match[2].str(), match[1].str() == "\""};
 }
 
-// config/ fills the modules' options, so it may see nothing of them but the headers that hold those.
+// config/ fills the modules' options, so it may see nothing of them but the headers that hold
+// those.
 inline bool is_options_header(const std::string& name) {
   return name.ends_with("/options.h") || name.ends_with("_options.h");
 }

@@ -43,17 +43,20 @@ TEST(IncludeGraph, WhatAModuleMayIncludeMayNotIncludeItBack) {
 TEST(IncludeGraph, AForbiddenModuleIsReportedWithFileAndLine) {
   const TemporaryTree tree;
   tree.write("base/clock.h", "#pragma once\n#include <chrono>\n");
-  tree.write("bus/kafka_bus.cpp", "#include \"bus/bus.h\"\n#include \"base/clock.h\"\n\n#include \"records/event.h\"\n");
+  tree.write("bus/kafka_bus.cpp",
+             "#include \"bus/bus.h\"\n#include \"base/clock.h\"\n\n#include \"records/event.h\"\n");
   tree.write("learner/trainers/linear.h", "  #  include \"state/store.h\"\n");
-  EXPECT_THAT(breaches(tree.root()),
-              ElementsAre("bus/kafka_bus.cpp:4: records/event.h: bus/ may not include records/",
-                          "learner/trainers/linear.h:1: state/store.h: learner/ may not include state/"));
+  EXPECT_THAT(
+      breaches(tree.root()),
+      ElementsAre("bus/kafka_bus.cpp:4: records/event.h: bus/ may not include records/",
+                  "learner/trainers/linear.h:1: state/store.h: learner/ may not include state/"));
 }
 
 TEST(IncludeGraph, ALibraryOutsideOfItsOwnerIsReported) {
   const TemporaryTree tree;
   tree.write("state/rocks_store.cpp", "#include <rocksdb/db.h>\n#include <spdlog/spdlog.h>\n");
-  tree.write("features/rows.cpp", "#include <rocksdb/slice.h>\n#include <vector>\n#include <google/protobuf/arena.h>\n");
+  tree.write("features/rows.cpp",
+             "#include <rocksdb/slice.h>\n#include <vector>\n#include <google/protobuf/arena.h>\n");
   EXPECT_THAT(breaches(tree.root()),
               ElementsAre(HasSubstr("features/rows.cpp:1: rocksdb/slice.h: only state/"),
                           HasSubstr("features/rows.cpp:3: google/protobuf/arena.h: only records/"),
@@ -69,15 +72,18 @@ TEST(IncludeGraph, AnIncludeThatDoesNotGoFromTheRootIsReported) {
 TEST(IncludeGraph, ConfigMaySeeOnlyTheOptionsOfAModule) {
   const TemporaryTree tree;
   tree.write("config/load.cpp",
-             "#include \"base/errors.h\"\n#include \"serving/options.h\"\n#include \"serving/recommender.h\"\n");
-  EXPECT_THAT(breaches(tree.root()), ElementsAre(HasSubstr("config/load.cpp:3: serving/recommender.h: config/ may")));
+             "#include \"base/errors.h\"\n#include \"serving/options.h\"\n#include "
+             "\"serving/recommender.h\"\n");
+  EXPECT_THAT(breaches(tree.root()),
+              ElementsAre(HasSubstr("config/load.cpp:3: serving/recommender.h: config/ may")));
 }
 
 TEST(IncludeGraph, CommentsAndAllowedIncludesAreNotReported) {
   const TemporaryTree tree;
-  tree.write("serving/list.cpp",
-             "// #include \"app/build.h\"\n#include \"serving/list.h\"\n#include \"state/store.h\"\n"
-             "#include \"records/riffle.pb.h\"\n#include \"absl/status/status.h\"\n#include <map>\n");
+  tree.write(
+      "serving/list.cpp",
+      "// #include \"app/build.h\"\n#include \"serving/list.h\"\n#include \"state/store.h\"\n"
+      "#include \"records/riffle.pb.h\"\n#include \"absl/status/status.h\"\n#include <map>\n");
   tree.write("tests/serving/list_test.cpp", "#include \"app/build.h\"\n#include <rocksdb/db.h>\n");
   EXPECT_THAT(breaches(tree.root()), IsEmpty());
 }

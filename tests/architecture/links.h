@@ -42,7 +42,8 @@ inline std::vector<Link> links_of(const std::string& text) {
   return links;
 }
 
-// A heading's anchor, as GitHub makes it: lower case, spaces to hyphens, punctuation dropped, other scripts kept.
+// A heading's anchor, as GitHub makes it: lower case, spaces to hyphens, punctuation dropped, other
+// scripts kept.
 inline std::string anchor_of(const std::string& heading) {
   std::string anchor;
   for (const char c : heading) {
@@ -94,7 +95,8 @@ inline std::vector<std::filesystem::path> documents_of(const std::filesystem::pa
   return documents;
 }
 
-// Every relative link whose file, or whose heading in a Markdown file, is not there, as "file:line: target".
+// Every relative link whose file, or whose heading in a Markdown file, is not there, as "file:line:
+// target".
 inline std::vector<std::string> dead_links(const std::filesystem::path& root) {
   namespace fs = std::filesystem;
   std::vector<std::string> dead;
@@ -110,8 +112,10 @@ inline std::vector<std::string> dead_links(const std::filesystem::path& root) {
       const std::string file = link.target.substr(0, hash);
       const fs::path target = file.empty() ? document : document.parent_path() / file;
       const bool heading = hash != std::string::npos && target.extension() == ".md";
-      if (!fs::exists(target) || (heading && !anchors_of(target).contains(link.target.substr(hash + 1)))) {
-        dead.push_back(fs::relative(document, root).generic_string() + ":" + std::to_string(link.line) + ": " + link.target);
+      if (!fs::exists(target) ||
+          (heading && !anchors_of(target).contains(link.target.substr(hash + 1)))) {
+        dead.push_back(fs::relative(document, root).generic_string() + ":" +
+                       std::to_string(link.line) + ": " + link.target);
       }
     }
   }

@@ -1,4 +1,5 @@
-// Two threads add to one int under an absl::Mutex, and read it as base/published.h does; ThreadSanitizer must be silent.
+// Two threads add to one int under an absl::Mutex, and read it as base/published.h does;
+// ThreadSanitizer must be silent.
 #include <cstdio>
 #include <memory>
 #include <thread>

@@ -1,4 +1,5 @@
-// Writes a guarded member without its lock; clang's thread-safety analysis must refuse to compile it.
+// Writes a guarded member without its lock; clang's thread-safety analysis must refuse to compile
+// it.
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 

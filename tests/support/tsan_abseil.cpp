@@ -1,13 +1,15 @@
-// Tells ThreadSanitizer of absl::Mutex. Debian's Abseil is not instrumented, so that its locks are invisible and every
-// guarded member would look like a race. These definitions take the place of the library's, in the tsan preset alone,
-// and call them; what happens inside is left out of the analysis, as in Abseil's own instrumented build.
-// tests/canary/guarded.cpp proves that they work. Await is told as if the lock were held for writing.
+// Tells ThreadSanitizer of absl::Mutex. Debian's Abseil is not instrumented, so that its locks are
+// invisible and every guarded member would look like a race. These definitions take the place of
+// the library's, in the tsan preset alone, and call them; what happens inside is left out of the
+// analysis, as in Abseil's own instrumented build. tests/canary/guarded.cpp proves that they work.
+// Await is told as if the lock were held for writing.
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <type_traits>
 
 #include "absl/base/config.h"
 #include "absl/synchronization/mutex.h"
@@ -110,12 +112,14 @@ void Mutex::LockWhen(const Condition& condition) {
 }
 
 bool Mutex::LockWhenWithTimeout(const Condition& condition, Duration timeout) {
-  static WhenFor* const real = library<WhenFor>("5Mutex19LockWhenWithTimeoutERKNS0_9ConditionENS0_8DurationE");
+  static WhenFor* const real =
+      library<WhenFor>("5Mutex19LockWhenWithTimeoutERKNS0_9ConditionENS0_8DurationE");
   return locking(this, kWrite, [&] { return real(this, condition, timeout); });
 }
 
 bool Mutex::LockWhenWithDeadline(const Condition& condition, Time deadline) {
-  static WhenUntil* const real = library<WhenUntil>("5Mutex20LockWhenWithDeadlineERKNS0_9ConditionENS0_4TimeE");
+  static WhenUntil* const real =
+      library<WhenUntil>("5Mutex20LockWhenWithDeadlineERKNS0_9ConditionENS0_4TimeE");
   return locking(this, kWrite, [&] { return real(this, condition, deadline); });
 }
 
@@ -130,12 +134,14 @@ void Mutex::Await(const Condition& condition) {
 }
 
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
-  static WhenFor* const real = library<WhenFor>("5Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
+  static WhenFor* const real =
+      library<WhenFor>("5Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
   return waiting(this, [&] { return real(this, condition, timeout); });
 }
 
 bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
-  static WhenUntil* const real = library<WhenUntil>("5Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
+  static WhenUntil* const real =
+      library<WhenUntil>("5Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
   return waiting(this, [&] { return real(this, condition, deadline); });
 }
 
@@ -145,8 +151,8 @@ void CondVar::Wait(Mutex* mutex) {
 }
 
 bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
-  static auto* const real =
-      library<bool(CondVar*, Mutex*, Duration)>("7CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
+  static auto* const real = library<bool(CondVar*, Mutex*, Duration)>(
+      "7CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
   return waiting(mutex, [&] { return real(this, mutex, timeout); });
 }
 

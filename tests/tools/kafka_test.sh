@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/kafka: a broker starts on a free port, answers a client, keeps its records over a restart, and is gone after stop;
-# a taken port, a second start and a wrong argument get what its head says.
+# a taken port, a second start and a wrong argument get what its head says; a broker can be made to want a password.
 set -euo pipefail
 kafka=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/tools/kafka
 for program in java mvn kcat; do
@@ -46,5 +46,16 @@ address=$("$kafka" start --dir "$work/one" --port 0)
 [ "$(kcat -L -b "$address" -t things | grep -c 'partition [0-9]*, leader 1')" = 4 ]
 expect 0 "$kafka" stop --dir "$work/one" --clean
 [ ! -e "$work/one" ]
+
+# Any server setting can be given: this broker wants a password.
+login='org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p" user_u="p";'
+address=$("$kafka" start --dir "$work/two" --port 0 --config 'listeners=SASL_PLAINTEXT://127.0.0.1:{port}' \
+  --config inter.broker.listener.name=SASL_PLAINTEXT --config sasl.enabled.mechanisms=PLAIN \
+  --config sasl.mechanism.inter.broker.protocol=PLAIN \
+  --config "listener.name.sasl_plaintext.plain.sasl.jaas.config=$login")
+with_password=(kcat -L -b "$address" -m 5 -X security.protocol=sasl_plaintext -X sasl.mechanisms=PLAIN -X sasl.username=u)
+expect 0 "${with_password[@]}" -X sasl.password=p
+expect 1 "${with_password[@]}" -X sasl.password=wrong
+expect 0 "$kafka" stop --dir "$work/two" --clean
 
 expect 1 "$kafka" start --dir "$work/two" --port 0 --config process.roles=nonsense
