@@ -4,6 +4,9 @@
 
 #include <array>
 #include <memory>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -16,7 +19,8 @@ namespace riffle::features {
 
 // The parts of the unit vectors whose Gram matrix is the diversity kernel S (DESIGN §6): category path, brand, hashed
 // title. Each part is a unit vector scaled by the square root of its share, so that the dot product of two items is the
-// weighted mean of the parts' cosines, in [0,1] for equal parts.
+// weighted mean of the parts' cosines, in [0,1] for equal parts. A part that the item does not have gives its share to the
+// others; an item with none of them gets a direction of its own, so that it is like itself and like nothing else.
 constexpr std::size_t kKernelDimension = 64;
 using KernelVector = std::array<float, kKernelDimension>;
 
@@ -49,13 +53,23 @@ class CatalogueBuilder {
   std::shared_ptr<const Catalogue> snapshot();
 
  private:
+  using Dated = std::pair<std::int64_t, ItemKey>;  // minus its time, so that the newest come first
+
   Catalogue current_;
+  std::set<Dated> by_age_;                         // available items
   bool newest_stale_ = true;
 };
 
 CatalogueItem make_catalogue_item(const records::Item& item, TimePoint record_time);
 
-// Cosine of the shares' weighted mean: 1 for twins.
+// The key of a category path; 0 for an empty one. Empty names in a path are skipped.
+CategoryKey category_key(absl::Span<const std::string> path);
+
+// The kernel vector by itself, and that of an item of which only the key is known.
+KernelVector make_kernel_vector(const records::Item& item);
+KernelVector unknown_kernel_vector(ItemKey key);
+
+// The dot product, cut to [0,1]: the weighted mean of the parts' cosines, 1 for twins.
 float kernel_similarity(const KernelVector& a, const KernelVector& b);
 
 }  // namespace riffle::features

@@ -1,11 +1,19 @@
 // Applies an event to the rows that events make: history, counters, dedup ring, session, popularity, co-visitation and
-// sequential neighbours (FORMULAS 4.1.1, 4.1.2). A pure function of the rows and the event: no clock, no chance, nothing
-// from the catalogue, so that replay equals live.
+// sequential neighbours (FORMULAS 4.1.1, 4.1.2; features/neighbours.h). A pure function of the rows and the event: no
+// clock, no chance, nothing from the catalogue, so that replay equals live.
+//
+// History and impressions are in the order of time: an event that comes late takes its place among them, and its
+// neighbours are the items before it. An erase leaves a tombstone row; what the user gave to items' anonymous sums stays.
+// An impression that does not name its items changes no item and no history: only the joiner knows which list it means.
 #pragma once
 
+#include <array>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "features/event_types.h"
 #include "features/options.h"
 #include "records/event.h"
 #include "records/rows.h"
@@ -27,17 +35,33 @@ class EventRows {
             state::RowCache<records::ItemRow>* items);
 
   Result apply(const records::Event& event, TimePoint event_time);
-  // Keys whose rows the event will touch, as far as the event itself tells (for prefetch): user, item.
-  double weight_of(const records::Event& event) const;
+  // Brings the rows that these events will touch into the caches, with one read of the store for the users and one for the
+  // items (those of the events and the neighbours-to-be in the users' histories).
+  void prefetch(std::span<const records::Event> events);
+  double weight_of(const records::Event& event) const { return types_.weight(event); }
 
-  // Item keys edited since the last call, each once (for item-stats).
+  // Item keys edited since the last call, each once, ascending (for item-stats).
   std::vector<ItemKey> take_touched();
 
  private:
+  Result apply_interaction(const records::Event& event, TimePoint time, records::UserRow& user);
+  Result apply_impression(const records::Event& event, TimePoint time, records::UserRow& user);
+  static Result apply_erase(TimePoint time, records::UserRow& user);
+  Result refuse_collision(const records::Event& event, const records::UserRow& user);
+  void touch_user(const records::Event& event, TimePoint time, std::uint64_t event_hash, records::UserRow& user);
+  bool pair_with_history(ItemKey item, double strength, TimePoint time, const records::UserRow& user,
+                         records::ItemRow& row);
+  void insert_history(const records::HistoryEntry& entry, records::UserRow& user);
+  void touch(ItemKey item);
+  void compact_touched();
+
   RowOptions options_;
+  EventTypes types_;
   state::RowCache<records::UserRow>* users_;
   state::RowCache<records::ItemRow>* items_;
-  std::vector<ItemKey> touched_;
+  std::vector<ItemKey> touched_;                 // may hold a key twice until it is compacted
+  std::size_t compact_at_ = 0;
+  std::array<ItemKey, 1024> lately_touched_;     // by the key's low bits: most repeats end here
 };
 
 // The cache key of an item's row.

@@ -3,16 +3,18 @@
 // ones refuse each other (DESIGN §6).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "features/catalogue.h"
 #include "features/item_stats.h"
+#include "features/key_table.h"
 #include "features/options.h"
 #include "records/rows.h"
 
@@ -30,25 +32,49 @@ std::uint64_t feature_fingerprint();  // of the names and of kFeatureVersion, ra
 // Index of `popularity`, which the scorer of that name ranks by.
 std::size_t feature_index(std::string_view name);  // checks that it exists
 
+// What a user did with one item, and saw of it.
+struct OwnItem {
+  float weight = 0;                          // of his history, decayed (slow half-life)
+  float recent_weight = 0;                   // likewise (fast half-life)
+  float recency = 0;                         // 2^(−hours since the last interaction); 0: never
+  float shown = 0;                           // decayed (fast) impressions without an interaction since
+  float impressions = 0;                     // remembered
+  float clicks = 0;                          // since the oldest remembered impression
+  std::int64_t last_ms = 0;                  // of the last interaction; 0: never
+};
+
+// What he did in a category, counted for every prefix of an item's path.
+struct CategoryTaste {
+  float share = 0;                           // of his decayed positive weights (slow half-life), less for little evidence
+  float recent_share = 0;                    // likewise (fast half-life): what drift shows in first
+  float shown = 0;                           // sums of OwnItem
+  float impressions = 0;
+  float clicks = 0;
+  bool top = false;                          // of a path's first prefix
+};
+
 // What is the same for all candidates of a request; made once.
 struct UserContext {
   const records::UserRow* row = nullptr;     // null: a user nobody knows
   TimePoint now{};
   std::string segment;                       // of the user: see user_segment()
-  absl::flat_hash_map<CategoryKey, float> category_share;   // of his decayed weights, every prefix of the paths
-  absl::flat_hash_map<std::uint64_t, float> brand_share;
-  absl::flat_hash_map<ItemKey, float> own_weight;           // decayed weights of his history
-  absl::flat_hash_map<ItemKey, std::int64_t> last_time;
-  absl::flat_hash_map<ItemKey, float> shown;                // decayed impressions without a click since
-  absl::flat_hash_map<CategoryKey, float> category_shown;   // decayed impressions a category
-  float mean_log_price = 0;
+  KeyTable<ItemKey, OwnItem> items;          // of his history and impressions
+  KeyTable<CategoryKey, CategoryTaste> categories;
+  KeyTable<std::uint64_t, float> brand_share;
+  float mean_log_price = 0;                  // of what he likes, weighted
   bool has_price = false;
-  float activity = 0;                        // decayed
+  float activity = 0;                        // interactions, decayed
+  float click_rate = 0;                      // of all his impressions, smoothed
+  CategoryKey session_category;              // of the last item of the session he is in; 0: none
+  CategoryKey session_top_category;
+  float session_recency = 0;                 // 2^(−half hours since)
+  std::array<float, kFeatureCount> constants{};  // the features that are the same for every item; 0 elsewhere
 };
 UserContext make_user_context(const records::UserRow* row, const Catalogue& catalogue, TimePoint now,
                               const RowOptions& options);
 
-// A coarse, stable name of the user's state for tabular learning: activity level × dominant top category.
+// A coarse, stable name of the user's state for tabular learning: activity level × dominant top category, as
+// "new|-", "light|1f2e3d4c", "active|…": the digits are the first of the category's key; "-": none stands out.
 std::string user_segment(const UserContext& context, const Catalogue& catalogue);
 
 // What candidate sources found out about an item, as features.

@@ -4,8 +4,12 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "base/chunked_map.h"
 #include "base/ids.h"
@@ -23,7 +27,7 @@ struct StatsPart {
 };
 
 struct MergedItem {
-  absl::InlinedVector<StatsPart, 2> parts;
+  absl::InlinedVector<StatsPart, 2> parts;   // by shard, so that sums do not depend on the order of arrival
 };
 
 struct ItemStatsSnapshot {
@@ -41,9 +45,23 @@ class ItemStatsBuilder {
   std::shared_ptr<const ItemStatsSnapshot> snapshot();
 
  private:
+  // Decayed sums all fade alike, so the order of two items changes only when one of them is updated: levels (decay.h) stay
+  // valid, and the top lists are the beginnings of two sorted sets.
+  using Ranked = std::pair<double, ItemKey>;  // minus the level: the highest first, then the lower key
+  struct Ranks {
+    double popular = 0;                       // minus the level; +∞: not ranked
+    double trending = 0;
+  };
+  static void rank(std::set<Ranked>& ranking, double before, double after, ItemKey item);
+  static std::vector<ItemKey> first(const std::set<Ranked>& ranking, std::size_t count);
+
   RowOptions options_;
   std::size_t top_;
   ItemStatsSnapshot current_;
+  absl::flat_hash_map<ItemKey, Ranks> ranks_;
+  std::set<Ranked> by_popularity_;
+  std::set<Ranked> by_trend_;
+  bool lists_stale_ = false;
 };
 
 // The numbers of an item at time `now`, over all shards.

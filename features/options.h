@@ -31,6 +31,7 @@ struct RowOptions {
   std::size_t next_window = 10;                // sequential: follows the last so many, weighted by 1/distance
   Milliseconds session_gap{std::chrono::minutes(30)};
   std::vector<TypeOptions> types;              // by name; custom names allowed. Empty: default_types()
+  // A half-life of 0 never forgets.
 };
 std::vector<TypeOptions> default_types();
 

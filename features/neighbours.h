@@ -1,0 +1,44 @@
+// The neighbour lists of an item's row: what goes together with it, and what follows it (FORMULAS 4.1.1, 4.1.2).
+//
+// Weights lie on the scale of the row's reference time: one event at time t adds amount · 2^((t − reference)/h), so that
+// nothing need be touched to let it fade; when the scale has grown by 2^20 the row is brought forward by whole half-lives,
+// which is exact. Lists are sorted by item key. A list may outgrow its bound by a quarter; then the lowest weights go,
+// down to the bound, at once: newcomers have that long to prove themselves.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "features/options.h"
+#include "records/rows.h"
+
+namespace riffle::features {
+
+// What an event of this weight counts as evidence of a neighbourhood: at most one, whatever the type. A purchase makes an
+// item more popular than a click does, but not a pair more of a pair.
+inline double neighbour_strength(double weight) { return weight <= 0 ? 0 : weight >= 1 ? 1 : weight; }
+
+// The factor on amounts of time `time` in this row, which is brought forward where its scale has grown too large.
+double neighbour_scale(records::ItemRow& row, TimePoint time, Milliseconds half_life);
+
+// Adds to one neighbour's weight; `bound` as above.
+void add_neighbour(std::vector<records::Neighbour>& list, ItemKey item, double amount, std::size_t bound);
+
+// What a weight (or total) of the row is worth at `now`.
+double neighbour_worth(const records::ItemRow& row, double weight, TimePoint now, Milliseconds half_life);
+
+// ---- scores ---------------------------------------------------------------------------------------------------------
+// Of item i for a user whose k-th last item (k = 0: the last) is j, from weights and totals decayed to now. A candidate
+// source sums them over the user's last items; the sums are SourceSignals::together and ::next. n is neighbour_total: an
+// item's own evidence. The constants keep what was seen once from outranking what was seen often; halving with k makes the
+// last item count most. Tuned on Online Retail's first weeks (docs tell the figures).
+inline double together_score(double weight, double total_j, double total_i, std::size_t k) {
+  return std::ldexp(weight / std::sqrt((total_j + 2) * (total_i + 2)), -static_cast<int>(k));
+}
+inline double next_score(double weight, double total_j, std::size_t k) {
+  return std::ldexp(weight / (total_j + 5), -static_cast<int>(k));
+}
+
+}  // namespace riffle::features
