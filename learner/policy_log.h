@@ -5,7 +5,9 @@
 // in and out as keys and values.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,25 +32,61 @@ struct PolicyRecord {
 std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, std::string_view state, std::size_t block_bytes,
                                          const pb::PolicyManifest* known);
 
-// What the topic holds. One thread.
+// What the topic holds. One thread. A copy is cheap: blocks are shared.
+//
+// Of a policy's older versions only the manifests and the blocks' names are kept in memory: what is newer than
+// `states_kept` versions needs its content to boot, what is older only has to be known to be tombstoned. A block that
+// came after the newest complete manifest is kept, since the manifest that names it is still to come.
 class PolicyLog {
  public:
+  explicit PolicyLog(std::size_t states_kept = 3);
+
   // A record of the topic, in order. Errors name the key; what is broken is left out and the last good version stays.
+  //   InvalidArgument     not a key or a value of this topic
+  //   DataLoss            a block's content is not what its hash says (cut short, say)
+  //   FailedPrecondition  a manifest made with another feature specification: known, but not offered
+  // A manifest whose blocks are not all there waits for them without an error: see missing_blocks().
   absl::Status apply(std::string_view key, std::optional<std::string_view> value);
 
-  // The newest version whose blocks are all there and whose fingerprint is this build's; null: none.
+  // The newest version whose blocks are all there and whose fingerprint is this build's; null: none. The pointers of
+  // newest() and complete_versions() are valid until the next apply().
   const pb::PolicyManifest* newest(const PolicyId& policy) const;
+  // All such versions whose content is in memory, newest first.
+  std::vector<const pb::PolicyManifest*> complete_versions(const PolicyId& policy) const;
+  // The highest version number seen, of whatever kind: the next is above it. 0: none.
+  std::uint64_t highest_version(const PolicyId& policy) const;
+  // How many blocks a manifest waits for.
+  std::size_t missing_blocks(const pb::PolicyManifest& manifest) const;
+  // NotFound: a block is missing. FailedPrecondition: an older version whose content was let go of (read the topic again).
   absl::StatusOr<std::string> state_of(const pb::PolicyManifest& manifest) const;
 
-  // Tombstones of what need not be kept: versions beyond the newest `keep_versions` and one an hour for 7 days, and blocks
-  // that no kept manifest names.
+  // Tombstones of what need not be kept: versions beyond the newest `keep_versions` and one an hour (its last) for 7 days,
+  // and blocks that no kept manifest names. The newest complete version is always kept. For the learner, which knows that
+  // no version is half written; give the records to apply() once they are sent.
   std::vector<PolicyRecord> expire(TimePoint now, const LearnerOptions& options) const;
 
  private:
-  struct Policy {
-    std::map<std::uint64_t, pb::PolicyManifest> versions;
-    absl::flat_hash_map<std::uint64_t, std::string> blocks;
+  struct Block {
+    std::shared_ptr<const std::string> content;  // null: let go of
+    std::uint64_t arrival = 0;
   };
+  struct Version {
+    pb::PolicyManifest manifest;
+    std::uint64_t arrival = 0;
+  };
+  struct Policy {
+    std::map<std::uint64_t, Version> versions;
+    absl::flat_hash_map<std::uint64_t, Block> blocks;
+  };
+
+  absl::Status apply_block(Policy& policy, std::string_view key, std::uint64_t hash, std::string_view value);
+  absl::Status apply_manifest(std::string_view id, Policy& policy, std::string_view key, std::uint64_t version,
+                              std::string_view value);
+  void release_old_states(Policy& policy) const;
+  static bool ready(const Policy& policy, const pb::PolicyManifest& manifest);
+
+  std::size_t states_kept_;
+  std::uint64_t applied_ = 0;
   std::map<std::string, Policy, std::less<>> policies_;
 };
 

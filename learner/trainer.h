@@ -1,9 +1,11 @@
 // Learns a scorer from outcomes, online. One thread. save → load → continue equals not having stopped, bit for bit.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "learner/options.h"
@@ -12,12 +14,19 @@
 
 namespace riffle::learner {
 
+// Something that a trainer had to give up, as often as it happened since the trainer was made: the metric
+// riffle_learner_incidents_total{policy,kind}.
+struct TrainerIncident {
+  std::string_view kind;
+  std::uint64_t count = 0;
+};
+
 class Trainer {
  public:
   virtual ~Trainer() = default;
 
-  // A revision, in the order of its shard's sequence; the caller has dropped repeats. Ignored, counted and logged where
-  // its numbers are not finite.
+  // A revision, in the order of its shard's sequence; the caller has dropped repeats. Ignored and logged where
+  // learner/outcome_check.h finds a problem with it (who wants to count asks there too).
   virtual void learn(const pb::Outcome& outcome) = 0;
 
   // What the scorer knows after all that was learned so far.
@@ -26,10 +35,13 @@ class Trainer {
 
   virtual std::string save() const = 0;                       // the content of the version's blocks
   virtual absl::Status load(std::string_view state) = 0;      // on error nothing is changed
+
+  virtual std::vector<TrainerIncident> incidents() const { return {}; }
 };
 
 // linear and q_table learn; popularity, random and given are the same for ever.
 bool is_trainable(std::string_view scorer);
+// InvalidArgument for an unknown name (with the nearest known one), one that does not learn, or options out of range.
 absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, const LearnerOptions& options);
 // Of a state that a trainer saved; of nothing (empty) for a scorer before its first version, or one that never learns.
 absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view scorer, std::string_view state,
