@@ -51,7 +51,6 @@ class EventRows {
   void touch_user(const records::Event& event, TimePoint time, std::uint64_t event_hash, records::UserRow& user);
   bool pair_with_history(ItemKey item, double strength, TimePoint time, const records::UserRow& user,
                          records::ItemRow& row);
-  void insert_history(const records::HistoryEntry& entry, records::UserRow& user);
   void touch(ItemKey item);
   void compact_touched();
 

@@ -1,0 +1,77 @@
+#include "features/item_stats.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "features/decay.h"
+
+namespace riffle::features {
+namespace {
+
+constexpr double kUnranked = std::numeric_limits<double>::infinity();
+
+records::DecayedCounter merged_counter(const MergedItem& item, records::DecayedCounter records::ItemRow::*counter,
+                                       Milliseconds half_life) {
+  records::DecayedCounter sum;
+  for (const StatsPart& part : item.parts) merge(sum, (*part.row).*counter, half_life);
+  return sum;
+}
+
+}  // namespace
+
+ItemStatsBuilder::ItemStatsBuilder(const RowOptions& options, std::size_t top) : options_(options), top_(top) {}
+
+bool ItemStatsBuilder::update(ItemKey item, StatsPart part) {
+  RIFFLE_CHECK(part.row != nullptr, "item", item.value());
+  const auto by_shard = [](const StatsPart& known, Partition shard) { return known.shard < shard; };
+  if (const MergedItem* known = current_.items.find(item)) {
+    const auto it = std::lower_bound(known->parts.begin(), known->parts.end(), part.shard, by_shard);
+    if (it != known->parts.end() && it->shard == part.shard &&
+        std::pair(part.generation, part.epoch) <= std::pair(it->generation, it->epoch))
+      return false;
+  }
+  current_.time_ms = std::max(current_.time_ms, part.row->last_ms);
+  MergedItem& merged = current_.items.edit(item);
+  const auto place = std::lower_bound(merged.parts.begin(), merged.parts.end(), part.shard, by_shard);
+  if (place != merged.parts.end() && place->shard == part.shard) {
+    *place = std::move(part);
+  } else {
+    merged.parts.insert(place, std::move(part));
+  }
+
+  const Ranks after{
+      -level(merged_counter(merged, &records::ItemRow::popularity, options_.slow_half_life), options_.slow_half_life),
+      -level(merged_counter(merged, &records::ItemRow::trend, options_.fast_half_life), options_.fast_half_life)};
+  const auto [it, inserted] = ranks_.try_emplace(item, Ranks{kUnranked, kUnranked});
+  Ranks& before = it->second;
+  rank(by_popularity_, before.popular, after.popular, item);
+  rank(by_trend_, before.trending, after.trending, item);
+  before = after;
+  lists_stale_ = true;
+  return true;
+}
+
+void ItemStatsBuilder::rank(std::set<Ranked>& ranking, double before, double after, ItemKey item) {
+  if (before == after) return;
+  if (before != kUnranked) ranking.erase({before, item});
+  if (after != kUnranked) ranking.insert({after, item});
+}
+
+std::vector<ItemKey> ItemStatsBuilder::first(const std::set<Ranked>& ranking, std::size_t count) {
+  std::vector<ItemKey> items;
+  items.reserve(std::min(count, ranking.size()));
+  for (auto it = ranking.begin(); it != ranking.end() && items.size() < count; ++it) items.push_back(it->second);
+  return items;
+}
+
+std::shared_ptr<const ItemStatsSnapshot> ItemStatsBuilder::snapshot() {
+  if (lists_stale_) {
+    current_.popular = first(by_popularity_, top_);
+    current_.trending = first(by_trend_, top_);
+    lists_stale_ = false;
+  }
+  return std::make_shared<const ItemStatsSnapshot>(current_);  // shares every chunk
+}
+
+}  // namespace riffle::features
