@@ -1,0 +1,272 @@
+#include "pipeline/apply_thread.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/log.h"
+
+namespace riffle::pipeline {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+// A record younger than this shows that its input is being read as it is written.
+constexpr Milliseconds kLive{1000};
+// Without records a tick costs a journal entry and an epoch for nothing but the windows that it may close.
+constexpr Milliseconds kIdleTick{1000};
+
+double steady_ms() { return std::chrono::duration<double, std::milli>(Steady::now().time_since_epoch()).count(); }
+
+}  // namespace
+
+ApplyThread::ApplyThread(Environment environment)
+    : environment_(std::move(environment)),
+      event_time_seconds_(environment_.metrics->gauge("riffle_event_time_seconds", "Largest event time applied")),
+      thread_([this] { run(); }) {}
+
+ApplyThread::~ApplyThread() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  thread_.join();
+}
+
+void ApplyThread::post(std::function<void()> work) {
+  absl::MutexLock lock(&mutex_);
+  work_.push_back(std::move(work));
+}
+
+void ApplyThread::add(Partition id, std::function<std::unique_ptr<Shard>()> open) {
+  post([this, id, open = std::move(open)] {
+    Owned owned;
+    owned.shard = open();
+    if (!owned.shard) return;
+    owned.epoch_began = owned.last_tick = owned.last_stats = Steady::now();
+    shards_[id] = std::move(owned);
+    absl::MutexLock lock(&mutex_);
+    inboxes_.try_emplace(id);
+  });
+}
+
+void ApplyThread::close(Partition id, bool commit, std::function<void()> closed) {
+  post([this, id, commit, closed = std::move(closed)] {
+    {
+      absl::MutexLock lock(&mutex_);
+      inboxes_.erase(id);
+    }
+    const auto it = shards_.find(id);
+    if (it == shards_.end()) return closed();
+    Owned& owned = it->second;
+    owned.closed = closed;
+    owned.dropped = !commit || owned.dropped;
+    const bool waits = !owned.dropped && (owned.shard->frozen() || (owned.shard->dirty() && submit(id, owned, true)));
+    // A frozen epoch is being written from this shard's rows: even without a commit of the rest it must end first.
+    if (waits || owned.shard->frozen()) return;
+    shards_.erase(it);
+    closed();
+  });
+}
+
+bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory) {
+  absl::MutexLock lock(&mutex_);
+  const auto it = inboxes_.find(shard);
+  if (it == inboxes_.end()) return false;
+  Inbox& inbox = it->second;
+  inbox.at_end[static_cast<std::size_t>(input)] = false;
+  inbox.push(input, std::move(records), std::move(memory));
+  news_ = true;
+  bool& paused = inbox.paused[static_cast<std::size_t>(input)];
+  if (!paused && inbox.bytes(input) > environment_.worker.queued_bytes) return paused = true;
+  return false;
+}
+
+void ApplyThread::reached_end(Partition shard, Input input) {
+  absl::MutexLock lock(&mutex_);
+  const auto it = inboxes_.find(shard);
+  if (it != inboxes_.end()) it->second.at_end[static_cast<std::size_t>(input)] = true;
+}
+
+std::size_t ApplyThread::waiting() const {
+  absl::MutexLock lock(&mutex_);
+  std::size_t count = 0;
+  for (const auto& [shard, inbox] : inboxes_) count += inbox.count(Input::kEvents);
+  return count;
+}
+
+std::size_t ApplyThread::events_in_a_turn() const {
+  const double micros = std::chrono::duration<double, std::micro>(environment_.worker.events_turn).count();
+  const double share = micros / static_cast<double>(std::max<std::size_t>(1, shards_.size()));
+  return static_cast<std::size_t>(std::clamp(share / micros_per_event_, 16.0, 20'000.0));
+}
+
+void ApplyThread::run() {
+  while (true) {
+    std::vector<std::function<void()>> work;
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return stopping_ || news_ || !work_.empty();
+      };
+      // Ticks and epochs' ends are looked for at least this often.
+      mutex_.AwaitWithTimeout(absl::Condition(&awake), absl::Milliseconds(5));
+      if (stopping_) return;
+      work.swap(work_);
+      news_ = false;
+    }
+    for (auto& piece : work) piece();
+
+    std::vector<Partition> failed;
+    for (auto& [id, owned] : shards_) {
+      if (!owned.closed && !turn(id, owned)) failed.push_back(id);
+    }
+    for (const Partition id : failed) drop(id);
+  }
+}
+
+bool ApplyThread::full(const Shard& shard) const {
+  return shard.records_in_epoch() >= environment_.epoch.records || shard.dirty_bytes() >= environment_.epoch.dirty_bytes;
+}
+
+bool ApplyThread::turn(Partition id, Owned& owned) {
+  Shard& shard = *owned.shard;
+  MicroBatch batch;
+  bool more = false;
+  bool resume[kInputs] = {};
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto it = inboxes_.find(id);
+    if (it == inboxes_.end()) return true;
+    Inbox& inbox = it->second;
+    // An epoch that is full waits for the one before it: the queue fills, and its partitions are paused.
+    if (!(shard.frozen() && full(shard))) {
+      inbox.take(Input::kEvents, events_in_a_turn(), batch.events, batch.memory);
+      inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
+      inbox.take(Input::kRequests, 1000, batch.requests, batch.memory);
+    }
+    more = !inbox.empty();
+    owned.events_at_end = inbox.at_end[static_cast<std::size_t>(Input::kEvents)] && inbox.count(Input::kEvents) == 0;
+    owned.requests_at_end = inbox.at_end[static_cast<std::size_t>(Input::kRequests)] && inbox.count(Input::kRequests) == 0;
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      if (inbox.paused[i] && inbox.bytes(static_cast<Input>(i)) < environment_.worker.queued_bytes / 2) {
+        inbox.paused[i] = false;
+        resume[i] = true;
+      }
+    }
+    if (more) news_ = true;
+    batch.events_lag = inbox.count(Input::kEvents) > 0;
+  }
+  for (std::size_t i = 0; i < kInputs; ++i)
+    if (resume[i]) environment_.resume(id, static_cast<Input>(i));
+
+  const auto began = Steady::now();
+  batch.wall = environment_.clock->now();
+  if (!batch.events.empty()) owned.newest_record = batch.events.back().timestamp;
+  const bool live = owned.events_at_end || (!batch.events_lag && owned.newest_record + kLive > batch.wall);
+  const bool caught_up = live && environment_.connected();
+  if (!live) batch.events_lag = true;
+  const auto since_tick = std::chrono::duration_cast<Milliseconds>(began - owned.last_tick);
+  if (!caught_up) {
+    owned.last_tick = began;  // time that passes during a backlog is the events' own
+  } else if (since_tick >= (batch.empty() ? std::max(kIdleTick, environment_.worker.tick_interval)
+                                          : environment_.worker.tick_interval)) {
+    // Nothing to date before the first event: a tick then would only fill the journal.
+    if (shard.event_time() != kNoTime || shard.shard_time() > from_ms(0)) batch.tick = since_tick;
+    owned.last_tick = began;
+  }
+
+  if (!batch.empty()) {
+    const auto world = environment_.world->get();
+    batch.world = *world;
+    batch.seed = environment_.seed ^ (++batches_ * 0x9E3779B97F4A7C15ULL) ^
+                 (static_cast<std::uint64_t>(id.value()) << 48);
+    batch.now_ms = steady_ms;
+    if (const absl::Status status = shard.process(batch); !status.ok()) {
+      fail(id, status);
+      return false;
+    }
+    if (batch.events.size() >= 16 && batch.requests.empty()) {
+      const double micros = std::chrono::duration<double, std::micro>(Steady::now() - began).count();
+      micros_per_event_ = .9 * micros_per_event_ + .1 * micros / static_cast<double>(batch.events.size());
+    }
+    event_time_seconds_.Set(static_cast<double>(to_ms(shard.event_time() == kNoTime ? from_ms(0) : shard.event_time())) / 1000);
+  }
+  return end_epoch(id, owned, Steady::now(), caught_up);
+}
+
+bool ApplyThread::end_epoch(Partition id, Owned& owned, Steady::time_point now, bool caught_up) {
+  Shard& shard = *owned.shard;
+  if (!shard.dirty()) {
+    owned.epoch_began = now;
+    return true;
+  }
+  if (shard.frozen()) return true;
+  const auto interval = caught_up ? environment_.epoch.interval : environment_.epoch.catching_up_interval;
+  if (now - owned.epoch_began < interval && !full(shard)) return true;
+  const bool with_stats = now - owned.last_stats >= environment_.epoch.stats_interval;
+  if (with_stats) owned.last_stats = now;
+  owned.epoch_began = now;
+  return submit(id, owned, with_stats);
+}
+
+bool ApplyThread::submit(Partition id, Owned& owned, bool with_stats) {
+  auto epoch = owned.shard->freeze(with_stats);
+  if (!epoch.ok()) {
+    fail(id, epoch.status());
+    return false;
+  }
+  owned.freezing.clear();
+  const std::string* names[kInputs] = {&environment_.topics->events, &environment_.topics->requests,
+                                       &environment_.topics->users};
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    if (epoch->positions[i].offset() >= 0) {
+      owned.freezing.push_back({{*names[i], id}, Offset(epoch->positions[i].offset())});
+    }
+  }
+  environment_.writer->submit(*std::move(epoch), [this, id](absl::Status status) {
+    post([this, id, status = std::move(status)] { finish_commit(id, status); });
+  });
+  return true;
+}
+
+void ApplyThread::finish_commit(Partition id, absl::Status status) {
+  const auto it = shards_.find(id);
+  if (it == shards_.end()) return;
+  Owned& owned = it->second;
+  if (status.ok()) {
+    owned.shard->committed();
+    environment_.on_committed(id, owned.freezing);
+    // What came while the epoch was frozen is an epoch of its own.
+    if (owned.closed && !owned.dropped && owned.shard->dirty() && submit(id, owned, true)) return;
+  } else if (!absl::IsCancelled(status)) {
+    fail(id, status);
+  }
+  if (owned.closed || !status.ok()) {
+    const auto closed = std::move(owned.closed);
+    shards_.erase(it);
+    if (closed) closed();
+  }
+}
+
+// The writer may still be committing the shard's last epoch out of its store.
+void ApplyThread::drop(Partition id) {
+  const auto it = shards_.find(id);
+  if (it == shards_.end()) return;
+  if (it->second.shard->frozen()) {
+    it->second.closed = [] {};
+    it->second.dropped = true;
+  } else {
+    shards_.erase(it);
+  }
+}
+
+void ApplyThread::fail(Partition id, const absl::Status& status) {
+  log::error("shard {} has stopped: {}", id.value(), status.ToString());
+  {
+    absl::MutexLock lock(&mutex_);
+    inboxes_.erase(id);
+  }
+  environment_.on_failed(id, status);
+}
+
+}  // namespace riffle::pipeline

@@ -1,0 +1,103 @@
+#include "pipeline/epoch_writer.h"
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "base/log.h"
+
+namespace riffle::pipeline {
+
+EpochWriter::EpochWriter(bus::Sink* outputs, bus::Sink* lists, Fsync fsync, Metrics& metrics)
+    : outputs_(outputs),
+      lists_(lists),
+      fsync_(fsync),
+      commit_seconds_(metrics.histogram("riffle_epoch_commit_seconds", "From an epoch's freeze to its commit",
+                                        Metrics::latency_buckets())),
+      epochs_(metrics.counter("riffle_epochs_total", "Epochs committed")),
+      refused_(metrics.counter("riffle_outputs_refused_total", "Records that the bus will never take")),
+      thread_([this] { run(); }) {}
+
+EpochWriter::~EpochWriter() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    cancelled_ = true;
+  }
+  thread_.join();
+}
+
+void EpochWriter::submit(FrozenEpoch epoch, Done done) {
+  absl::MutexLock lock(&mutex_);
+  queue_.push_back({std::move(epoch), std::move(done), absl::OkStatus(), 0});
+}
+
+void EpochWriter::cancel() {
+  absl::MutexLock lock(&mutex_);
+  cancelled_ = true;
+}
+
+bool EpochWriter::cancelled() const {
+  absl::MutexLock lock(&mutex_);
+  return cancelled_;
+}
+
+void EpochWriter::run() {
+  while (true) {
+    std::deque<Job> jobs;
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); };
+      mutex_.Await(absl::Condition(&ready));
+      if (queue_.empty()) return;
+      jobs.swap(queue_);
+    }
+    const auto began = std::chrono::steady_clock::now();
+    // The epochs of several shards travel together: one round of acknowledgements serves them all.
+    for (Job& job : jobs) publish(job);
+    for (Job& job : jobs) {
+      if (job.status.ok()) commit(job);
+      commit_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+      job.done(job.status);
+    }
+    for (bus::Sink* sink : {outputs_, lists_}) {
+      for (const bus::Refusal& refusal : sink->take_refusals()) {
+        refused_.Increment();
+        log::error("the bus refused a record of {} bytes with key \"{}\" for {}: {}", refusal.bytes, refusal.key,
+                   refusal.topic, refusal.status.ToString());
+      }
+    }
+  }
+}
+
+void EpochWriter::publish(Job& job) {
+  if (fsync_ != Fsync::kNever) job.status = job.epoch.store->sync();
+  for (const Output& output : job.epoch.outputs) {
+    if (!job.status.ok()) return;
+    const auto ticket = outputs_->send(output.record());
+    if (ticket.ok()) {
+      job.ticket = *ticket;
+    } else {
+      job.status = annotate(ticket.status(), absl::StrCat("shard ", job.epoch.shard.value(), ", ", output.topic));
+    }
+  }
+}
+
+absl::Status EpochWriter::await(bus::Sink& sink, std::uint64_t ticket) {
+  while (!sink.wait_acknowledged(ticket, std::chrono::milliseconds(100))) {
+    if (cancelled()) return absl::CancelledError("stopped before the bus acknowledged the epoch's records");
+  }
+  return absl::OkStatus();
+}
+
+void EpochWriter::commit(Job& job) {
+  job.status = await(*outputs_, job.ticket);
+  if (job.status.ok()) job.status = await(*lists_, job.epoch.last_list_ticket);
+  if (!job.status.ok()) return;
+  state::WriteBatch batch;
+  append_commit(job.epoch, batch);
+  job.status = job.epoch.store->write(batch, fsync_ != Fsync::kNever);
+  if (job.status.ok()) epochs_.Increment();
+}
+
+}  // namespace riffle::pipeline

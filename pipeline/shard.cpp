@@ -1,0 +1,561 @@
+#include "pipeline/shard.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "ingest/dead_letter_record.h"
+#include "pipeline/record_checksum.h"
+#include "records/proto_codec.h"
+#include "state/shard_store.h"
+
+namespace riffle::pipeline {
+namespace {
+
+// Rough sizes of encoded rows, to end an epoch by bytes before it has been encoded.
+constexpr std::size_t kUserRowBytes = 600, kItemRowBytes = 900, kSmallRowBytes = 150;
+constexpr std::size_t kMostPendingStats = 4096;  // beyond it they are published whatever the time
+
+std::string_view header_of(const bus::Record& record, std::string_view name) {
+  for (const bus::Header& header : record.headers)
+    if (header.name == name) return header.value;
+  return {};
+}
+
+std::string request_key(const UserId& user, const RequestId& request) {
+  std::string key = user.str();
+  key.push_back('\0');
+  key += request.str();
+  return key;
+}
+
+std::string origin_of(const bus::Record& record) {
+  return absl::StrCat(std::string(record.topic), "/", record.partition.value(), "/", record.offset.value());
+}
+
+}  // namespace
+
+std::uint64_t record_checksum(const bus::Record& record) {
+  const std::uint64_t key = record.key ? stable_hash(*record.key, 1) : 0;
+  const std::uint64_t value = record.value ? stable_hash(*record.value, 2) : 0;
+  return key ^ (value * 0x9E3779B97F4A7C15ULL) ^ static_cast<std::uint64_t>(to_ms(record.timestamp));
+}
+
+struct Shard::Probe {
+  explicit Probe(Metrics& m)
+      : accepted(events(m, "accepted")),
+        duplicate(events(m, "duplicate")),
+        erased(events(m, "erased")),
+        refused(events(m, "refused")),
+        metrics(m),
+        decide_seconds(m.histogram("riffle_recommend_latency_seconds", "Time a list takes, by stage",
+                                   Metrics::latency_buckets(), {{"stage", "decide"}})),
+        published_seconds(m.histogram("riffle_event_to_list_seconds",
+                                      "From a request's record time to its list handed to the bus",
+                                      Metrics::latency_buckets())),
+        repeats(m.counter("riffle_requests_repeated_total", "Requests that got the list of their open decision again")) {}
+
+  static Counter& events(Metrics& m, const std::string& result) {
+    return m.counter("riffle_events_consumed_total", "Records of `events` applied, by what became of them",
+                     {{"result", result}});
+  }
+  Counter& dead_letters(records::Code code) {
+    return metrics.counter("riffle_dead_letters_total", "Records refused, by reason",
+                           {{"code", std::string(records::code_name(code))}});
+  }
+
+  Counter &accepted, &duplicate, &erased, &refused;
+  Metrics& metrics;
+  Histogram &decide_seconds, &published_seconds;
+  Counter& repeats;
+};
+
+Shard::Shard(ShardSetup setup)
+    : id_(setup.shard),
+      partitions_(setup.partitions),
+      cluster_id_(std::move(setup.cluster_id)),
+      store_(std::move(setup.store)),
+      lists_(setup.lists),
+      options_(*setup.options),
+      new_generation_(setup.new_generation),
+      users_(store_.get(), state::Column::kUsers, options_.state.cached_users),
+      items_(store_.get(), state::Column::kItems, options_.state.cached_items),
+      profiles_(store_.get(), state::Column::kProfiles, options_.state.cached_lists),
+      decisions_(store_.get(), state::Column::kDecisions, options_.state.cached_lists),
+      joins_(store_.get(), state::Column::kJoins, options_.state.cached_lists),
+      user_lists_(store_.get(), state::Column::kUserLists, options_.state.cached_lists),
+      waiting_(store_.get(), state::Column::kWaiting, options_.state.cached_lists),
+      requests_(store_.get(), state::Column::kRequests, options_.state.cached_lists),
+      admission_(options_.admission, setup.partitions),
+      rows_(options_.rows, &users_, &items_),
+      joiner_(options_.rows, options_.join, {store_.get(), &decisions_, &joins_, &user_lists_, &waiting_}, id_,
+              *setup.metrics),
+      recommender_(options_.serving, options_.rows, *setup.metrics),
+      probe_(std::make_unique<Probe>(*setup.metrics)) {}
+
+Shard::~Shard() = default;
+
+absl::StatusOr<std::unique_ptr<Shard>> Shard::open(ShardSetup setup) {
+  std::unique_ptr<Shard> shard(new Shard(std::move(setup)));
+  RIFFLE_RETURN_IF_ERROR(shard->load());
+  return shard;
+}
+
+absl::Status Shard::load() {
+  state::ShardIdentity identity;
+  identity.shard = id_;
+  identity.partitions = partitions_;
+  identity.cluster_id = cluster_id_;
+  identity.events_topic = options_.topics.events;
+  RIFFLE_ASSIGN_OR_RETURN(const pb::StoreHeader header, state::open_or_create_header(*store_, identity, new_generation_));
+  generation_ = header.generation();
+  RIFFLE_ASSIGN_OR_RETURN(meta_, state::load_meta(*store_));
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    RIFFLE_ASSIGN_OR_RETURN(const auto position, state::load_position(*store_, static_cast<std::uint32_t>(i)));
+    positions_[i].set_input(static_cast<std::uint32_t>(i));
+    positions_[i].set_offset(-1);
+    if (position) {
+      positions_[i] = *position;
+      positioned_[i] = true;
+    }
+  }
+  RIFFLE_ASSIGN_OR_RETURN(const std::string partitioner, state::load_partitioner(*store_));
+  admission_.restore_partitioner(partitioner);
+  RIFFLE_ASSIGN_OR_RETURN(const auto pending, store_->get(state::Column::kMeta, "pending-stats"));
+  if (pending) {
+    for (std::size_t at = 0; at + 8 <= pending->size(); at += 8) {
+      const ItemKey key(state::number_of(std::string_view(*pending).substr(at, 8)));
+      if (touched_set_.insert(key).second) touched_.push_back(key);
+    }
+  }
+  next_journal_ = journal_frozen_ = journal_kept_ = meta_.journal_number() + 1;
+  return joiner_.open();
+}
+
+// ---- the life of an event -------------------------------------------------------------------------------------------
+
+absl::Status Shard::process(const MicroBatch& batch) {
+  if (batch.empty()) return absl::OkStatus();
+  pb::JournalEntry entry;
+  entry.set_number(next_journal_);
+  state::WriteBatch journal;
+
+  prefetch(batch);
+  for (const bus::Record& record : batch.events) apply_event(record);
+  note_run(Input::kEvents, batch.events, entry);
+  for (const bus::Record& record : batch.users) apply_profile(record);
+  note_run(Input::kUsers, batch.users, entry);
+
+  std::vector<Decided> answers;
+  for (const bus::Record& record : batch.requests) {
+    if (auto decided = answer(record, batch, journal)) {
+      *entry.add_pins() = decided->pin;
+      answers.push_back(*std::move(decided));
+    }
+  }
+  note_run(Input::kRequests, batch.requests, entry);
+
+  if (batch.tick.count() > 0) {
+    tick(shard_time() + batch.tick);
+    entry.set_tick_ms(meta_.shard_time_ms());
+  }
+  take_outcomes();
+  RIFFLE_RETURN_IF_ERROR(health());
+
+  // What decided the order, and the decisions as the final bytes of their lists, are on record before anything leaves.
+  if (batch.world.policies && !answers.empty()) {
+    for (const auto& [policy, version] : batch.world.policies->versions) {
+      auto* adopted = entry.add_adopted();
+      adopted->set_policy_id(policy.str());
+      adopted->set_version(version.version);
+    }
+  }
+  journal.put(state::Column::kJournal, state::number_key(entry.number()), entry.SerializeAsString());
+  RIFFLE_RETURN_IF_ERROR(store_->write(journal, options_.state.fsync == Fsync::kBatch));
+  ++next_journal_;
+  entries_.push_back(std::move(entry));
+
+  const double wall_ms = static_cast<double>(to_ms(batch.wall));
+  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
+  for (const Decided& decided : answers) RIFFLE_RETURN_IF_ERROR(publish(decided));
+  if (batch.now_ms) {
+    const double spent_ms = batch.now_ms() - began_ms;
+    for (const bus::Record& record : batch.requests) {
+      const double late_ms = wall_ms + spent_ms - static_cast<double>(to_ms(record.timestamp));
+      probe_->published_seconds.Observe(std::max(0.0, late_ms) / 1000);
+    }
+  }
+  users_.trim(), items_.trim(), profiles_.trim(), decisions_.trim();
+  joins_.trim(), user_lists_.trim(), waiting_.trim(), requests_.trim();
+  return health();
+}
+
+void Shard::prefetch(const MicroBatch& batch) {
+  std::vector<std::string_view> users;
+  users.reserve(batch.events.size() + batch.requests.size());
+  for (const auto* records : {&batch.events, &batch.requests})
+    for (const bus::Record& record : *records)
+      if (record.key) users.push_back(*record.key);
+  users_.prefetch(users);
+}
+
+void Shard::apply_event(const bus::Record& record) {
+  if (record.offset.value() < positions_[static_cast<int>(Input::kEvents)].offset()) return;
+  note_read(Input::kEvents, record);
+  if (auto reason = admission_.admit_event(record, event_time(), event_)) return refuse(record, *reason);
+  const TimePoint time = event_.timestamp.value_or(record.timestamp);
+  switch (rows_.apply(event_, time)) {
+    case features::EventRows::Result::kApplied: break;
+    case features::EventRows::Result::kDuplicate: return probe_->duplicate.Increment();
+    case features::EventRows::Result::kErased: return probe_->erased.Increment();
+    case features::EventRows::Result::kCollision:
+      return refuse(record, {records::Code::kIdCollision,
+                             absl::StrCat("item_id \"", event_.item_id.str(),
+                                          "\" has the same 64-bit key as another item's; rename one of them")});
+    case features::EventRows::Result::kStoreError: return;  // health() says it
+  }
+  if (to_ms(time) > meta_.event_time_ms()) meta_.set_event_time_ms(to_ms(time));
+  if (meta_.event_time_ms() > meta_.shard_time_ms()) meta_.set_shard_time_ms(meta_.event_time_ms());
+  if (event_.kind == records::EventKind::kErase) {
+    joiner_.on_erase(event_.user_id);
+    profiles_.erase(event_.user_id.str());
+  } else {
+    joiner_.on_event(event_, time, shard_time(), outcomes_);
+  }
+  probe_->accepted.Increment();
+}
+
+void Shard::apply_profile(const bus::Record& record) {
+  if (record.offset.value() < positions_[static_cast<int>(Input::kUsers)].offset()) return;
+  note_read(Input::kUsers, record);
+  if (auto reason = admission_.admit_profile(record)) return refuse(record, *reason);
+  if (!record.value) return profiles_.erase(*record.key);
+  if (pb::Profile* profile = profiles_.edit(*record.key)) {
+    profile->set_user_id(std::string(*record.key));
+    profile->set_json(std::string(*record.value));
+  }
+}
+
+std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const MicroBatch& batch,
+                                            state::WriteBatch& journal) {
+  if (record.offset.value() < positions_[static_cast<int>(Input::kRequests)].offset()) return std::nullopt;
+  note_read(Input::kRequests, record);
+  if (auto reason = admission_.admit_request(record, event_time(), request_)) {
+    refuse(record, *reason);
+    return std::nullopt;
+  }
+  const std::uint64_t request_hash = stable_hash(*record.value);
+  if (auto repeated = repeat(record, request_hash)) return repeated;
+
+  Decided decided;
+  decided.pin.set_request_offset(record.offset.value());
+  if (request_.deadline && batch.wall > record.timestamp + *request_.deadline) {
+    const records::Reason reason{
+        records::Code::kDeadlinePassed,
+        absl::StrCat("taken ", to_ms(batch.wall) - to_ms(record.timestamp), " ms after its record time, with deadline_ms ",
+                     request_.deadline->count(), "; ask again, or allow more")};
+    decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
+    decided.pin.set_refusal_message(reason.message);
+    refuse(record, reason);
+    return decided;
+  }
+  return decide(record, batch, journal);
+}
+
+Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal) {
+  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
+  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
+  const serving::PolicyOptions* policy = policy_of(request_.user_id);
+  static const learner::PolicyVersion kNothingLearned;
+  const learner::PolicyVersion* version = &kNothingLearned;
+  if (const auto it = batch.world.policies->versions.find(policy->id); it != batch.world.policies->versions.end()) {
+    version = &it->second;
+  }
+
+  const std::string origin = origin_of(record);
+  serving::ServingContext context;
+  context.shard = id_;
+  context.user = users_.find(request_.user_id.str());
+  context.items = &items_;
+  context.stats = batch.world.stats.get();
+  context.catalogue = batch.world.catalogue.get();
+  context.policy = version;
+  context.options = policy;
+  context.now = request_.timestamp.value_or(meta_.shard_time_ms() > 0 ? shard_time() : record.timestamp);
+  context.ordinal = joiner_.next_ordinal(request_.user_id);
+  if (request_.deadline) {
+    const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - batch.wall).count());
+    context.hurry = left_ms < static_cast<double>(options_.serving.degrade_below.count());
+  }
+  if (batch.events_lag) context.degraded.emplace_back("events_lag");
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    if (positioned_[i]) context.as_of.emplace_back(std::string(name_of(static_cast<Input>(i))), positions_[i].offset());
+  }
+  context.as_of.emplace_back("items", batch.world.catalogue->next_offset);
+  context.as_of.emplace_back("policy/" + version->policy_id.str(), static_cast<std::int64_t>(version->version));
+  context.origin = origin;
+  context.request_hash = stable_hash(*record.value);
+  context.traceparent = header_of(record, "traceparent");
+
+  Rng rng(batch.seed ^ (static_cast<std::uint64_t>(record.offset.value()) * 0xD1B54A32D192ED03ULL));
+  pb::Decision decision = recommender_.recommend(request_, context, rng, took_ms);
+
+  Decided decided;
+  decided.pin.set_request_offset(record.offset.value());
+  decided.pin.set_recommendation_id(decision.recommendation_id());
+  decided.list = decision.list();
+  decided.user_id = decision.user_id();
+  decided.traceparent = decision.traceparent();
+  journal.put(state::Column::kDecisions, decision.recommendation_id(), decision.SerializeAsString());
+  apply_decision(decision);
+  if (batch.now_ms) probe_->decide_seconds.Observe(took_ms() / 1000);
+  return decided;
+}
+
+// The same in live processing and in replay: what a decision changes in the shard's rows.
+void Shard::apply_decision(const pb::Decision& decision) {
+  decisions_.put_clean(decision.recommendation_id(), decision);
+  if (!decision.request_id().empty()) {
+    const std::string key = request_key(UserId(decision.user_id()), RequestId(decision.request_id()));
+    if (pb::OpenRequest* open = requests_.edit(key)) {
+      open->set_recommendation_id(decision.recommendation_id());
+      open->set_request_hash(decision.request_hash());
+    }
+  }
+  joiner_.on_decision(decision, shard_time(), outcomes_);
+}
+
+// A request_id whose decision is open gets the same list; with other content it is refused.
+std::optional<Shard::Decided> Shard::repeat(const bus::Record& record, std::uint64_t request_hash) {
+  if (request_.request_id.empty()) return std::nullopt;
+  const pb::OpenRequest* open = requests_.find(request_key(request_.user_id, request_.request_id));
+  if (!open) return std::nullopt;
+  Decided decided;
+  decided.pin.set_request_offset(record.offset.value());
+  if (open->request_hash() != request_hash) {
+    const records::Reason reason{records::Code::kRequestReused,
+                                 absl::StrCat("request_id \"", request_.request_id.str(),
+                                              "\" was used by this user for another request whose list is still open; "
+                                              "give every request an id of its own")};
+    decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
+    decided.pin.set_refusal_message(reason.message);
+    refuse(record, reason);
+    return decided;
+  }
+  const pb::Decision* decision = decisions_.find(open->recommendation_id());
+  if (!decision) return std::nullopt;
+  decided.pin.set_recommendation_id(decision->recommendation_id());
+  decided.pin.set_repeat(true);
+  decided.list = decision->list();
+  decided.user_id = decision->user_id();
+  decided.traceparent = std::string(header_of(record, "traceparent"));
+  probe_->repeats.Increment();
+  return decided;
+}
+
+absl::Status Shard::publish(const Decided& decided) {
+  if (decided.list.empty()) return absl::OkStatus();
+  bus::OutRecord out;
+  out.topic = options_.topics.recommendations;
+  out.key = decided.user_id;
+  out.value = decided.list;
+  if (!decided.traceparent.empty()) out.headers.push_back({"traceparent", decided.traceparent});
+  RIFFLE_ASSIGN_OR_RETURN(last_list_ticket_, lists_->send(out));
+  return absl::OkStatus();
+}
+
+void Shard::tick(TimePoint shard_time) {
+  if (to_ms(shard_time) > meta_.shard_time_ms()) meta_.set_shard_time_ms(to_ms(shard_time));
+  joiner_.on_tick(from_ms(meta_.shard_time_ms()), outcomes_);
+}
+
+void Shard::refuse(const bus::Record& record, const records::Reason& reason) {
+  probe_->dead_letters(reason.code).Increment();
+  if (record.topic == options_.topics.events) probe_->refused.Increment();
+  outputs_.push_back(ingest::dead_letter(record, reason, options_.topics.dead_letters));
+}
+
+// Numbers the revisions that have just come and puts them among the epoch's outputs.
+void Shard::take_outcomes() {
+  for (pb::Outcome& outcome : outcomes_) {
+    outcome.set_sequence(meta_.outcome_sequence());
+    outcome.set_shard(id_.value());
+    meta_.set_outcome_sequence(meta_.outcome_sequence() + 1);
+    Output out;
+    out.topic = options_.topics.outcomes;
+    out.partition = id_;
+    out.key = outcome.user_id();
+    out.value = outcome.SerializeAsString();
+    outputs_.push_back(std::move(out));
+  }
+  outcomes_.clear();
+  forget_closed();
+  for (const ItemKey key : rows_.take_touched()) {
+    if (touched_set_.insert(key).second) touched_.push_back(key);
+  }
+}
+
+void Shard::forget_closed() {
+  for (const RecommendationId& id : joiner_.take_closed()) {
+    if (const pb::Decision* decision = decisions_.find(id.str()); decision && !decision->request_id().empty()) {
+      requests_.erase(request_key(UserId(decision->user_id()), RequestId(decision->request_id())));
+    }
+    decisions_.erase(id.str());
+  }
+}
+
+void Shard::note_read(Input input, const bus::Record& record) {
+  pb::InputPosition& position = positions_[static_cast<std::size_t>(input)];
+  position.set_last_offset(record.offset.value());
+  position.set_last_checksum(record_checksum(record));
+  position.set_has_checksum(true);
+  ++records_in_epoch_;
+}
+
+void Shard::note_run(Input input, const std::vector<bus::Record>& records, pb::JournalEntry& entry) {
+  if (records.empty()) return;
+  const auto i = static_cast<std::size_t>(input);
+  pb::InputPosition& position = positions_[i];
+  const std::int64_t from = std::max(position.offset(), records.front().offset.value());
+  const std::int64_t to = records.back().offset.value() + 1;
+  if (to <= from) return;
+  auto* run = entry.add_runs();
+  run->set_input(static_cast<std::uint32_t>(i));
+  run->set_from(from);
+  run->set_to(to);
+  position.set_offset(to);
+  positioned_[i] = true;
+}
+
+absl::Status Shard::health() const {
+  for (const absl::Status* status : {&users_.status(), &items_.status(), &profiles_.status(), &decisions_.status(),
+                                     &joins_.status(), &user_lists_.status(), &waiting_.status(), &requests_.status()}) {
+    if (!status->ok()) return annotate(*status, absl::StrCat("shard ", id_.value()));
+  }
+  return absl::OkStatus();
+}
+
+const serving::PolicyOptions* Shard::policy_of(const UserId& user) const {
+  const PolicyId& arm = serving::arm_of(options_.experiments, user);
+  for (const serving::PolicyOptions& policy : options_.policies)
+    if (policy.id == arm) return &policy;
+  RIFFLE_CHECK(false, "no policy", arm.str());  // config/ refuses such an experiment
+  return nullptr;
+}
+
+// ---- the epoch ------------------------------------------------------------------------------------------------------
+
+absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
+  RIFFLE_CHECK(!frozen_, "shard", id_.value());
+  RIFFLE_RETURN_IF_ERROR(health());
+  meta_.set_epoch(meta_.epoch() + 1);
+  meta_.set_journal_number(next_journal_ - 1);
+  if (with_stats || touched_.size() > kMostPendingStats) emit_stats();
+
+  pb::EpochRecord record;
+  record.set_sequence(meta_.epoch_sequence());
+  record.set_shard(id_.value());
+  for (pb::JournalEntry& entry : entries_) *record.add_entries() = std::move(entry);
+  if (record.entries_size() > 0) {
+    meta_.set_epoch_sequence(meta_.epoch_sequence() + 1);
+    Output out;
+    out.topic = options_.topics.epochs;
+    out.partition = id_;
+    out.key = absl::StrCat(id_.value());
+    out.value = record.SerializeAsString();
+    outputs_.push_back(std::move(out));
+  }
+
+  FrozenEpoch epoch;
+  epoch.shard = id_;
+  epoch.store = store_.get();
+  epoch.users = users_.freeze();
+  epoch.items = items_.freeze();
+  epoch.profiles = profiles_.freeze();
+  epoch.decisions = decisions_.freeze();
+  epoch.joins = joins_.freeze();
+  epoch.user_lists = user_lists_.freeze();
+  epoch.waiting = waiting_.freeze();
+  epoch.requests = requests_.freeze();
+  epoch.meta = meta_;
+  epoch.positions = positions_;
+  epoch.partitioner = admission_.partitioner_state();
+  for (const ItemKey key : touched_) epoch.pending_stats += state::number_key(key.value());
+  epoch.journal_from = journal_kept_;
+  epoch.journal_to = next_journal_;
+  epoch.outputs = std::move(outputs_);
+  epoch.last_list_ticket = last_list_ticket_;
+
+  outputs_.clear();
+  entries_.clear();
+  records_in_epoch_ = 0;
+  journal_frozen_ = next_journal_;
+  frozen_ = true;
+  return epoch;
+}
+
+void Shard::committed() {
+  RIFFLE_CHECK(frozen_, "shard", id_.value());
+  users_.committed(), items_.committed(), profiles_.committed(), decisions_.committed();
+  joins_.committed(), user_lists_.committed(), waiting_.committed(), requests_.committed();
+  journal_kept_ = journal_frozen_;
+  frozen_ = false;
+}
+
+void Shard::emit_stats() {
+  for (const ItemKey key : touched_) {
+    const records::ItemRow* row = items_.find(features::item_row_key(key));
+    if (!row) continue;
+    pb::ItemStats stats;
+    stats.set_shard(id_.value());
+    stats.set_generation(generation_);
+    stats.set_epoch(meta_.epoch());
+    records::ItemRow published = *row;
+    for (auto* list : {&published.together, &published.next}) {
+      if (list->size() <= options_.stats_neighbours) continue;
+      std::nth_element(list->begin(), list->begin() + static_cast<std::ptrdiff_t>(options_.stats_neighbours), list->end(),
+                       [](const records::Neighbour& a, const records::Neighbour& b) {
+                         return a.weight != b.weight ? a.weight > b.weight : a.item < b.item;
+                       });
+      list->resize(options_.stats_neighbours);
+    }
+    std::string bytes;
+    records::encode(published, bytes);
+    stats.mutable_row()->ParseFromString(bytes);
+    Output out;
+    out.topic = options_.topics.item_stats;
+    out.partition = id_;
+    out.key = absl::StrCat(id_.value(), "/", row->item_id.str());
+    out.value = stats.SerializeAsString();
+    outputs_.push_back(std::move(out));
+  }
+  touched_.clear();
+  touched_set_.clear();
+}
+
+std::size_t Shard::dirty_bytes() const {
+  return users_.dirty() * kUserRowBytes + items_.dirty() * kItemRowBytes +
+         (profiles_.dirty() + joins_.dirty() + user_lists_.dirty() + waiting_.dirty() + requests_.dirty()) * kSmallRowBytes;
+}
+
+std::optional<Offset> Shard::next(Input input) const {
+  const auto i = static_cast<std::size_t>(input);
+  if (!positioned_[i]) return std::nullopt;
+  return Offset(positions_[i].offset());
+}
+
+void Shard::start_at(Input input, Offset offset) {
+  const auto i = static_cast<std::size_t>(input);
+  RIFFLE_CHECK(offset.value() >= 0, "offset", offset.value());
+  positions_[i].set_offset(offset.value());
+  positions_[i].set_has_checksum(false);
+  positioned_[i] = true;
+}
+
+TimePoint Shard::event_time() const { return meta_.event_time_ms() > 0 ? from_ms(meta_.event_time_ms()) : kNoTime; }
+TimePoint Shard::shard_time() const { return from_ms(meta_.shard_time_ms()); }
+
+}  // namespace riffle::pipeline

@@ -1,0 +1,175 @@
+// A shard: one partition number of the user-keyed inputs and all that is keyed by its users. Shard::process is the life of
+// an event, top to bottom (DESIGN §2). One thread owns a shard; it reads no clock and draws nothing that its caller has
+// not seeded.
+//
+//   auto shard = Shard::open(setup);               // the store's header is checked, or written
+//   shard->restore(log);                           // what was journaled and not committed is applied again
+//   shard->process(batch);                         // apply, decide, journal, publish
+//   FrozenEpoch epoch = shard->freeze(true);       // … the writer publishes and commits it …
+//   shard->committed();
+//
+// Errors: a Status of process, restore or freeze stops this shard; what is committed stays right, and a restart goes on from there.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/metrics.h"
+#include "bus/bus.h"
+#include "bus/topics.h"
+#include "features/event_rows.h"
+#include "features/joiner.h"
+#include "features/options.h"
+#include "ingest/admission.h"
+#include "pipeline/epoch.h"
+#include "pipeline/micro_batch.h"
+#include "pipeline/options.h"
+#include "serving/options.h"
+#include "serving/recommender.h"
+#include "state/store.h"
+
+namespace riffle::pipeline {
+
+// What every shard of a worker is made with. Lives longer than its shards.
+struct ShardOptions {
+  bus::TopicNames topics;
+  ingest::AdmissionOptions admission;
+  features::RowOptions rows;
+  features::JoinOptions join;
+  serving::ServingOptions serving;
+  std::vector<serving::PolicyOptions> policies;
+  serving::ExperimentOptions experiments;
+  StateOptions state;
+  std::size_t stats_neighbours = 20;      // of an item, published to the other shards
+};
+
+struct ShardSetup {
+  Partition shard;
+  std::int32_t partitions = 0;
+  std::string cluster_id;
+  std::unique_ptr<state::Store> store;
+  bus::Sink* lists = nullptr;             // for recommendations; outlives the shard
+  const ShardOptions* options = nullptr;
+  Metrics* metrics = nullptr;
+  std::uint64_t new_generation = 0;       // of a store that does not exist yet: above any earlier one's
+};
+
+// Reads a shard's inputs again while it is restored: records [from, to) of an input, in order. Compacted inputs may have
+// gaps; in the others a gap is an error that the reader reports.
+class InputLog {
+ public:
+  virtual ~InputLog() = default;
+  virtual absl::StatusOr<bus::Batch> read(Input input, Partition shard, Offset from, Offset to) = 0;
+  // The record at `offset`, or none where the log has another beginning or end.
+  virtual absl::StatusOr<std::optional<std::uint64_t>> checksum(Input input, Partition shard, Offset offset) = 0;
+};
+
+class Shard {
+ public:
+  static absl::StatusOr<std::unique_ptr<Shard>> open(ShardSetup setup);
+  ~Shard();
+
+  // Publishes the pinned lists of every uncommitted journal entry again, then applies the entries in their order.
+  absl::Status restore(InputLog& log);
+
+  // The life of one event. `batch` must go on exactly where next() says.
+  absl::Status process(const MicroBatch& batch);
+
+  // Ends the epoch. Not while one is frozen. `with_stats`: publish the touched items' statistics now.
+  absl::StatusOr<FrozenEpoch> freeze(bool with_stats);
+  void committed();
+  bool frozen() const { return frozen_; }
+  bool dirty() const { return records_in_epoch_ > 0 || next_journal_ > journal_frozen_; }
+  std::size_t records_in_epoch() const { return records_in_epoch_; }
+  std::size_t dirty_bytes() const;
+
+  Partition id() const { return id_; }
+  // The next record of an input; none before the first one was ever applied.
+  std::optional<Offset> next(Input input) const;
+  // Where the shard starts an input that it has never read.
+  void start_at(Input input, Offset offset);
+
+  TimePoint event_time() const;
+  TimePoint shard_time() const;
+  const state::Store& store() const { return *store_; }
+
+ private:
+  struct Probe;
+  struct Decided {                          // what became of a request
+    pb::Pin pin;
+    std::string list;                       // to publish; empty: refused
+    std::string user_id;
+    std::string traceparent;
+  };
+
+  explicit Shard(ShardSetup setup);
+
+  absl::Status load();
+  absl::Status check_not_recreated(InputLog& log);
+  void prefetch(const MicroBatch& batch);
+  void apply_event(const bus::Record& record);
+  void apply_profile(const bus::Record& record);
+  std::optional<Decided> answer(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
+  Decided decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
+  std::optional<Decided> repeat(const bus::Record& record, std::uint64_t request_hash);
+  void apply_decision(const pb::Decision& decision);
+  void tick(TimePoint shard_time);
+  absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry);
+  absl::Status publish(const Decided& decided);
+  absl::Status republish(const pb::JournalEntry& entry);
+  void refuse(const bus::Record& record, const records::Reason& reason);
+  void take_outcomes();
+  void forget_closed();
+  void note_run(Input input, const std::vector<bus::Record>& records, pb::JournalEntry& entry);
+  void note_read(Input input, const bus::Record& record);
+  void emit_stats();
+  absl::Status health() const;
+  serving::PolicyOptions const* policy_of(const UserId& user) const;
+
+  const Partition id_;
+  const std::int32_t partitions_;
+  const std::string cluster_id_;
+  std::unique_ptr<state::Store> store_;
+  bus::Sink* lists_;
+  const ShardOptions& options_;
+  const std::uint64_t new_generation_;
+
+  state::RowCache<records::UserRow> users_;
+  state::RowCache<records::ItemRow> items_;
+  state::RowCache<pb::Profile> profiles_;
+  state::RowCache<pb::Decision> decisions_;
+  state::RowCache<pb::Join> joins_;
+  state::RowCache<pb::UserLists> user_lists_;
+  state::RowCache<pb::WaitingReward> waiting_;
+  state::RowCache<pb::OpenRequest> requests_;
+
+  ingest::Admission admission_;
+  features::EventRows rows_;
+  features::Joiner joiner_;
+  serving::Recommender recommender_;
+  std::unique_ptr<Probe> probe_;
+
+  pb::ShardMeta meta_;
+  std::uint64_t generation_ = 0;
+  std::array<pb::InputPosition, kInputs> positions_;
+  std::array<bool, kInputs> positioned_{};
+  std::uint64_t next_journal_ = 0;         // number of the next entry
+  std::uint64_t journal_frozen_ = 0;       // entries below are in the frozen or the committed epoch
+  std::uint64_t journal_kept_ = 0;         // entries below are trimmed
+  std::vector<pb::JournalEntry> entries_;  // of this epoch, for `epochs`
+  std::vector<Output> outputs_;
+  std::vector<pb::Outcome> outcomes_;      // scratch
+  std::vector<ItemKey> touched_;           // items whose statistics have not been published
+  absl::flat_hash_set<ItemKey> touched_set_;
+  std::size_t records_in_epoch_ = 0;
+  std::uint64_t last_list_ticket_ = 0;
+  bool frozen_ = false;
+  records::Event event_;                   // scratch
+  records::Request request_;               // scratch
+};
+
+}  // namespace riffle::pipeline

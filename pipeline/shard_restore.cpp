@@ -1,0 +1,147 @@
+// The restart of DESIGN §5: publish all uncommitted pinned lists again, unchanged; read the journal's runs again by
+// offset and apply them in their order with the pins; the outcomes get the same sequences. Then go on.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "pipeline/record_checksum.h"
+#include "pipeline/shard.h"
+#include "records/proto_codec.h"
+#include "state/shard_store.h"
+
+namespace riffle::pipeline {
+namespace {
+
+// The records of an input that the journal's runs name, read once and handed out run by run.
+class Rerun {
+ public:
+  absl::Status read(const std::vector<pb::JournalEntry>& entries, Partition shard, InputLog& log) {
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      std::int64_t from = -1, to = -1;
+      for (const pb::JournalEntry& entry : entries) {
+        for (const pb::Run& run : entry.runs()) {
+          if (run.input() != i) continue;
+          if (from < 0) from = run.from();
+          to = run.to();
+        }
+      }
+      if (from < 0) continue;
+      RIFFLE_ASSIGN_OR_RETURN(inputs_[i].batch, log.read(static_cast<Input>(i), shard, Offset(from), Offset(to)));
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<bus::Record> take(const pb::Run& run) {
+    Read& read = inputs_[run.input()];
+    std::vector<bus::Record> records;
+    auto& all = read.batch.records;
+    while (read.at < all.size() && all[read.at].offset.value() < run.from()) ++read.at;
+    while (read.at < all.size() && all[read.at].offset.value() < run.to()) records.push_back(all[read.at++]);
+    return records;
+  }
+
+ private:
+  struct Read {
+    bus::Batch batch;
+    std::size_t at = 0;
+  };
+  std::array<Read, kInputs> inputs_;
+};
+
+}  // namespace
+
+absl::Status Shard::restore(InputLog& log) {
+  RIFFLE_RETURN_IF_ERROR(check_not_recreated(log));
+  RIFFLE_ASSIGN_OR_RETURN(const std::vector<pb::JournalEntry> entries,
+                          state::load_journal(*store_, meta_.journal_number()));
+  for (const pb::JournalEntry& entry : entries) RIFFLE_RETURN_IF_ERROR(republish(entry));
+
+  Rerun rerun;
+  RIFFLE_RETURN_IF_ERROR(rerun.read(entries, id_, log));
+  for (const pb::JournalEntry& entry : entries) {
+    if (entry.number() != next_journal_) {
+      return fatal_error(absl::StatusCode::kDataLoss,
+                         absl::StrCat("shard ", id_.value(), ": the journal goes from entry ", next_journal_ - 1, " to ",
+                                      entry.number(), "; restore the shard from a checkpoint, or run with --rebuild"));
+    }
+    for (const pb::Run& run : entry.runs()) {
+      const std::vector<bus::Record> records = rerun.take(run);
+      pb::JournalEntry ignored;
+      for (const bus::Record& record : records) {
+        switch (static_cast<Input>(run.input())) {
+          case Input::kEvents: apply_event(record); break;
+          case Input::kUsers: apply_profile(record); break;
+          case Input::kRequests: RIFFLE_RETURN_IF_ERROR(replay_request(record, entry)); break;
+        }
+      }
+      positions_[run.input()].set_offset(run.to());
+      positioned_[run.input()] = true;
+    }
+    if (entry.tick_ms() > 0) tick(from_ms(entry.tick_ms()));
+    take_outcomes();
+    RIFFLE_RETURN_IF_ERROR(health());
+    ++next_journal_;
+    entries_.push_back(entry);
+  }
+  if (!entries.empty()) log::info("shard {}: {} journal entries applied again", id_.value(), entries.size());
+  return absl::OkStatus();
+}
+
+absl::Status Shard::check_not_recreated(InputLog& log) {
+  for (const Input input : {Input::kEvents, Input::kRequests}) {
+    const auto i = static_cast<std::size_t>(input);
+    if (!positioned_[i] || !positions_[i].has_checksum()) continue;
+    RIFFLE_ASSIGN_OR_RETURN(const auto checksum, log.checksum(input, id_, Offset(positions_[i].last_offset())));
+    if (checksum && *checksum != positions_[i].last_checksum()) {
+      return fatal_error(
+          absl::StatusCode::kFailedPrecondition,
+          absl::StrCat("shard ", id_.value(), ": record ", positions_[i].last_offset(), " of ", std::string(name_of(input)),
+                       " is not the one that was applied: the topic was deleted and made again. Give the shard a new state "
+                       "directory, or run with --rebuild"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Shard::republish(const pb::JournalEntry& entry) {
+  for (const pb::Pin& pin : entry.pins()) {
+    if (pin.recommendation_id().empty()) continue;
+    const pb::Decision* decision = decisions_.find(pin.recommendation_id());
+    RIFFLE_RETURN_IF_ERROR(health());
+    if (!decision) {
+      return fatal_error(absl::StatusCode::kDataLoss,
+                         absl::StrCat("shard ", id_.value(), ": decision ", pin.recommendation_id(), " of journal entry ",
+                                      entry.number(), " is gone; restore the shard from a checkpoint"));
+    }
+    Decided decided;
+    decided.list = decision->list();
+    decided.user_id = decision->user_id();
+    decided.traceparent = decision->traceparent();
+    RIFFLE_RETURN_IF_ERROR(publish(decided));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalEntry& entry) {
+  note_read(Input::kRequests, record);
+  const auto pin = std::find_if(entry.pins().begin(), entry.pins().end(), [&](const pb::Pin& p) {
+    return p.request_offset() == record.offset.value();
+  });
+  if (pin == entry.pins().end()) {  // it was malformed then, and still is
+    if (auto reason = admission_.admit_request(record, event_time(), request_)) refuse(record, *reason);
+    return absl::OkStatus();
+  }
+  if (!pin->refusal_code().empty()) {
+    refuse(record, {records::code_of(pin->refusal_code()), pin->refusal_message()});
+    return absl::OkStatus();
+  }
+  if (pin->repeat()) return absl::OkStatus();
+  const pb::Decision* decision = decisions_.find(pin->recommendation_id());
+  RIFFLE_RETURN_IF_ERROR(health());
+  const pb::Decision copy = *decision;  // republish() found it; apply_decision puts it into the same cache
+  apply_decision(copy);
+  return absl::OkStatus();
+}
+
+}  // namespace riffle::pipeline

@@ -1,0 +1,187 @@
+#include "pipeline/world_feed.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "ingest/dead_letter_record.h"
+#include "learner/trainer.h"
+#include "pipeline/epoch.h"
+#include "records/proto_codec.h"
+
+namespace riffle::pipeline {
+
+using Steady = std::chrono::steady_clock;
+
+WorldFeed::WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options, Metrics& metrics)
+    : options_(std::move(options)),
+      source_(std::move(source)),
+      dead_letters_(dead_letters),
+      metrics_(metrics),
+      catalogue_items_(metrics.gauge("riffle_catalogue_items", "Items in the catalogue")),
+      stats_items_(metrics.gauge("riffle_statistics_items", "Items with merged statistics")),
+      admission_(options_.admission, 1),
+      stats_(options_.rows) {}
+
+absl::StatusOr<std::unique_ptr<WorldFeed>> WorldFeed::start(bus::Bus& bus, bus::Sink* dead_letters, Options options,
+                                                            Metrics& metrics) {
+  RIFFLE_ASSIGN_OR_RETURN(auto source, bus.make_source({}));
+  std::unique_ptr<WorldFeed> feed(new WorldFeed(std::move(source), dead_letters, std::move(options), metrics));
+  RIFFLE_RETURN_IF_ERROR(feed->assign(bus));
+  for (const serving::PolicyOptions& policy : feed->options_.policies) {
+    RIFFLE_ASSIGN_OR_RETURN(auto scorer, learner::make_scorer(policy.scorer, "", feed->options_.learner));
+    feed->policies_.versions[policy.id] = {policy.id, 0, std::move(scorer), 0};
+  }
+  feed->publish(Steady::now(), true);
+  feed->thread_ = std::thread([raw = feed.get()] { raw->run(); });
+  return feed;
+}
+
+WorldFeed::~WorldFeed() {
+  stopping_ = true;
+  source_->wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status WorldFeed::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+absl::Status WorldFeed::assign(bus::Bus& bus) {
+  std::vector<bus::Position> positions;
+  for (const std::string* topic : {&options_.topics.items, &options_.topics.item_stats, &options_.topics.policy}) {
+    RIFFLE_ASSIGN_OR_RETURN(const auto info, bus.describe(*topic));
+    if (!info) {
+      return fatal_error(absl::StatusCode::kNotFound,
+                         absl::StrCat("topic ", *topic, " does not exist; make it with `riffle topics create`"));
+    }
+    for (std::int32_t p = 0; p < info->partitions; ++p) {
+      not_ended_.push_back({*topic, Partition(p)});
+      positions.push_back({not_ended_.back(), bus::kEarliest});
+    }
+  }
+  return source_->assign(positions);
+}
+
+void WorldFeed::run() {
+  while (!stopping_) {
+    auto batch = source_->poll(5000, std::chrono::milliseconds(100));
+    if (!batch.ok() || !batch->errors.empty()) {
+      const absl::Status status = batch.ok() ? batch->errors.front().status : batch.status();
+      log::error("the worker no longer reads items, item statistics and policies: {}", status.ToString());
+      absl::MutexLock lock(&mutex_);
+      status_ = status;
+      return;
+    }
+    for (const bus::Record& record : batch->records) apply(record);
+    for (const bus::TopicPartition& end : batch->ends) std::erase(not_ended_, end);
+    const bool first = !ready_ && not_ended_.empty();
+    if (ready_ || first) publish(Steady::now(), first);
+    if (first) {
+      log::info("the catalogue has {} items, statistics of {} items are known", newest_.catalogue->items.size(),
+                newest_.stats->items.size());
+      ready_ = true;
+    }
+  }
+}
+
+void WorldFeed::apply(const bus::Record& record) {
+  if (record.topic == options_.topics.items) return apply_item(record);
+  if (record.topic == options_.topics.item_stats) return apply_stats(record);
+  apply_policy(record);
+}
+
+void WorldFeed::apply_item(const bus::Record& record) {
+  records::Item item;
+  auto reason = admission_.admit_item(record, item);
+  catalogue_.set_next_offset(record.offset.value() + 1);
+  if (!reason && !record.value) {
+    catalogue_.erase(ItemId(*record.key));
+  } else if (!reason && !catalogue_.upsert(item, record.timestamp)) {
+    reason = records::Reason{records::Code::kIdCollision,
+                             absl::StrCat("item_id \"", item.item_id.str(),
+                                          "\" has the same 64-bit key as another item's; rename one of them")};
+  }
+  catalogue_changed_ = true;
+  if (!reason) return;
+  metrics_
+      .counter("riffle_dead_letters_total", "Records refused, by reason",
+               {{"code", std::string(records::code_name(reason->code))}})
+      .Increment();
+  // Not at the first reading: those were refused, and said so, when they came.
+  if (!ready_) return;
+  const Output out = ingest::dead_letter(record, *reason, options_.topics.dead_letters);
+  if (const auto ticket = dead_letters_->send(out.record()); !ticket.ok()) {
+    log::error("a refused item could not be written to {}: {}", out.topic, ticket.status().ToString());
+  }
+}
+
+void WorldFeed::apply_stats(const bus::Record& record) {
+  if (!record.value) return;
+  pb::ItemStats stats;
+  if (!stats.ParseFromArray(record.value->data(), static_cast<int>(record.value->size()))) {
+    log::warn("{}/{}/{} is not a record of item statistics: left out", record.topic, record.partition.value(),
+              record.offset.value());
+    return;
+  }
+  auto row = std::make_shared<records::ItemRow>();
+  if (!records::decode(stats.row().SerializeAsString(), *row).ok()) return;
+  const ItemKey key = key_of(row->item_id);
+  stats_changed_ |= stats_.update(key, {Partition(stats.shard()), stats.generation(), stats.epoch(), std::move(row)});
+}
+
+void WorldFeed::apply_policy(const bus::Record& record) {
+  if (!record.key) return;
+  if (const absl::Status status = policy_log_.apply(*record.key, record.value); !status.ok()) {
+    log::warn("{}: {}", record.topic, status.ToString());
+  }
+  policies_changed_ = true;
+}
+
+void WorldFeed::adopt_policies() {
+  for (const serving::PolicyOptions& policy : options_.policies) {
+    const pb::PolicyManifest* manifest = policy_log_.newest(policy.id);
+    learner::PolicyVersion& version = policies_.versions[policy.id];
+    if (!manifest || manifest->version() <= version.version || manifest->scorer() != policy.scorer) continue;
+    const auto state = policy_log_.state_of(*manifest);
+    if (!state.ok()) continue;
+    auto scorer = learner::make_scorer(policy.scorer, *state, options_.learner);
+    if (!scorer.ok()) {
+      log::error("version {} of policy {} cannot be used, {} goes on: {}", manifest->version(), policy.id.str(),
+                 version.version, scorer.status().ToString());
+      continue;
+    }
+    version = {policy.id, manifest->version(), *std::move(scorer), manifest->slots_learned()};
+    metrics_.gauge("riffle_policy_version", "Version of each policy that lists are made with", {{"policy", policy.id.str()}})
+        .Set(static_cast<double>(version.version));
+  }
+}
+
+void WorldFeed::publish(Steady::time_point now, bool all) {
+  bool changed = false;
+  if (catalogue_changed_ || all) {
+    newest_.catalogue = catalogue_.snapshot();
+    catalogue_items_.Set(static_cast<double>(newest_.catalogue->items.size()));
+    catalogue_changed_ = false;
+    changed = true;
+  }
+  if (all || (stats_changed_ && now - stats_published_ >= options_.stats_interval)) {
+    newest_.stats = stats_.snapshot();
+    stats_items_.Set(static_cast<double>(newest_.stats->items.size()));
+    stats_changed_ = false;
+    stats_published_ = now;
+    changed = true;
+  }
+  if (policies_changed_ || all) {
+    adopt_policies();
+    newest_.policies = std::make_shared<const PolicySet>(policies_);
+    policies_changed_ = false;
+    changed = true;
+  }
+  if (changed) world_.set(std::make_shared<const World>(newest_));
+}
+
+}  // namespace riffle::pipeline

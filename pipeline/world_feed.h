@@ -1,0 +1,80 @@
+// What a worker knows of the whole: one thread reads all of `items`, `item-stats` and `policy` and publishes immutable
+// snapshots to the shards. It starts from the beginning of these compacted topics, and is ready once it has seen their ends.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/published.h"
+#include "bus/bus.h"
+#include "bus/topics.h"
+#include "features/catalogue.h"
+#include "features/item_stats.h"
+#include "ingest/admission.h"
+#include "learner/options.h"
+#include "learner/policy_log.h"
+#include "pipeline/micro_batch.h"
+#include "serving/options.h"
+
+namespace riffle::pipeline {
+
+class WorldFeed {
+ public:
+  struct Options {
+    bus::TopicNames topics;
+    ingest::AdmissionOptions admission;
+    features::RowOptions rows;
+    learner::LearnerOptions learner;
+    std::vector<serving::PolicyOptions> policies;
+    Milliseconds stats_interval{500};      // of merged snapshots
+  };
+
+  // `dead_letters` takes refused items; it outlives the feed.
+  static absl::StatusOr<std::unique_ptr<WorldFeed>> start(bus::Bus& bus, bus::Sink* dead_letters, Options options,
+                                                          Metrics& metrics);
+  ~WorldFeed();
+
+  const Published<World>& world() const { return world_; }
+  bool ready() const { return ready_; }        // any thread
+  absl::Status status() const;                 // why it has stopped, if it has
+
+ private:
+  WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options, Metrics& metrics);
+  void run();
+  absl::Status assign(bus::Bus& bus);
+  void apply(const bus::Record& record);
+  void apply_item(const bus::Record& record);
+  void apply_stats(const bus::Record& record);
+  void apply_policy(const bus::Record& record);
+  void adopt_policies();
+  void publish(std::chrono::steady_clock::time_point now, bool all);
+
+  Options options_;
+  std::unique_ptr<bus::Source> source_;
+  bus::Sink* dead_letters_;
+  Metrics& metrics_;
+  Gauge &catalogue_items_, &stats_items_;
+
+  ingest::Admission admission_;
+  features::CatalogueBuilder catalogue_;
+  features::ItemStatsBuilder stats_;
+  learner::PolicyLog policy_log_;
+  PolicySet policies_;
+  std::vector<bus::TopicPartition> not_ended_;
+  bool catalogue_changed_ = true, stats_changed_ = true, policies_changed_ = true;
+  std::chrono::steady_clock::time_point stats_published_{};
+  World newest_;
+  Published<World> world_;
+
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> stopping_{false};
+  mutable absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace riffle::pipeline
