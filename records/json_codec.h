@@ -20,6 +20,8 @@ struct Limits {
   std::size_t id_bytes = 256;
   std::size_t fields = 128;
   std::size_t list_items = 1000;   // of n, candidates, exclude_items, impression items
+  std::size_t vector_values = 4096;  // of one of an item's vectors
+  double largest_number = 1e12;    // of value, price, stock, scores: beyond it sums lose what is small
 };
 
 // Decodes one record after another into the caller's object, reusing its memory. One thread. On failure the object's

@@ -1,0 +1,294 @@
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "records/rows.h"
+#include "records/wire.h"
+
+namespace riffle::records {
+namespace {
+
+// Worst cases of the submessages, tag and length included.
+constexpr std::size_t kScalarBytes = 1 + kLongestVarint;
+constexpr std::size_t kCounterBytes = 2 + 9 + kScalarBytes;
+constexpr std::size_t kHistoryBytes = 2 + 9 + kScalarBytes + 2 + 5 + 5;
+constexpr std::size_t kNeighbourBytes = 2 + 9 + 5;
+constexpr std::size_t kCountsBytes = 2 + kInteractionTypes * kLongestVarint;
+static_assert(kHistoryBytes < 128 && kInteractionTypes * kLongestVarint < 128, "lengths are written as one byte");
+
+void write_counter(WireWriter& to, std::uint32_t field, const DecayedCounter& counter) {
+  if (counter == DecayedCounter{}) return;
+  to.short_message(field, [&] {
+    to.double_field(1, counter.value);
+    to.signed_field(2, counter.time_ms);
+  });
+}
+
+void write_counts(WireWriter& to, std::uint32_t field, const TypeCounts& counts) {
+  if (counts == TypeCounts{}) return;
+  to.short_message(field, [&] {
+    for (const std::uint64_t count : counts) to.varint(count);
+  });
+}
+
+void write_neighbours(WireWriter& to, std::uint32_t field, std::span<const Neighbour> neighbours) {
+  const auto by_key = [](const Neighbour& a, const Neighbour& b) { return a.item < b.item; };
+  thread_local std::vector<Neighbour> sorted;  // rows keep their own order while they are worked on
+  if (!std::ranges::is_sorted(neighbours, by_key)) {
+    sorted.assign(neighbours.begin(), neighbours.end());
+    std::ranges::sort(sorted, by_key);
+    neighbours = sorted;
+  }
+  for (const Neighbour& neighbour : neighbours) {
+    to.short_message(field, [&] {
+      to.fixed_field(1, neighbour.item.value());
+      to.float_field(2, neighbour.weight);
+    });
+  }
+}
+
+// Runs `read(field, type)` for every field; a field that it does not take (false) is skipped.
+template <class F>
+void read_fields(WireReader& from, F&& read) {
+  std::uint32_t field;
+  WireType type;
+  while (from.next(field, type))
+    if (!read(field, type)) from.skip(type);
+}
+
+// Takes a scalar of the expected wire type; another type under a known number is a fault.
+bool expect(WireReader& from, WireType type, WireType expected) {
+  if (type == expected) return true;
+  from.fail();
+  return false;
+}
+
+void read_signed(WireReader& from, WireType type, std::int64_t& out) {
+  if (expect(from, type, WireType::kVarint)) out = unzigzag(from.varint());
+}
+
+template <class F>
+void read_message(WireReader& from, WireType type, F&& read) {
+  if (!expect(from, type, WireType::kBytes)) return;
+  WireReader inner(from.bytes());
+  read_fields(inner, [&](std::uint32_t field, WireType inner_type) { return read(inner, field, inner_type); });
+  if (!inner.ok()) from.fail();
+}
+
+void read_counter(WireReader& from, WireType type, DecayedCounter& out) {
+  read_message(from, type, [&](WireReader& inner, std::uint32_t field, WireType inner_type) {
+    if (field == 1 && expect(inner, inner_type, WireType::kFixed64)) return out.value = inner.raw<double>(), true;
+    if (field == 2) return read_signed(inner, inner_type, out.time_ms), true;
+    return false;
+  });
+}
+
+// Packed, as protobuf writes repeated numbers.
+template <class F>
+void read_packed(WireReader& from, WireType type, F&& read_one) {
+  if (!expect(from, type, WireType::kBytes)) return;
+  WireReader inner(from.bytes());
+  while (inner.ok() && inner.left() > 0) read_one(inner);
+  if (!inner.ok()) from.fail();
+}
+
+void read_counts(WireReader& from, WireType type, TypeCounts& out) {
+  std::size_t i = 0;
+  read_packed(from, type, [&](WireReader& inner) {
+    if (i == out.size()) return inner.fail();
+    out[i++] = inner.varint();
+  });
+}
+
+void read_history(WireReader& from, WireType wire_type, HistoryEntry& out) {
+  read_message(from, wire_type, [&](WireReader& inner, std::uint32_t field, WireType type) {
+    switch (field) {
+      case 1:
+        if (expect(inner, type, WireType::kFixed64)) out.item = ItemKey(inner.raw<std::uint64_t>());
+        return true;
+      case 2: read_signed(inner, type, out.time_ms); return true;
+      case 3:
+        if (expect(inner, type, WireType::kVarint)) {
+          const std::uint64_t number = inner.varint();
+          if (number >= kInteractionTypes) inner.fail();
+          out.type = static_cast<InteractionType>(number);
+        }
+        return true;
+      case 4:
+        if (expect(inner, type, WireType::kFixed32)) out.weight = inner.raw<float>();
+        return true;
+      case 5:
+        if (expect(inner, type, WireType::kFixed32)) out.value = inner.raw<float>();
+        return true;
+      default: return false;
+    }
+  });
+}
+
+void read_neighbour(WireReader& from, WireType wire_type, Neighbour& out) {
+  read_message(from, wire_type, [&](WireReader& inner, std::uint32_t field, WireType type) {
+    if (field == 1 && expect(inner, type, WireType::kFixed64)) return out.item = ItemKey(inner.raw<std::uint64_t>()), true;
+    if (field == 2 && expect(inner, type, WireType::kFixed32)) return out.weight = inner.raw<float>(), true;
+    return false;
+  });
+}
+
+absl::Status corrupt(std::string_view what, std::size_t bytes) {
+  return absl::DataLossError(absl::StrCat("a stored ", std::string(what), " row of ", bytes,
+                                          " bytes is corrupt, or a newer version of Riffle wrote it"));
+}
+
+}  // namespace
+
+void encode(const UserRow& row, std::string& out) {
+  const std::size_t session_bytes = row.session_id.str().size();
+  out.resize(row.history.size() * kHistoryBytes + row.impressions.size() * (8 + kLongestVarint) +
+             row.seen_events.size() * 8 + 3 * kScalarBytes + kCountsBytes + kCounterBytes + 5 * kScalarBytes +
+             kScalarBytes + session_bytes);
+  WireWriter to(out.data());
+  for (const HistoryEntry& entry : row.history) {
+    to.short_message(1, [&] {
+      to.fixed_field(1, entry.item.value());
+      to.signed_field(2, entry.time_ms);
+      to.unsigned_field(3, static_cast<std::uint64_t>(entry.type));
+      to.float_field(4, entry.weight);
+      to.float_field(5, entry.value);
+    });
+  }
+  if (!row.impressions.empty()) {
+    to.tag(2, WireType::kBytes);
+    to.varint(row.impressions.size() * 8);
+    for (const ImpressionEntry& entry : row.impressions) to.raw(entry.item.value());
+    std::size_t bytes = 0;
+    for (const ImpressionEntry& entry : row.impressions)
+      bytes += (static_cast<std::size_t>(std::bit_width(zigzag(entry.time_ms) | 1)) + 6) / 7;
+    to.tag(3, WireType::kBytes);
+    to.varint(bytes);
+    for (const ImpressionEntry& entry : row.impressions) to.varint(zigzag(entry.time_ms));
+  }
+  write_counts(to, 4, row.counts);
+  write_counter(to, 5, row.activity);
+  to.signed_field(6, row.first_ms);
+  to.signed_field(7, row.last_ms);
+  to.signed_field(8, row.erased_before_ms);
+  if (!row.seen_events.empty()) {
+    to.tag(9, WireType::kBytes);
+    to.varint(row.seen_events.size() * 8);
+    for (const std::uint64_t hash : row.seen_events) to.raw(hash);
+  }
+  to.string_field(10, row.session_id.str());
+  to.signed_field(11, row.session_start_ms);
+  to.unsigned_field(12, row.impression_count);
+  out.resize(static_cast<std::size_t>(to.at() - out.data()));
+}
+
+void encode(const ItemRow& row, std::string& out) {
+  out.resize((row.together.size() + row.next.size()) * kNeighbourBytes + kScalarBytes + row.item_id.str().size() +
+             kCountsBytes + 4 * kCounterBytes + 5 * kScalarBytes);
+  WireWriter to(out.data());
+  to.string_field(1, row.item_id.str());
+  write_counts(to, 2, row.counts);
+  to.unsigned_field(3, row.impressions);
+  write_counter(to, 4, row.popularity);
+  write_counter(to, 5, row.trend);
+  to.signed_field(6, row.first_ms);
+  to.signed_field(7, row.last_ms);
+  to.signed_field(8, row.neighbour_reference_ms);
+  to.double_field(9, row.neighbour_total);
+  write_neighbours(to, 10, row.together);
+  write_neighbours(to, 11, row.next);
+  write_counter(to, 12, row.recent_clicks);
+  write_counter(to, 13, row.recent_impressions);
+  out.resize(static_cast<std::size_t>(to.at() - out.data()));
+}
+
+absl::Status decode(std::string_view bytes, UserRow& row) {
+  row.history.clear();
+  row.impressions.clear();
+  row.seen_events.clear();
+  row.session_id.assign({});
+  row.counts = {};
+  row.activity = {};
+  row.first_ms = row.last_ms = row.erased_before_ms = row.session_start_ms = 0;
+  row.impression_count = 0;
+
+  std::size_t times = 0;  // of impressions read so far: they come after the items
+  WireReader from(bytes);
+  read_fields(from, [&](std::uint32_t field, WireType type) {
+    switch (field) {
+      case 1: read_history(from, type, row.history.emplace_back()); return true;
+      case 2:
+        read_packed(from, type, [&](WireReader& inner) {
+          row.impressions.push_back({ItemKey(inner.raw<std::uint64_t>()), 0});
+        });
+        return true;
+      case 3:
+        read_packed(from, type, [&](WireReader& inner) {
+          const std::int64_t time_ms = unzigzag(inner.varint());
+          if (times == row.impressions.size()) return inner.fail();
+          row.impressions[times++].time_ms = time_ms;
+        });
+        return true;
+      case 4: read_counts(from, type, row.counts); return true;
+      case 5: read_counter(from, type, row.activity); return true;
+      case 6: read_signed(from, type, row.first_ms); return true;
+      case 7: read_signed(from, type, row.last_ms); return true;
+      case 8: read_signed(from, type, row.erased_before_ms); return true;
+      case 9:
+        read_packed(from, type, [&](WireReader& inner) { row.seen_events.push_back(inner.raw<std::uint64_t>()); });
+        return true;
+      case 10:
+        if (expect(from, type, WireType::kBytes)) row.session_id.assign(from.bytes());
+        return true;
+      case 11: read_signed(from, type, row.session_start_ms); return true;
+      case 12:
+        if (expect(from, type, WireType::kVarint)) row.impression_count = from.varint();
+        return true;
+      default: return false;
+    }
+  });
+  if (!from.ok() || times != row.impressions.size()) return corrupt("user", bytes.size());
+  return absl::OkStatus();
+}
+
+absl::Status decode(std::string_view bytes, ItemRow& row) {
+  row.item_id.assign({});
+  row.counts = {};
+  row.impressions = 0;
+  row.popularity = row.trend = row.recent_clicks = row.recent_impressions = {};
+  row.first_ms = row.last_ms = row.neighbour_reference_ms = 0;
+  row.neighbour_total = 0;
+  row.together.clear();
+  row.next.clear();
+
+  WireReader from(bytes);
+  read_fields(from, [&](std::uint32_t field, WireType type) {
+    switch (field) {
+      case 1:
+        if (expect(from, type, WireType::kBytes)) row.item_id.assign(from.bytes());
+        return true;
+      case 2: read_counts(from, type, row.counts); return true;
+      case 3:
+        if (expect(from, type, WireType::kVarint)) row.impressions = from.varint();
+        return true;
+      case 4: read_counter(from, type, row.popularity); return true;
+      case 5: read_counter(from, type, row.trend); return true;
+      case 6: read_signed(from, type, row.first_ms); return true;
+      case 7: read_signed(from, type, row.last_ms); return true;
+      case 8: read_signed(from, type, row.neighbour_reference_ms); return true;
+      case 9:
+        if (expect(from, type, WireType::kFixed64)) row.neighbour_total = from.raw<double>();
+        return true;
+      case 10: read_neighbour(from, type, row.together.emplace_back()); return true;
+      case 11: read_neighbour(from, type, row.next.emplace_back()); return true;
+      case 12: read_counter(from, type, row.recent_clicks); return true;
+      case 13: read_counter(from, type, row.recent_impressions); return true;
+      default: return false;
+    }
+  });
+  if (!from.ok()) return corrupt("item", bytes.size());
+  return absl::OkStatus();
+}
+
+}  // namespace riffle::records
