@@ -2,6 +2,7 @@
 // contract: state/rocksdb_store.h and state/memory_store.h; tests/contract/state runs one suite on both.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,6 +56,10 @@ class WriteBatch {
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return operations_.empty(); }
   void clear() { operations_.clear(), bytes_ = 0; }
+  void reserve(std::size_t more) {  // room for so many more operations
+    const std::size_t wanted = operations_.size() + more;
+    if (wanted > operations_.capacity()) operations_.reserve(std::max(wanted, 2 * operations_.capacity()));
+  }
 
  private:
   std::vector<Operation> operations_;

@@ -1,0 +1,80 @@
+#include "state/manifest_mark.h"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "state/files.h"
+#include "state/store_errors.h"
+
+namespace riffle::state {
+namespace {
+
+constexpr std::string_view kPrefix = "MANIFEST-";
+
+std::string mark_path(const std::string& directory) { return directory + "/MARK"; }
+std::string manifest_path(const std::string& directory, std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+  return directory + "/" + std::string(kPrefix) + digits;
+}
+
+bool take_number(std::string_view& text, std::uint64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+// The number of the MANIFEST that CURRENT names.
+absl::StatusOr<std::uint64_t> current_manifest(const std::string& directory) {
+  RIFFLE_ASSIGN_OR_RETURN(const std::string text, read_file(directory + "/CURRENT"));
+  std::string_view rest = text;
+  std::uint64_t number = 0;
+  if (!rest.starts_with(kPrefix)) return corruption_error(directory, "its file CURRENT names no MANIFEST");
+  rest.remove_prefix(kPrefix.size());
+  if (!take_number(rest, number) || rest != "\n")
+    return corruption_error(directory, "its file CURRENT names no MANIFEST");
+  return number;
+}
+
+}  // namespace
+
+absl::Status mark_manifest(const std::string& directory) {
+  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory));
+  const std::string path = manifest_path(directory, number);
+  // Size first, then the sync: another thread may be appending, and only what is surely on the disk may be marked.
+  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size, file_size(path));
+  RIFFLE_RETURN_IF_ERROR(sync_file(path));
+  return write_atomically(mark_path(directory), absl::StrCat(number, " ", size, "\n"));
+}
+
+absl::Status check_manifest(const std::string& directory) {
+  // The mark first: another process may own the store, and its MANIFEST moves on while we look.
+  const auto mark = read_file(mark_path(directory));
+  if (absl::IsNotFound(mark.status())) return absl::OkStatus();
+  RIFFLE_RETURN_IF_ERROR(mark.status());
+  std::string_view text = *mark;
+  std::uint64_t marked_number = 0;
+  std::uint64_t marked_size = 0;
+  const bool whole = take_number(text, marked_number) && text.starts_with(' ') &&
+                     (text.remove_prefix(1), take_number(text, marked_size)) && text == "\n";
+  if (!whole) return corruption_error(directory, "its file MARK cannot be read");
+
+  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory));
+  if (number < marked_number)
+    return corruption_error(directory, absl::StrCat("CURRENT names MANIFEST ", number, ", but ", marked_number, " was in force"));
+  if (number > marked_number) return absl::OkStatus();
+  const auto size = file_size(manifest_path(directory, number));
+  if (absl::IsNotFound(size.status())) return absl::OkStatus();  // replaced while we looked, or RocksDB will say so
+  RIFFLE_RETURN_IF_ERROR(size.status());
+  if (*size < marked_size)
+    return corruption_error(directory, absl::StrCat("its MANIFEST has ", *size, " bytes of ", marked_size));
+  return absl::OkStatus();
+}
+
+}  // namespace riffle::state

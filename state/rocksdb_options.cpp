@@ -1,0 +1,114 @@
+#include "state/rocksdb_options.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "base/log.h"
+#include "state/manifest_mark.h"
+
+namespace riffle::state {
+namespace {
+
+// Marks how long the MANIFEST is whenever it has grown (state/manifest_mark.h).
+class ManifestMarker final : public rocksdb::EventListener {
+ public:
+  explicit ManifestMarker(std::string directory) : directory_(std::move(directory)) {}
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { mark(); }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { mark(); }
+
+ private:
+  void mark() {
+    absl::MutexLock lock(&mutex_);
+    // An older mark only checks less.
+    if (const absl::Status status = mark_manifest(directory_); !status.ok())
+      log::warn("cannot mark the MANIFEST of {}: {}", directory_, std::string(status.message()));
+  }
+
+  const std::string directory_;
+  absl::Mutex mutex_;
+};
+
+bool is_large(Column column) {
+  switch (column) {
+    case Column::kUsers:
+    case Column::kItems:
+    case Column::kDecisions:
+    case Column::kJoins:
+      return true;
+    default:
+      return false;
+  }
+}
+
+rocksdb::CompressionType compression() {
+  static const rocksdb::CompressionType type = [] {
+    const auto supported = rocksdb::GetSupportedCompressions();
+    const bool lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
+    return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  }();
+  return type;
+}
+
+rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options, const std::shared_ptr<BlockCache>& cache,
+                                            bool large) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache->cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // bits a key: 1 % of absent keys cost a read
+  table.cache_index_and_filter_blocks = true;                    // so that they are inside the cache's bound
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.checksum = rocksdb::kXXH3;
+  table.format_version = 5;
+
+  rocksdb::ColumnFamilyOptions column;
+  constexpr std::size_t kSmallest = std::size_t{256} << 10;
+  column.write_buffer_size = std::max(large ? options.write_buffer_bytes : options.write_buffer_bytes / 8, kSmallest);
+  column.max_write_buffer_number = large ? 3 : 2;
+  column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  column.compression = compression();
+  column.level_compaction_dynamic_level_bytes = true;
+  // An epoch's rows come sorted: each is looked for from where the last one went in, not from the top of the skip list.
+  column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
+  return column;
+}
+
+}  // namespace
+
+std::shared_ptr<BlockCache> make_block_cache(std::size_t bytes) {
+  return std::make_shared<BlockCache>(BlockCache{rocksdb::NewLRUCache(bytes)});
+}
+
+rocksdb::DBOptions db_options(const RocksDbOptions& options) {
+  rocksdb::DBOptions db;
+  db.max_background_jobs = options.max_background_jobs;
+  db.max_total_wal_size = 4 * std::max(options.write_buffer_bytes, std::size_t{256} << 10);
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.wal_compression = rocksdb::kNoCompression;
+  db.track_and_verify_wals_in_manifest = false;
+  db.paranoid_checks = true;
+  db.bytes_per_sync = 1 << 20;  // spreads the flushes' writing, so that an epoch's fsync does not wait behind them
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.keep_log_file_num = 4;
+  db.max_log_file_size = 1 << 20;
+  if (!options.read_only) db.listeners.push_back(std::make_shared<ManifestMarker>(options.directory));
+  return db;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksDbOptions& options) {
+  const auto cache = options.block_cache ? options.block_cache : make_block_cache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, column_options(options, cache, false));
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    const auto column = static_cast<Column>(i);
+    families.emplace_back(std::string(name_of(column)), column_options(options, cache, is_large(column)));
+  }
+  return families;
+}
+
+}  // namespace riffle::state

@@ -1,0 +1,46 @@
+// How the stores' RocksDB is set up, and how it is opened; only for rocksdb_*.cpp. The prose is in rocksdb_store.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+
+#include "absl/status/statusor.h"
+#include "state/rocksdb_store.h"
+
+namespace riffle::state {
+
+struct BlockCache {
+  std::shared_ptr<rocksdb::Cache> cache;
+};
+
+// An open RocksDB with its column families. Closes them in their order.
+struct OpenDb {
+  OpenDb() = default;
+  OpenDb(OpenDb&&) = default;
+  OpenDb& operator=(OpenDb&& other) noexcept {
+    std::swap(db, other.db);
+    std::swap(handles, other.handles);
+    return *this;
+  }
+  ~OpenDb();
+
+  rocksdb::ColumnFamilyHandle* column(Column column) const { return handles[static_cast<std::size_t>(column) + 1]; }
+
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's "default", which stays empty, then one a column
+};
+
+rocksdb::DBOptions db_options(const RocksDbOptions& options);
+// "default" first, then the columns in their order.
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksDbOptions& options);
+
+// With the refusals, the wait for the lock and the completion of a cut-off making.
+absl::StatusOr<OpenDb> open_db(const RocksDbOptions& options);
+
+}  // namespace riffle::state

@@ -1,0 +1,157 @@
+#include "state/rocksdb_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "state/files.h"
+#include "state/manifest_mark.h"
+#include "state/rocksdb_options.h"
+#include "state/rocksdb_status.h"
+#include "state/store_errors.h"
+
+namespace riffle::state {
+namespace {
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+// The first key after every key that starts with `prefix`; empty where there is none.
+std::string end_of_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+class RocksDbStore final : public Store {
+ public:
+  RocksDbStore(std::string directory, bool read_only, OpenDb open)
+      : directory_(std::move(directory)), read_only_(read_only), open_(std::move(open)) {}
+
+  ~RocksDbStore() override {
+    if (read_only_) return;
+    if (const absl::Status status = sync(); !status.ok())
+      log::warn("closing {}: {}", directory_, std::string(status.message()));
+  }
+
+  absl::StatusOr<std::optional<std::string>> get(Column column, std::string_view key) const override {
+    std::string value;
+    const auto status = db().Get(rocksdb::ReadOptions(), open_.column(column), slice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "get", directory_));
+    return std::optional<std::string>(std::move(value));
+  }
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> multi_get(
+      Column column, const std::vector<std::string_view>& keys) const override {
+    std::vector<rocksdb::Slice> slices;
+    slices.reserve(keys.size());
+    for (const std::string_view key : keys) slices.push_back(slice(key));
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db().MultiGet(rocksdb::ReadOptions(), open_.column(column), keys.size(), slices.data(), values.data(),
+                  statuses.data());
+    std::vector<std::optional<std::string>> answers(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      RIFFLE_RETURN_IF_ERROR(from_rocksdb(statuses[i], "multi_get", directory_));
+      answers[i].emplace(values[i].data(), values[i].size());
+    }
+    return answers;
+  }
+
+  absl::Status write(const WriteBatch& batch, bool sync) override {
+    RIFFLE_RETURN_IF_ERROR(ready_to_write());
+    if (batch.empty()) return sync ? this->sync() : absl::OkStatus();
+    constexpr std::size_t kFraming = 16;  // an operation's tag, column and lengths
+    constexpr std::size_t kProtection = 8;
+    rocksdb::WriteBatch writes(batch.bytes() + kFraming * batch.operations().size(), 0, kProtection, 0);
+    for (const auto& [column, key, value] : batch.operations()) {
+      const auto status = value ? writes.Put(open_.column(column), slice(key), slice(*value))
+                                : writes.Delete(open_.column(column), slice(key));
+      RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "write", directory_));
+    }
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    return wrote(db().Write(options, &writes), "write");
+  }
+
+  absl::Status sync() override {
+    RIFFLE_RETURN_IF_ERROR(ready_to_write());
+    return wrote(db().FlushWAL(true), "sync the WAL");
+  }
+
+  absl::Status scan(Column column, std::string_view prefix, std::string_view from, const Visit& visit) const override {
+    const std::string end = end_of_prefix(prefix);
+    const rocksdb::Slice bound(end);
+    rocksdb::ReadOptions options;
+    if (!end.empty()) options.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> it(db().NewIterator(options, open_.column(column)));
+    for (it->Seek(slice(std::max(prefix, from))); it->Valid(); it->Next())
+      if (!visit(it->key().ToStringView(), it->value().ToStringView())) break;
+    return from_rocksdb(it->status(), "scan", directory_);
+  }
+
+  absl::Status checkpoint(const std::string& directory) override {
+    RIFFLE_RETURN_IF_ERROR(ready_to_write());
+    if (exists(directory)) return file_error("checkpoint", directory, EEXIST);
+    RIFFLE_RETURN_IF_ERROR(make_writable_directory(parent_of(directory)));
+    // RocksDB 7.8 may leave a hard-linked WAL unsynced: so the WAL is synced first, the memtables are flushed (0 below),
+    // and every file is synced after.
+    RIFFLE_RETURN_IF_ERROR(sync());
+    rocksdb::Checkpoint* raw = nullptr;
+    RIFFLE_RETURN_IF_ERROR(from_rocksdb(rocksdb::Checkpoint::Create(&db(), &raw), "checkpoint", directory_));
+    const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
+    RIFFLE_RETURN_IF_ERROR(from_rocksdb(maker->CreateCheckpoint(directory, 0), "checkpoint", directory));
+    RIFFLE_ASSIGN_OR_RETURN(const auto names, list_directory(directory));
+    for (const std::string& name : names) RIFFLE_RETURN_IF_ERROR(sync_file(directory + "/" + name));
+    RIFFLE_RETURN_IF_ERROR(sync_directory(directory));
+    return sync_directory(parent_of(directory));
+  }
+
+  std::uint64_t bytes() const override {
+    std::uint64_t tables = 0;
+    std::uint64_t unflushed = 0;  // about what the WAL holds
+    db().GetAggregatedIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &tables);
+    db().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed);
+    return tables + unflushed;
+  }
+
+ private:
+  rocksdb::DB& db() const { return *open_.db; }
+
+  // After a failed write RocksDB refuses all others until it is told that the cause is gone.
+  absl::Status ready_to_write() {
+    if (read_only_)
+      return fatal_error(absl::StatusCode::kFailedPrecondition, "the store in " + directory_ + " is open for reading only");
+    if (!failed_.load()) return absl::OkStatus();
+    RIFFLE_RETURN_IF_ERROR(from_rocksdb(db().Resume(), "resume after a failed write", directory_));
+    failed_.store(false);
+    return absl::OkStatus();
+  }
+
+  absl::Status wrote(const rocksdb::Status& status, std::string_view what) {
+    if (!status.ok()) failed_.store(true);
+    return from_rocksdb(status, what, directory_);
+  }
+
+  const std::string directory_;
+  const bool read_only_;
+  OpenDb open_;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> open_rocksdb_store(const RocksDbOptions& options) {
+  RIFFLE_ASSIGN_OR_RETURN(OpenDb open, open_db(options));
+  return std::make_unique<RocksDbStore>(options.directory, options.read_only, std::move(open));
+}
+
+}  // namespace riffle::state
