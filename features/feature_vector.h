@@ -83,6 +83,9 @@ struct SourceSignals {
   float next = 0;                            // sequential score
 };
 
+// What make_user_context() fills UserContext::constants with, from all its other members.
+std::array<float, kFeatureCount> constant_features(const UserContext& context);
+
 // Writes kFeatureCount numbers. Finite for any input: non-finite ones become 0.
 void compute_features(const UserContext& user, const ItemSignals& item, const CatalogueItem* catalogue,
                       const SourceSignals& sources, std::span<float, kFeatureCount> out);

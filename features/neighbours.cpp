@@ -63,11 +63,10 @@ void add_neighbour(std::vector<Neighbour>& list, ItemKey item, double amount, st
 
 double neighbour_worth(const records::ItemRow& row, double weight, TimePoint now, Milliseconds half_life) {
   if (half_life.count() <= 0) return weight;
-  // Also for a `now` before the reference: weights may have been added since, on a scale above 1, and are worth what they
-  // were when the scale was 1. The exponent is cut so that no clock can make it overflow.
+  // The exponent is cut so that no clock, however wrong, makes it overflow.
   const double halvings =
       static_cast<double>(to_ms(now) - row.neighbour_reference_ms) / static_cast<double>(half_life.count());
-  return weight * std::exp2(-std::clamp(halvings, 0.0, 1000.0));
+  return weight * std::exp2(-std::clamp(halvings, -60.0, 1000.0));
 }
 
 }  // namespace riffle::features

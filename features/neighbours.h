@@ -6,7 +6,6 @@
 // down to the bound, at once: newcomers have that long to prove themselves.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 
 #include "base/ids.h"
@@ -28,17 +27,5 @@ void add_neighbour(std::vector<records::Neighbour>& list, ItemKey item, double a
 
 // What a weight (or total) of the row is worth at `now`.
 double neighbour_worth(const records::ItemRow& row, double weight, TimePoint now, Milliseconds half_life);
-
-// ---- scores ---------------------------------------------------------------------------------------------------------
-// Of item i for a user whose k-th last item (k = 0: the last) is j, from weights and totals decayed to now. A candidate
-// source sums them over the user's last items; the sums are SourceSignals::together and ::next. n is neighbour_total: an
-// item's own evidence. The constants keep what was seen once from outranking what was seen often; halving with k makes the
-// last item count most. Tuned on Online Retail's first weeks (docs tell the figures).
-inline double together_score(double weight, double total_j, double total_i, std::size_t k) {
-  return std::ldexp(weight / std::sqrt((total_j + 2) * (total_i + 2)), -static_cast<int>(k));
-}
-inline double next_score(double weight, double total_j, std::size_t k) {
-  return std::ldexp(weight / (total_j + 5), -static_cast<int>(k));
-}
 
 }  // namespace riffle::features

@@ -1,0 +1,197 @@
+#include "features/feature_vector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "features/rates.h"
+
+namespace riffle::features {
+namespace {
+
+// Raised whenever the meaning of a feature changes under the same name.
+constexpr std::uint64_t kFeatureVersion = 1;
+
+enum Feature : std::size_t {
+  kBias, kPopularity, kTrend, kClickRate, kConversion, kFreshness, kItemCold, kInCatalogue, kPriceGap, kPriceDistance,
+  kTopCategoryShare, kCategoryShare, kTopCategoryShareRecent, kCategoryShareRecent, kSessionCategory, kBrandShare,
+  kTogether, kNext, kOwnWeight, kOwnRecency, kShown, kCategoryShown, kTopCategoryClickRate, kCategoryClickRate,
+  kUserClickRate, kUserActivity, kUserCold, kHourSin, kHourCos, kTasteTimesQuality, kTasteTimesPopularity,
+  kFatigueTimesQuality
+};
+static_assert(kFatigueTimesQuality + 1 == kFeatureCount);
+
+constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
+    {"bias", "1"},
+    {"popularity", "l/(l + 6), l = ln(1 + decayed weight over all users), slow half-life: grows with it, below 1"},
+    {"trend", "the same with the fast half-life"},
+    {"click_rate", "twice the recent clicks per impression, towards 0.1 by 20 pseudo-impressions, at most 1"},
+    {"conversion", "twice the purchases per interaction, towards 0.05 by 20 pseudo-interactions, at most 1"},
+    {"freshness", "2^(-age/7 days) since published, else first known, else first met; 0 where unknown"},
+    {"item_cold", "1/(1 + interactions/5): 1 for an item that nobody has touched"},
+    {"in_catalogue", "1: known and in stock; -1: known and sold out; 0: unknown to the catalogue"},
+    {"price_gap", "ln price above (or below) the user's mean, halved, cut to [-1, 1]; 0 where unknown"},
+    {"price_distance", "its magnitude"},
+    {"top_category_share", "share of the item's top category in the user's weights, slow half-life"},
+    {"category_share", "share of its deepest category, slow half-life"},
+    {"top_category_share_recent", "share of its top category, fast half-life"},
+    {"category_share_recent", "share of its deepest category, fast half-life"},
+    {"session_category", "1 for the category of the session's last item, 0.5 for its top category; halves in 30 minutes"},
+    {"brand_share", "share of its brand in the user's weights, slow half-life"},
+    {"together", "c/(c + 0.1) of the co-visitation score with the user's last items"},
+    {"next", "s/(s + 0.1) of the sequential score after the user's last items"},
+    {"own_weight", "log2(1 + the user's own decayed weight of the item)/4, cut to [-1, 1]; negative: turned away from"},
+    {"own_recency", "2^(-hours since the user's last interaction with the item)"},
+    {"shown", "log2(1 + decayed impressions to the user without an interaction since)/4, at most 1"},
+    {"category_shown", "log2(1 + the same over its deepest category)/6, at most 1"},
+    {"top_category_click_rate", "twice the user's clicks per impression in its top category, smoothed by his own rate"},
+    {"category_click_rate", "the same in its deepest category, smoothed by that of the top category"},
+    {"user_click_rate", "twice the user's clicks per impression, towards 0.1 by 20 pseudo-impressions, at most 1"},
+    {"user_activity", "l/(l + 3), l = ln(1 + decayed interactions)"},
+    {"user_cold", "1/(1 + interactions/5): 1 for a user nobody knows"},
+    {"hour_sin", "sine of the hour of the day (UTC)"},
+    {"hour_cos", "cosine of it"},
+    {"taste_times_quality", "twice the click rate that the user's rate in the category and the item's rate make together"},
+    {"taste_times_popularity", "mean of the four category shares, times popularity"},
+    {"fatigue_times_quality", "shown times click_rate"},
+}};
+
+constexpr float kTasteImpressions = 5;       // pseudo-impressions behind a user's rate in a category
+
+float finite_positive(double x) { return x > 0 ? static_cast<float>(std::min(x, 1e30)) : 0.0F; }  // NaN is not above 0
+
+// ln(1 + x) squashed below 1, strictly growing: ranking by it is ranking by x.
+float squashed_log(double x, float half) {
+  const float l = std::log1p(finite_positive(x));
+  return l / (l + half);
+}
+
+float twice(float rate) { return std::min(1.0F, 2 * rate); }
+
+std::int64_t birth_of(const ItemSignals& item, const CatalogueItem* catalogue) {
+  if (catalogue && catalogue->published_ms != 0) return catalogue->published_ms;
+  if (catalogue && catalogue->known_since_ms != 0) return catalogue->known_since_ms;
+  return item.first_ms;
+}
+
+float freshness(TimePoint now, const ItemSignals& item, const CatalogueItem* catalogue) {
+  constexpr double kWeek = 7.0 * 24 * 3600 * 1000;
+  const std::int64_t birth = birth_of(item, catalogue);
+  if (birth == 0) return 0;
+  const double age = static_cast<double>(to_ms(now)) - static_cast<double>(birth);
+  return age <= 0 ? 1 : std::exp2(static_cast<float>(-age / kWeek));
+}
+
+void category_features(const UserContext& user, const CatalogueItem& item, std::span<float, kFeatureCount> out) {
+  float top_rate = user.click_rate;
+  float rate = user.click_rate;
+  if (!item.path.empty()) {
+    if (const CategoryTaste* top = user.categories.find(item.path.front())) {
+      out[kTopCategoryShare] = top->share;
+      out[kTopCategoryShareRecent] = top->recent_share;
+      top_rate = smoothed_rate(top->clicks, top->impressions, user.click_rate, kTasteImpressions);
+      rate = top_rate;
+    }
+    const CategoryTaste* deepest = item.path.size() == 1 ? nullptr : user.categories.find(item.category);
+    if (item.path.size() == 1) deepest = user.categories.find(item.path.front());
+    if (deepest) {
+      out[kCategoryShare] = deepest->share;
+      out[kCategoryShareRecent] = deepest->recent_share;
+      out[kCategoryShown] = std::min(1.0F, std::log2(1 + deepest->shown) / 6);
+      if (item.path.size() > 1) rate = smoothed_rate(deepest->clicks, deepest->impressions, top_rate, kTasteImpressions);
+    }
+    if (item.category == user.session_category) {
+      out[kSessionCategory] = user.session_recency;
+    } else if (item.path.front() == user.session_top_category) {
+      out[kSessionCategory] = 0.5F * user.session_recency;
+    }
+  }
+  out[kTopCategoryClickRate] = twice(top_rate);
+  out[kCategoryClickRate] = twice(rate);
+}
+
+}  // namespace
+
+std::span<const FeatureSpec, kFeatureCount> feature_specs() { return kSpecs; }
+
+std::uint64_t feature_fingerprint() {
+  static const std::uint64_t fingerprint = [] {
+    std::string names;
+    for (const FeatureSpec& spec : kSpecs) names.append(spec.name).push_back('\n');
+    return stable_hash(names, kFeatureVersion);
+  }();
+  return fingerprint;
+}
+
+std::size_t feature_index(std::string_view name) {
+  const auto it = std::find_if(kSpecs.begin(), kSpecs.end(), [&](const FeatureSpec& spec) { return spec.name == name; });
+  RIFFLE_CHECK(it != kSpecs.end(), "no feature is called", name);
+  return static_cast<std::size_t>(it - kSpecs.begin());
+}
+
+std::array<float, kFeatureCount> constant_features(const UserContext& user) {
+  constexpr float kDay = 24.0F * 3600 * 1000;
+  constexpr float kTurn = 6.2831853F;
+  std::array<float, kFeatureCount> out{};
+  std::uint64_t interactions = 0;
+  if (user.row)
+    for (const std::uint64_t count : user.row->counts) interactions += count;
+  const std::int64_t day_ms = ((to_ms(user.now) % 86'400'000) + 86'400'000) % 86'400'000;
+  const float angle = kTurn * static_cast<float>(day_ms) / kDay;
+  out[kBias] = 1;
+  out[kUserClickRate] = twice(user.click_rate);
+  out[kUserActivity] = squashed_log(user.activity, 3);
+  out[kUserCold] = 1 / (1 + static_cast<float>(interactions) / 5);
+  out[kHourSin] = std::sin(angle);
+  out[kHourCos] = std::cos(angle);
+  out[kTopCategoryClickRate] = twice(user.click_rate);
+  out[kCategoryClickRate] = twice(user.click_rate);
+  return out;
+}
+
+void compute_features(const UserContext& user, const ItemSignals& item, const CatalogueItem* catalogue,
+                      const SourceSignals& sources, std::span<float, kFeatureCount> out) {
+  std::copy(user.constants.begin(), user.constants.end(), out.begin());
+  const auto interactions = static_cast<float>(item.interactions);
+  const float rate = smoothed_rate(finite_positive(item.recent_clicks), finite_positive(item.recent_impressions),
+                                   kPriorClickRate, kPriorImpressions);
+  out[kPopularity] = squashed_log(item.popularity, 6);
+  out[kTrend] = squashed_log(item.trend, 6);
+  out[kClickRate] = twice(rate);
+  out[kConversion] = twice(smoothed_rate(static_cast<float>(item.purchases), interactions, 0.05F, 20));
+  out[kFreshness] = freshness(user.now, item, catalogue);
+  out[kItemCold] = 1 / (1 + interactions / 5);
+  const float together = finite_positive(sources.together);
+  const float next = finite_positive(sources.next);
+  out[kTogether] = together / (together + 0.1F);
+  out[kNext] = next / (next + 0.1F);
+
+  if (catalogue) {
+    out[kInCatalogue] = catalogue->available ? 1 : -1;
+    if (catalogue->has_price && user.has_price) {
+      out[kPriceGap] = std::clamp((catalogue->log_price - user.mean_log_price) / 2, -1.0F, 1.0F);
+      out[kPriceDistance] = std::abs(out[kPriceGap]);
+    }
+    category_features(user, *catalogue, out);
+    if (catalogue->brand != 0)
+      if (const float* share = user.brand_share.find(catalogue->brand)) out[kBrandShare] = *share;
+  }
+  if (const OwnItem* own = user.items.find(item.key)) {
+    const float sign = own->weight < 0 ? -1.0F : 1.0F;
+    out[kOwnWeight] = std::clamp(sign * std::log2(1 + std::abs(own->weight)) / 4, -1.0F, 1.0F);
+    out[kOwnRecency] = own->recency;
+    out[kShown] = std::min(1.0F, std::log2(1 + own->shown) / 4);
+  }
+
+  // As if taste and quality were independent: rate of the user here × rate of the item ÷ the rate of anything.
+  out[kTasteTimesQuality] = twice(0.5F * out[kCategoryClickRate] * rate / kPriorClickRate);
+  out[kTasteTimesPopularity] = 0.25F * out[kPopularity] *
+                               (out[kTopCategoryShare] + out[kCategoryShare] + out[kTopCategoryShareRecent] +
+                                out[kCategoryShareRecent]);
+  out[kFatigueTimesQuality] = out[kShown] * out[kClickRate];
+  for (float& x : out) x = std::abs(x) <= 1 ? x : std::isnan(x) ? 0 : std::copysign(1.0F, x);
+}
+
+}  // namespace riffle::features

@@ -1,0 +1,66 @@
+#include "features/join_outcome.h"
+
+namespace riffle::features {
+
+pb::Join make_join(const pb::Decision& decision) {
+  pb::Join join;
+  join.set_recommendation_id(decision.recommendation_id());
+  join.set_user_id(decision.user_id());
+  join.mutable_rewards()->Resize(decision.slots_size(), 0);
+  join.mutable_exposed()->Resize(decision.slots_size(), false);
+  return join;
+}
+
+pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after, bool closed,
+                         std::int64_t time_ms, Partition shard) {
+  pb::Outcome outcome;
+  outcome.set_recommendation_id(decision.recommendation_id());
+  outcome.set_revision(after.revision());
+  outcome.set_closed(closed);
+  outcome.set_user_id(decision.user_id());
+  outcome.set_session_id(decision.session_id());
+  outcome.set_ordinal(decision.ordinal());
+  outcome.set_policy_id(decision.policy_id());
+  outcome.set_policy_version(decision.policy_version());
+  outcome.set_surface(decision.surface());
+  outcome.set_segment(decision.segment());
+  outcome.set_decision_ms(decision.time_ms());
+  outcome.set_time_ms(time_ms);
+  outcome.mutable_slots()->Reserve(decision.slots_size());
+  for (int i = 0; i < decision.slots_size(); ++i) {
+    const pb::Slot& chosen = decision.slots(i);
+    pb::OutcomeSlot& slot = *outcome.add_slots();
+    slot.set_item_key(chosen.item_key());
+    slot.set_category_key(chosen.category_key());
+    slot.set_propensity(chosen.propensity());
+    slot.set_reward(after.rewards(i));
+    slot.set_previous_reward(before.rewards(i));
+    slot.set_exposed(after.exposed(i));
+    slot.set_newly_exposed(after.exposed(i) && !before.exposed(i));
+    slot.set_allowed(chosen.allowed());
+    slot.set_score(chosen.score());
+    *slot.mutable_features() = chosen.features();
+  }
+  *outcome.mutable_candidate_keys() = decision.candidate_keys();
+  *outcome.mutable_candidate_categories() = decision.candidate_categories();
+  *outcome.mutable_candidates() = decision.candidates();
+  outcome.set_fully_logged(decision.fully_logged());
+  outcome.set_log_probability(decision.log_probability());
+  outcome.set_feature_fingerprint(decision.feature_fingerprint());
+  outcome.set_slate_propensity(decision.slate_propensity());
+  outcome.set_randomised(decision.randomised());
+  outcome.set_shard(shard.value());
+  return outcome;
+}
+
+int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item, std::int32_t position) {
+  if (position >= 0 && position < decision.slots_size() &&
+      (!has_item || decision.slots(position).item_key() == item_key))
+    return position;
+  if (!has_item) return -1;
+  for (int i = 0; i < decision.slots_size(); ++i)
+    if (decision.slots(i).item_key() == item_key) return i;
+  return -1;
+}
+
+}  // namespace riffle::features

@@ -1,0 +1,376 @@
+#include "features/joiner.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "base/errors.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "features/event_types.h"
+#include "features/join_outcome.h"
+#include "features/waiting_rewards.h"
+#include "records/proto_codec.h"
+
+namespace riffle::features {
+namespace {
+
+using records::Event;
+using records::EventKind;
+using records::InteractionType;
+
+Counter& joined(Metrics& metrics, const char* outcome) {
+  return metrics.counter("riffle_reward_join_total", "Rewards by what became of them.", {{"outcome", outcome}});
+}
+
+struct Probe {
+  explicit Probe(Metrics& metrics)
+      : by_id(joined(metrics, "by_id")),
+        last_touch(joined(metrics, "last_touch")),
+        waited(joined(metrics, "waited")),
+        unattributed(joined(metrics, "unattributed")),
+        late(joined(metrics, "late")),
+        closed_early(metrics.counter("riffle_joins_closed_early_total",
+                                     "Windows closed because a user had more than open_decisions_per_user lists open.")),
+        pushed_out(metrics.counter("riffle_waiting_rewards_pushed_out_total",
+                                   "Waiting rewards resolved early because there were more than waiting_rewards.")) {}
+  Counter& by_id;
+  Counter& last_touch;
+  Counter& waited;
+  Counter& unattributed;
+  Counter& late;
+  Counter& closed_early;
+  Counter& pushed_out;
+};
+
+using Outcomes = std::vector<pb::Outcome>;
+
+// A reward on its way to a slot, whether it comes from an event or has waited.
+struct Reward {
+  std::string_view user_id;
+  std::uint64_t item_key = 0;
+  bool has_item = false;
+  std::int32_t position = -1;
+  double amount = 0;                        // 0: only tells that the slot was seen
+  std::int64_t time_ms = 0;
+  Milliseconds window{0};
+};
+
+Reward restore(const pb::WaitingReward& waited) {
+  return {.user_id = waited.user_id(),
+          .item_key = waited.item_key(),
+          .has_item = waited.item_key() != 0,
+          .position = waited.position(),
+          .amount = waited.reward(),
+          .time_ms = waited.time_ms(),
+          .window = Milliseconds(waited.window_ms())};
+}
+
+}  // namespace
+
+struct Joiner::Impl {
+  Impl(const RowOptions& rows, const JoinOptions& join_options, JoinState join_state, Partition partition,
+       Metrics& metrics)
+      : types(rows.types),
+        options(join_options),
+        state(join_state),
+        shard(partition),
+        probe(metrics),
+        waiting(join_state.waiting),
+        impression_surfaces(join_options.impression_surfaces.begin(), join_options.impression_surfaces.end()) {}
+
+  absl::Status open();
+
+  // The state of a join that is open, with its decision; nothing is found where either is missing.
+  struct Open {
+    const pb::Join* join = nullptr;
+    const pb::Decision* decision = nullptr;
+    explicit operator bool() const { return join && decision; }
+  };
+  Open find_open(std::string_view id) { return {state.joins->find(id), state.decisions->find(id)}; }
+
+  // Emits the revision that `change` (of the join's rewards and exposures) makes; nothing where it changes nothing.
+  template <class Change>
+  void revise(const Open& open, std::int64_t time_ms, Outcomes& outcomes, Change&& change);
+  void close(const std::string& id, std::int64_t time_ms, Outcomes& outcomes);
+
+  void on_impression(const Event& event, std::int64_t time_ms, Outcomes& outcomes);
+  void expose(const Open& open, const std::vector<int>& slots, std::int64_t time_ms, Outcomes& outcomes);
+  void on_interaction(const Event& event, std::int64_t time_ms, std::int64_t shard_ms, Outcomes& outcomes);
+  void wait(const Event& event, const Reward& reward, std::int64_t shard_ms, Outcomes& outcomes);
+  // Into an open list, where it holds the item, is the user's, and the reward's window is not over.
+  void give(const Open& open, const Reward& reward, Counter& success, Outcomes& outcomes);
+  void give_to_last_touch(const Reward& reward, Outcomes& outcomes);
+  std::optional<std::string> last_touch(std::string_view user_id, std::uint64_t item_key, std::int64_t time_ms);
+
+  void open_window(const pb::Decision& decision, std::int64_t shard_ms, Outcomes& outcomes);
+  void forget(const UserId& user);
+
+  EventTypes types;
+  JoinOptions options;
+  JoinState state;
+  Partition shard;
+  Probe probe;
+  WaitingRewards waiting;
+  absl::flat_hash_set<std::string> impression_surfaces;
+  std::set<std::pair<std::int64_t, std::string>> closing;  // closes_ms, recommendation id
+  std::vector<RecommendationId> closed;
+};
+
+absl::Status Joiner::Impl::open() {
+  absl::Status broken = absl::OkStatus();
+  RIFFLE_RETURN_IF_ERROR(
+      state.store->scan(state::Column::kJoins, "", "", [&](std::string_view key, std::string_view value) {
+        pb::Join join;
+        broken = decode(value, join);
+        if (broken.ok()) closing.insert({join.closes_ms(), std::string(key)});
+        return broken.ok();
+      }));
+  if (!broken.ok()) return annotate(broken, "reading open windows");
+  return waiting.open(*state.store);
+}
+
+template <class Change>
+void Joiner::Impl::revise(const Open& open, std::int64_t time_ms, Outcomes& outcomes, Change&& change) {
+  const pb::Join before = *open.join;
+  pb::Join after = before;
+  if (!change(after)) return;
+  outcomes.push_back(make_outcome(*open.decision, before, after, false, time_ms, shard));
+  after.set_revision(after.revision() + 1);
+  if (pb::Join* row = state.joins->edit(after.recommendation_id())) *row = std::move(after);
+}
+
+void Joiner::Impl::close(const std::string& id, std::int64_t time_ms, Outcomes& outcomes) {
+  const Open open = find_open(id);
+  if (open) {
+    outcomes.push_back(make_outcome(*open.decision, *open.join, *open.join, true, time_ms, shard));
+  } else {
+    log::error("shard {}: the join or the decision of the open list {} is gone; its outcome has no last revision",
+               shard.value(), id);
+  }
+  if (open.join) {
+    closing.erase({open.join->closes_ms(), id});
+    if (pb::UserLists* lists = state.user_lists->edit(open.join->user_id())) {
+      auto& ids = *lists->mutable_recommendation_ids();
+      ids.erase(std::remove(ids.begin(), ids.end(), id), ids.end());
+    }
+  }
+  state.joins->erase(id);
+  closed.emplace_back(id);
+}
+
+// ---- exposures ------------------------------------------------------------------------------------------------------
+
+void Joiner::Impl::expose(const Open& open, const std::vector<int>& slots, std::int64_t time_ms, Outcomes& outcomes) {
+  revise(open, time_ms, outcomes, [&](pb::Join& join) {
+    bool changed = false;
+    for (const int slot : slots) {
+      changed |= !join.exposed(slot);
+      join.set_exposed(slot, true);
+    }
+    return changed;
+  });
+}
+
+void Joiner::Impl::on_impression(const Event& event, std::int64_t time_ms, Outcomes& outcomes) {
+  if (!event.recommendation_id.empty()) {
+    const Open open = find_open(event.recommendation_id.str());
+    if (!open || open.join->user_id() != event.user_id.str()) return;
+    std::vector<int> slots;
+    for (int i = 0; event.items.empty() && i < open.decision->slots_size(); ++i) slots.push_back(i);
+    for (const records::ExposedItem& item : event.items) {
+      const int slot = slot_of(*open.decision, key_of(item.item_id).value(), true, item.position);
+      if (slot >= 0) slots.push_back(slot);
+    }
+    return expose(open, slots, time_ms, outcomes);
+  }
+  std::map<std::string, std::vector<int>> by_list;
+  for (const records::ExposedItem& item : event.items) {
+    const std::uint64_t key = key_of(item.item_id).value();
+    const auto id = last_touch(event.user_id.str(), key, time_ms);
+    if (id) by_list[*id].push_back(slot_of(*state.decisions->find(*id), key, true, item.position));
+  }
+  for (const auto& [id, slots] : by_list) expose(find_open(id), slots, time_ms, outcomes);
+}
+
+// ---- rewards --------------------------------------------------------------------------------------------------------
+
+void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std::int64_t shard_ms, Outcomes& outcomes) {
+  Reward reward{.user_id = event.user_id.str(),
+                .item_key = event.item_id.empty() ? 0 : key_of(event.item_id).value(),
+                .has_item = !event.item_id.empty(),
+                .position = event.position,
+                .amount = types.reward(event),
+                .time_ms = time_ms,
+                .window = types.reward_window(event)};
+  if (event.recommendation_id.empty()) {
+    if (reward.amount != 0 || event.type == InteractionType::kClick) give_to_last_touch(reward, outcomes);
+    return;
+  }
+  const Open open = find_open(event.recommendation_id.str());
+  if (open) return give(open, reward, probe.by_id, outcomes);
+  if (reward.amount == 0) return;
+  if (open.decision) return probe.late.Increment();  // closed already
+  wait(event, reward, shard_ms, outcomes);
+}
+
+void Joiner::Impl::give(const Open& open, const Reward& reward, Counter& success, Outcomes& outcomes) {
+  const int slot = slot_of(*open.decision, reward.item_key, reward.has_item, reward.position);
+  if (slot < 0 || open.join->user_id() != reward.user_id) {
+    if (reward.amount != 0) probe.unattributed.Increment();
+    return;
+  }
+  if (reward.time_ms > open.decision->time_ms() + reward.window.count()) {
+    if (reward.amount != 0) probe.late.Increment();
+    return;
+  }
+  if (reward.amount != 0) success.Increment();
+  revise(open, reward.time_ms, outcomes, [&](pb::Join& join) {
+    const bool changed = reward.amount != 0 || !join.exposed(slot);
+    join.set_rewards(slot, join.rewards(slot) + reward.amount);
+    join.set_exposed(slot, true);
+    return changed;
+  });
+}
+
+// Newest first, until one is older than the window: a user's lists are in the order of their making.
+std::optional<std::string> Joiner::Impl::last_touch(std::string_view user_id, std::uint64_t item_key,
+                                                    std::int64_t time_ms) {
+  const pb::UserLists* lists = state.user_lists->find(user_id);
+  if (!lists) return std::nullopt;
+  const auto& ids = lists->recommendation_ids();
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    const pb::Decision* decision = state.decisions->find(*id);
+    if (!decision || decision->time_ms() > time_ms) continue;
+    if (decision->time_ms() < time_ms - options.last_touch_window.count()) return std::nullopt;
+    if (slot_of(*decision, item_key, true, -1) >= 0) return *id;
+  }
+  return std::nullopt;
+}
+
+void Joiner::Impl::give_to_last_touch(const Reward& reward, Outcomes& outcomes) {
+  const auto id = reward.has_item ? last_touch(reward.user_id, reward.item_key, reward.time_ms) : std::nullopt;
+  const Open open = id ? find_open(*id) : Open{};
+  if (open) return give(open, reward, probe.last_touch, outcomes);
+  if (reward.amount != 0) probe.unattributed.Increment();
+}
+
+void Joiner::Impl::wait(const Event& event, const Reward& reward, std::int64_t shard_ms, Outcomes& outcomes) {
+  if (options.waiting_rewards == 0) return give_to_last_touch(reward, outcomes);
+  if (waiting.size() >= options.waiting_rewards) {
+    probe.pushed_out.Increment();
+    if (const auto oldest = waiting.take_oldest()) give_to_last_touch(restore(*oldest), outcomes);
+  }
+  pb::WaitingReward row;
+  row.set_recommendation_id(event.recommendation_id.str());
+  row.set_user_id(event.user_id.str());
+  row.set_item_key(reward.item_key);
+  row.set_reward(reward.amount);
+  row.set_position(reward.position);
+  row.set_time_ms(reward.time_ms);
+  row.set_gives_up_ms(shard_ms + reward.window.count());
+  row.set_type(static_cast<std::uint32_t>(event.type));
+  row.set_window_ms(reward.window.count());
+  waiting.add(row);
+}
+
+// ---- windows --------------------------------------------------------------------------------------------------------
+
+void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_ms, Outcomes& outcomes) {
+  const std::string& id = decision.recommendation_id();
+  if (state.joins->find(id)) return;  // the same list once more
+  pb::Join* join = state.joins->edit(id);
+  pb::UserLists* lists = state.user_lists->edit(decision.user_id());
+  if (!join || !lists) return;  // a store error: the shard stops
+  *join = make_join(decision);
+  join->set_opened_ms(shard_ms);
+  join->set_closes_ms(std::max(shard_ms, decision.time_ms()) + types.longest_window().count());
+  closing.insert({join->closes_ms(), id});
+  lists->add_recommendation_ids(id);
+  lists->set_next_ordinal(std::max(lists->next_ordinal(), decision.ordinal() + 1));
+
+  if (!impression_surfaces.contains(decision.surface())) {
+    revise({join, &decision}, decision.time_ms(), outcomes, [](pb::Join& seen) {
+      std::fill(seen.mutable_exposed()->begin(), seen.mutable_exposed()->end(), true);
+      return true;
+    });
+  }
+  for (const pb::WaitingReward& waited : waiting.take_for(id))
+    give({state.joins->find(id), &decision}, restore(waited), probe.waited, outcomes);
+
+  while (static_cast<std::size_t>(lists->recommendation_ids_size()) > options.open_decisions_per_user) {
+    const std::string oldest = lists->recommendation_ids(0);
+    lists->mutable_recommendation_ids()->erase(lists->recommendation_ids().begin());
+    probe.closed_early.Increment();
+    close(oldest, shard_ms, outcomes);
+    lists = state.user_lists->edit(decision.user_id());  // close() edits the row too
+    if (!lists) return;
+  }
+}
+
+void Joiner::Impl::forget(const UserId& user) {
+  waiting.erase_user(user);
+  if (!state.user_lists->find(user.str())) return;
+  pb::UserLists* lists = state.user_lists->edit(user.str());
+  if (!lists) return;
+  for (const std::string& id : lists->recommendation_ids()) {
+    if (const pb::Join* join = state.joins->find(id)) closing.erase({join->closes_ms(), id});
+    state.joins->erase(id);
+    closed.emplace_back(id);
+  }
+  lists->clear_recommendation_ids();  // the ordinal goes on: a learner must not pair what lies before with what follows
+}
+
+// ---- the joiner -----------------------------------------------------------------------------------------------------
+
+Joiner::Joiner(const RowOptions& rows, const JoinOptions& options, JoinState state, Partition shard, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(rows, options, state, shard, metrics)) {}
+Joiner::~Joiner() = default;
+
+absl::Status Joiner::open() { return impl_->open(); }
+
+void Joiner::on_event(const Event& event, TimePoint event_time, TimePoint shard_time, Outcomes& outcomes) {
+  if (event.kind == EventKind::kImpression) impl_->on_impression(event, to_ms(event_time), outcomes);
+  if (event.kind == EventKind::kInteraction)
+    impl_->on_interaction(event, to_ms(event_time), to_ms(shard_time), outcomes);
+}
+
+void Joiner::on_decision(const pb::Decision& decision, TimePoint shard_time, Outcomes& outcomes) {
+  impl_->open_window(decision, to_ms(shard_time), outcomes);
+}
+
+// In the order of time; at the same time rewards give up waiting first, so that none misses a list that just closes.
+void Joiner::on_tick(TimePoint shard_time, Outcomes& outcomes) {
+  const std::int64_t now = to_ms(shard_time);
+  auto& closing = impl_->closing;
+  while (true) {
+    const auto give_up = impl_->waiting.next_give_up_ms();
+    const bool closes = !closing.empty() && closing.begin()->first <= now;
+    if (give_up && *give_up <= now && (!closes || *give_up <= closing.begin()->first)) {
+      if (const auto waited = impl_->waiting.take_given_up(now)) impl_->give_to_last_touch(restore(*waited), outcomes);
+    } else if (closes) {
+      const std::string id = closing.begin()->second;
+      closing.erase(closing.begin());
+      impl_->close(id, now, outcomes);
+    } else {
+      return;
+    }
+  }
+}
+
+void Joiner::on_erase(const UserId& user) { impl_->forget(user); }
+
+std::uint64_t Joiner::next_ordinal(const UserId& user) {
+  const pb::UserLists* lists = impl_->state.user_lists->find(user.str());
+  return lists ? lists->next_ordinal() : 0;
+}
+
+std::size_t Joiner::open_windows() const { return impl_->closing.size(); }
+
+std::vector<RecommendationId> Joiner::take_closed() { return std::exchange(impl_->closed, {}); }
+
+}  // namespace riffle::features
