@@ -1,0 +1,95 @@
+// A Kafka producer as a Sink. It keeps every record's bytes, in the order of the tickets, until Kafka acknowledged or refused
+// it, so that a producer beyond repair is replaced by a new one which sends the rest again, in the same order.
+//
+// librdkafka runs idempotent and gapless: when a broker refuses a batch for good, it stops with a fatal error instead of
+// sending what comes after it, so a refusal never reorders a partition. Brokers refuse whole batches: where one is too
+// large for its topic, its records go again one by one, and only the one that is too large by itself is a Refusal.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "bus/kafka_client.h"
+
+namespace riffle::bus {
+
+class KafkaSink final : public Sink, private KafkaEvents {
+ public:
+  static absl::StatusOr<std::unique_ptr<Sink>> make(const KafkaOptions& kafka, const SinkOptions& options);
+  // What is not acknowledged is dropped: wait_acknowledged() first.
+  ~KafkaSink() override;
+
+  absl::StatusOr<std::uint64_t> send(const OutRecord& record) override;
+  bool wait_acknowledged(std::uint64_t ticket, Milliseconds wait) override;
+  std::uint64_t acknowledged() const override;
+  std::vector<Refusal> take_refusals() override;
+  bool connected() const override { return KafkaEvents::connected(); }
+
+ private:
+  enum class State { kQueued, kInFlight, kSettled };
+  struct Outgoing {
+    std::string topic;
+    std::optional<Partition> partition;
+    std::string bytes;  // key, value, then names and values of the headers
+    std::int64_t key_bytes = -1;    // -1: none
+    std::int64_t value_bytes = -1;  // -1: none
+    std::vector<std::pair<std::size_t, std::size_t>> headers;  // bytes of name and value
+    std::int64_t timestamp_ms = 0;
+    std::uint64_t generation = 0;   // of the producer that has it
+    State state = State::kQueued;
+    bool alone = false;             // shared a batch that was too large: goes by itself
+
+    std::string_view key() const { return std::string_view(bytes).substr(0, static_cast<std::size_t>(std::max<std::int64_t>(key_bytes, 0))); }
+    std::size_t charge() const { return bytes.size() + topic.size() + 128; }
+  };
+  struct Delivery {
+    Outgoing* record;
+    rd_kafka_resp_err_t code;
+  };
+
+  KafkaSink(const KafkaOptions& kafka, const SinkOptions& options) : kafka_(kafka), options_(options) {}
+  void on_error(rd_kafka_resp_err_t code, const std::string& message) override;
+  void on_delivery(const rd_kafka_message_t& message) override;
+
+  absl::StatusOr<std::shared_ptr<KafkaHandle>> make_producer();
+  void run();
+  void settle_deliveries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void settle(Outgoing& record, rd_kafka_resp_err_t code) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void refuse(Outgoing& record, rd_kafka_resp_err_t code) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void finish(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  rd_kafka_resp_err_t produce(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void replace_producer() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const KafkaOptions kafka_;
+  const SinkOptions options_;
+
+  // The delivery thread's own.
+  std::vector<Delivery> deliveries_;
+  bool beyond_repair_ = false;
+  std::chrono::steady_clock::time_point replaced_at_;
+
+  mutable absl::Mutex mutex_;
+  absl::CondVar settled_changed_;
+  std::shared_ptr<KafkaHandle> producer_ ABSL_GUARDED_BY(mutex_);  // replaced by the delivery thread only
+  std::deque<Outgoing> records_ ABSL_GUARDED_BY(mutex_);  // of the tickets settled_ + 1, …; librdkafka points into it
+  std::uint64_t settled_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::size_t produced_ ABSL_GUARDED_BY(mutex_) = 0;      // the first records_ that librdkafka has, or had
+  std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool replacing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Refusal> refusals_ ABSL_GUARDED_BY(mutex_);
+
+  std::thread delivery_thread_;
+};
+
+}  // namespace riffle::bus
