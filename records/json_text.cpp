@@ -25,4 +25,6 @@ std::optional<std::string> string_member(std::string_view json, std::string_view
   return std::string(text);
 }
 
+bool is_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+
 }  // namespace riffle::records

@@ -14,4 +14,6 @@ std::optional<std::string> minified_json(std::string_view text);
 // member.
 std::optional<std::string> string_member(std::string_view json, std::string_view name);
 
+bool is_utf8(std::string_view bytes);
+
 }  // namespace riffle::records
