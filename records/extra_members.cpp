@@ -1,8 +1,5 @@
 #include "records/extra_members.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "absl/strings/str_cat.h"
 
 namespace riffle::records {
@@ -71,18 +68,18 @@ bool ExtraMembers::add_object(MemberReader& reader, std::string_view member, ele
   return true;
 }
 
-void ExtraMembers::write(std::string& out) const {
+void ExtraMembers::write(std::string& out) {
   out.clear();
   if (members_.empty()) return;
-  rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
-  writer.StartObject();
+  buffer_.Clear();
+  writer_.Reset(buffer_);
+  writer_.StartObject();
   for (const auto& [name, value] : members_) {
-    write_text(writer, name, true);
-    write_value(writer, value);
+    write_text(writer_, name, true);
+    write_value(writer_, value);
   }
-  writer.EndObject();
-  out.assign(buffer.GetString(), buffer.GetSize());
+  writer_.EndObject();
+  out.assign(buffer_.GetString(), buffer_.GetSize());
 }
 
 }  // namespace riffle::records

@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include "records/member_reader.h"
 
 namespace riffle::records {
@@ -22,13 +25,15 @@ class ExtraMembers {
   bool add_object(MemberReader& reader, std::string_view member, element value);
 
   // Replaces `out`: one JSON object, or nothing where no member was added.
-  void write(std::string& out) const;
+  void write(std::string& out);
 
  private:
   static bool too_many(MemberReader& reader);
 
   std::vector<std::pair<std::string_view, element>> members_;
   std::size_t known_ = 0;
+  rapidjson::StringBuffer buffer_;  // kept between records, as its writer: their allocations cost more than the writing
+  rapidjson::Writer<rapidjson::StringBuffer> writer_;
 };
 
 // Walks a record's members: known ones to `read(index, value)`, `object_member` (an index of `names`) and unknown ones

@@ -101,19 +101,31 @@ void read_counts(WireReader& from, WireType type, TypeCounts& out) {
   });
 }
 
+bool read_type(WireReader& from, InteractionType& out) {
+  const std::uint64_t number = from.varint();
+  if (number >= kInteractionTypes) return from.fail(), false;
+  out = static_cast<InteractionType>(number);
+  return true;
+}
+
+// The lists' entries are most of a row: members in their order are read without asking what comes next. What is in
+// another order, or new, is left to the second loop.
 void read_history(WireReader& from, WireType wire_type, HistoryEntry& out) {
-  read_message(from, wire_type, [&](WireReader& inner, std::uint32_t field, WireType type) {
+  if (!expect(from, wire_type, WireType::kBytes)) return;
+  WireReader inner(from.bytes());
+  if (inner.take(1, WireType::kFixed64)) out.item = ItemKey(inner.raw<std::uint64_t>());
+  if (inner.take(2, WireType::kVarint)) out.time_ms = unzigzag(inner.varint());
+  if (inner.take(3, WireType::kVarint)) read_type(inner, out.type);
+  if (inner.take(4, WireType::kFixed32)) out.weight = inner.raw<float>();
+  if (inner.take(5, WireType::kFixed32)) out.value = inner.raw<float>();
+  read_fields(inner, [&](std::uint32_t field, WireType type) {
     switch (field) {
       case 1:
         if (expect(inner, type, WireType::kFixed64)) out.item = ItemKey(inner.raw<std::uint64_t>());
         return true;
       case 2: read_signed(inner, type, out.time_ms); return true;
       case 3:
-        if (expect(inner, type, WireType::kVarint)) {
-          const std::uint64_t number = inner.varint();
-          if (number >= kInteractionTypes) inner.fail();
-          out.type = static_cast<InteractionType>(number);
-        }
+        if (expect(inner, type, WireType::kVarint)) read_type(inner, out.type);
         return true;
       case 4:
         if (expect(inner, type, WireType::kFixed32)) out.weight = inner.raw<float>();
@@ -124,14 +136,20 @@ void read_history(WireReader& from, WireType wire_type, HistoryEntry& out) {
       default: return false;
     }
   });
+  if (!inner.ok()) from.fail();
 }
 
 void read_neighbour(WireReader& from, WireType wire_type, Neighbour& out) {
-  read_message(from, wire_type, [&](WireReader& inner, std::uint32_t field, WireType type) {
+  if (!expect(from, wire_type, WireType::kBytes)) return;
+  WireReader inner(from.bytes());
+  if (inner.take(1, WireType::kFixed64)) out.item = ItemKey(inner.raw<std::uint64_t>());
+  if (inner.take(2, WireType::kFixed32)) out.weight = inner.raw<float>();
+  read_fields(inner, [&](std::uint32_t field, WireType type) {
     if (field == 1 && expect(inner, type, WireType::kFixed64)) return out.item = ItemKey(inner.raw<std::uint64_t>()), true;
     if (field == 2 && expect(inner, type, WireType::kFixed32)) return out.weight = inner.raw<float>(), true;
     return false;
   });
+  if (!inner.ok()) from.fail();
 }
 
 absl::Status corrupt(std::string_view what, std::size_t bytes) {

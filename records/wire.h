@@ -104,7 +104,14 @@ class WireReader {
     if (field == 0 || tag > 0xFFFFFFFFULL) ok_ = false;
     return ok_;
   }
+  // Takes a tag that comes next where fields stand in their order, as our writer leaves them.
+  bool take(std::uint32_t field, WireType type) {
+    if (at_ == end_ || *at_ != static_cast<char>(field << 3 | static_cast<std::uint32_t>(type))) return false;
+    ++at_;
+    return true;
+  }
   std::uint64_t varint() {
+    if (at_ != end_ && *at_ >= 0) return static_cast<std::uint64_t>(*at_++);  // one byte: lengths and most counts
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 70 && at_ != end_; shift += 7) {
       const auto byte = static_cast<unsigned char>(*at_++);
