@@ -1,0 +1,37 @@
+#include "serving/candidate_batch.h"
+
+namespace riffle::serving {
+
+void CandidateBatch::fill(const std::vector<Candidate>& candidates, const features::UserContext& user,
+                          CandidatePool& pool) {
+  const std::size_t count = candidates.size();
+  keys_.resize(count);
+  categories_.resize(count);
+  given_.resize(count);
+  kernels_.resize(count);
+  paths_.resize(count);
+  features_.resize(count * features::kFeatureCount);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Candidate& candidate = candidates[i];
+    const features::ItemSignals& signals = pool.signals(candidate.item);
+    const PooledItem& item = pool.at(candidate.item);
+    keys_[i] = item.key;
+    given_[i] = item.given;
+    categories_[i] = item.catalogue ? item.catalogue->category : CategoryKey();
+    kernels_[i] = item.catalogue ? &item.catalogue->kernel : nullptr;
+    paths_[i] = item.catalogue ? std::span<const CategoryKey>(item.catalogue->path) : std::span<const CategoryKey>();
+    features::SourceSignals sources;
+    if (candidate.has(CandidateSourceId::kTogether)) sources.together = candidate.mark(CandidateSourceId::kTogether).score;
+    if (candidate.has(CandidateSourceId::kNext)) sources.next = candidate.mark(CandidateSourceId::kNext).score;
+    const std::span<float, features::kFeatureCount> row(features_.data() + i * features::kFeatureCount,
+                                                        features::kFeatureCount);
+    features::compute_features(user, signals, item.catalogue, sources, row);
+  }
+}
+
+void CandidateBatch::score(const learner::Scorer& scorer, std::string_view segment) {
+  scores_.resize(count());
+  scorer.score({.features = features_, .categories = categories_, .given = given_, .segment = segment}, scores_);
+}
+
+}  // namespace riffle::serving

@@ -1,0 +1,39 @@
+// A request's candidates as the columns that scorers, explorers and diversifiers read.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "features/catalogue.h"
+#include "features/feature_vector.h"
+#include "learner/scorer.h"
+#include "serving/gatherer.h"
+
+namespace riffle::serving {
+
+// One thread; keeps its memory between requests. Points into the pool's and the catalogue's rows.
+class CandidateBatch {
+ public:
+  void fill(const std::vector<Candidate>& candidates, const features::UserContext& user, CandidatePool& pool);
+  void score(const learner::Scorer& scorer, std::string_view segment);
+
+  std::size_t count() const { return keys_.size(); }
+  std::span<const ItemKey> keys() const { return keys_; }
+  std::span<const CategoryKey> categories() const { return categories_; }
+  std::span<const float> scores() const { return scores_; }
+  std::span<const features::KernelVector* const> kernels() const { return kernels_; }
+  std::span<const std::span<const CategoryKey>> category_paths() const { return paths_; }
+  // Of one candidate, as it was scored.
+  std::span<const float> features(std::uint32_t candidate) const {
+    return std::span<const float>(features_).subspan(candidate * features::kFeatureCount, features::kFeatureCount);
+  }
+
+ private:
+  std::vector<ItemKey> keys_;
+  std::vector<CategoryKey> categories_;
+  std::vector<float> features_, given_, scores_;
+  std::vector<const features::KernelVector*> kernels_;
+  std::vector<std::span<const CategoryKey>> paths_;
+};
+
+}  // namespace riffle::serving

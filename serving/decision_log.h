@@ -1,0 +1,28 @@
+// What a decision keeps of how it was made: the slots with their exact propensities and the features that were scored, and
+// the candidates that it was made from. Learners and evaluation read nothing else.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/rng.h"
+#include "records/riffle.pb.h"
+#include "serving/candidate_batch.h"
+#include "serving/slate.h"
+
+namespace riffle::serving {
+
+void log_slots(const Slate& slate, const std::vector<Candidate>& candidates, const CandidateBatch& batch,
+               const CandidatePool& pool, pb::Decision& decision);
+
+// Keys and distinct categories of all candidates; features of all where the decision is fully logged (by the hash of its
+// origin, with the probability that is recorded), else of `options.sampled_candidates` drawn uniformly without repetition.
+void log_candidates(const std::vector<Candidate>& candidates, const CandidateBatch& batch, std::string_view origin,
+                    const ServingOptions& options, Rng& rng, pb::Decision& decision);
+
+// 32 hex digits: a function of the request's place and of all that was decided (DESIGN §3). The decision must not have an id
+// or a list yet.
+std::string recommendation_id(std::string_view origin, const pb::Decision& decision);
+
+}  // namespace riffle::serving

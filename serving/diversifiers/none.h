@@ -1,0 +1,17 @@
+// No diversification: g is 0 for everything, whatever its weight.
+#pragma once
+
+#include <algorithm>
+
+#include "serving/diversifiers/diversifier.h"
+
+namespace riffle::serving {
+
+class NoDiversifier final : public Diversifier {
+ public:
+  void reset(std::span<const features::KernelVector* const>) override {}
+  void gains(std::span<float> out) const override { std::fill(out.begin(), out.end(), 0.f); }
+  void add(std::uint32_t) override {}
+};
+
+}  // namespace riffle::serving

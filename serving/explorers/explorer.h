@@ -1,0 +1,42 @@
+// Turns what a slot's items are worth into the distribution that one of them is drawn from. Everything that explores is
+// in here, so that the propensity of a slot, given those above it, is exact.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/ids.h"
+#include "serving/explorers/distribution.h"
+#include "serving/options.h"
+
+namespace riffle::serving {
+
+struct SlotChoices {
+  std::span<const float> utility;            // u of every candidate
+  std::span<const ItemKey> keys;             // likewise: equal utilities are told apart by the smaller key
+  std::span<const std::uint32_t> allowed;    // candidates that may be put here, at least one
+  double slots_learned = 0;                  // t: what the policy's version has learned from
+};
+
+// One thread: explorers keep scratch memory, nothing that changes their answers.
+class Explorer {
+ public:
+  virtual ~Explorer() = default;
+  // Replaces `out` by a distribution that sums to 1 over `allowed`.
+  virtual void distribute(const ExplorerOptions& options, const SlotChoices& choices, Distribution& out) = 0;
+};
+
+// greedy, epsilon, squarecb, uniform. Null: no explorer has that name.
+std::unique_ptr<Explorer> make_explorer(std::string_view kind);
+std::span<const std::string_view> explorer_kinds();
+
+// Whether candidate a comes before b: by utility, then by key.
+inline bool is_better(const SlotChoices& choices, std::uint32_t a, std::uint32_t b) {
+  if (choices.utility[a] != choices.utility[b]) return choices.utility[a] > choices.utility[b];
+  return choices.keys[a] < choices.keys[b];
+}
+std::uint32_t best_of(const SlotChoices& choices);
+
+}  // namespace riffle::serving

@@ -1,0 +1,146 @@
+#include "serving/gatherer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "serving/sources/next.h"
+#include "serving/sources/own.h"
+#include "serving/sources/ranked_list.h"
+#include "serving/sources/recent_items.h"
+#include "serving/sources/requested.h"
+#include "serving/sources/together.h"
+
+namespace riffle::serving {
+namespace {
+
+constexpr std::size_t kNoQuota = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+SourceOrder sources_of(const Candidate& candidate) {
+  SourceOrder order;
+  for (std::size_t i = 0; i < kCandidateSources; ++i)
+    if ((candidate.sources >> i & 1) != 0) order.ids[order.count++] = static_cast<CandidateSourceId>(i);
+  const auto begin = order.ids.begin() + (candidate.has(CandidateSourceId::kRequest) ? 1 : 0);
+  std::stable_sort(begin, order.ids.begin() + static_cast<std::ptrdiff_t>(order.count), [&](auto a, auto b) {
+    return candidate.mark(a).rank < candidate.mark(b).rank;
+  });
+  return order;
+}
+
+// A new source is one line here, in its place in the order of turns.
+Gatherer::Gatherer(const ServingOptions& options, const features::RowOptions& rows) : options_(options), rows_(rows) {
+  const auto add_source = [&](std::unique_ptr<CandidateSource> source, std::size_t quota) {
+    slots_.push_back({std::move(source), quota, {}});
+  };
+  add_source(std::make_unique<RequestedSource>(), kNoQuota);
+  add_source(std::make_unique<TogetherSource>(), options_.sources.together);
+  add_source(std::make_unique<NextSource>(), options_.sources.next);
+  add_source(std::make_unique<OwnSource>(), options_.sources.own);
+  add_source(std::make_unique<TrendingSource>(), options_.sources.trending);
+  add_source(std::make_unique<PopularSource>(), options_.sources.popular);
+  add_source(std::make_unique<FreshSource>(), options_.sources.fresh);
+}
+
+const std::vector<Candidate>& Gatherer::gather(const records::Request& request, const ServingContext& context,
+                                               const features::UserContext& user, std::size_t n) {
+  candidates_.clear();
+  rules_.reset(request, context.user, options_);
+  pool_.reset(context, rows_, rules_);
+  const bool chosen_by_request = !request.candidates.empty();
+  SourceInput input{.context = &context, .request = &request, .user = &user, .rows = &rows_, .recent = {}, .pool = &pool_};
+
+  if (!context.hurry) {
+    recent_items(context.user, options_.sources.recent_items, pool_, recent_);
+    input.recent = recent_;
+  }
+  for (Slot& slot : slots_) {
+    slot.found.clear();
+    // Short of time, only what costs nothing to find.
+    const CandidateSourceId id = slot.source->id();
+    const bool quick = id == CandidateSourceId::kPopular || id == CandidateSourceId::kRequest;
+    if (slot.quota != 0 && (quick || !context.hurry)) slot.source->gather(input, slot.quota, slot.found);
+  }
+
+  candidate_of_.assign(pool_.size(), 0);
+  if (chosen_by_request) {
+    for (const SourcedItem& found : slots_.front().found) add(found.item);
+  } else {
+    take_turns(std::max(options_.candidates, n));
+    if (candidates_.size() < n) fill_up(input, n);
+  }
+  mark_all();
+  return candidates_;
+}
+
+bool Gatherer::add(std::uint32_t item) {
+  if (candidate_of_.size() < pool_.size()) candidate_of_.resize(pool_.size(), 0);
+  if (candidate_of_[item] != 0) return false;
+  candidates_.emplace_back().item = item;
+  candidate_of_[item] = static_cast<std::uint32_t>(candidates_.size());
+  return true;
+}
+
+// Rank 0 of every source, then rank 1 of every source that has one, …
+void Gatherer::take_turns(std::size_t limit) {
+  bool any = true;
+  for (std::size_t rank = 0; any && candidates_.size() < limit; ++rank) {
+    any = false;
+    for (const Slot& slot : slots_) {
+      if (rank >= slot.found.size()) continue;
+      any = true;
+      if (candidates_.size() < limit) add(slot.found[rank].item);
+    }
+  }
+}
+
+void Gatherer::mark_all() {
+  candidate_of_.resize(pool_.size(), 0);
+  for (const Slot& slot : slots_) {
+    const std::size_t id = index_of(slot.source->id());
+    for (std::size_t rank = 0; rank < slot.found.size(); ++rank) {
+      const SourcedItem& found = slot.found[rank];
+      const std::uint32_t place = candidate_of_[found.item];
+      if (place == 0) continue;
+      Candidate& candidate = candidates_[place - 1];
+      candidate.sources |= 1u << id;
+      candidate.marks[id] = {found.score, static_cast<std::uint32_t>(rank), found.evidence};
+    }
+  }
+}
+
+// The quotas were not enough (a cold user, a small shop, strict rules): go further down the lists that are everybody's,
+// whatever their quotas.
+void Gatherer::fill_up(const SourceInput& input, std::size_t n) {
+  for (Slot& slot : slots_) {
+    const CandidateSourceId id = slot.source->id();
+    if (id != CandidateSourceId::kPopular && id != CandidateSourceId::kTrending && id != CandidateSourceId::kFresh) continue;
+    slot.source->gather(input, n, slot.found);
+    for (const SourcedItem& found : slot.found)
+      if (candidates_.size() < n) add(found.item);
+  }
+  if (candidates_.size() < n && !input.context->hurry) fill_from_catalogue(input, n);
+}
+
+// The last resort reads the whole catalogue: it comes only when everything that is ranked is against the rules. The
+// smallest keys are taken, because the map's own order differs from process to process.
+void Gatherer::fill_from_catalogue(const SourceInput& input, std::size_t n) {
+  if (!input.context->catalogue) return;
+  const std::size_t missing = n - candidates_.size();
+  std::vector<ItemKey> rest;
+  input.context->catalogue->items.for_each([&](ItemKey key, const features::CatalogueItem& item) {
+    if (item.available) rest.push_back(key);
+  });
+  std::sort(rest.begin(), rest.end());
+  std::size_t taken = 0;
+  for (const ItemKey key : rest) {
+    if (taken == missing) break;
+    const std::uint32_t item = pool_.resolve(key);
+    if (!pool_.allowed(item) || !add(item)) continue;
+    Candidate& candidate = candidates_.back();
+    candidate.sources |= 1u << index_of(CandidateSourceId::kCatalogue);
+    candidate.marks[index_of(CandidateSourceId::kCatalogue)] = {0, static_cast<std::uint32_t>(taken++), ItemKey()};
+  }
+}
+
+}  // namespace riffle::serving

@@ -1,0 +1,74 @@
+// Asks the sources and merges what they say: each source gives up to its quota, the merge takes them in turns by rank
+// until there are enough, and an item that several sources know keeps what each of them said.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "serving/candidate.h"
+#include "serving/candidate_pool.h"
+#include "serving/options.h"
+#include "serving/rules.h"
+
+namespace riffle::serving {
+
+struct SourceMark {
+  float score = 0;
+  std::uint32_t rank = 0;      // in its source's list, 0 the best
+  ItemKey evidence;
+};
+
+struct Candidate {
+  std::uint32_t item = 0;      // its index in the pool
+  std::uint32_t sources = 0;   // bit by CandidateSourceId: which marks are valid
+  std::array<SourceMark, kCandidateSources> marks;
+
+  bool has(CandidateSourceId source) const { return (sources >> index_of(source) & 1) != 0; }
+  const SourceMark& mark(CandidateSourceId source) const { return marks[index_of(source)]; }
+};
+
+// The candidate's sources, the one that ranked it highest first; `request` comes before all.
+struct SourceOrder {
+  std::array<CandidateSourceId, kCandidateSources> ids;
+  std::size_t count = 0;
+};
+SourceOrder sources_of(const Candidate& candidate);
+
+// One thread; keeps its memory between requests.
+class Gatherer {
+ public:
+  explicit Gatherer(const ServingOptions& options, const features::RowOptions& rows);
+
+  // The candidates of a request for `n` items: at most max(options.candidates, n), all allowed by the rules; every
+  // candidate of the request itself, where it brings some. Deterministic. Fewer than n only where there are no more.
+  // Valid until the next call. `user` describes context.user.
+  const std::vector<Candidate>& gather(const records::Request& request, const ServingContext& context,
+                                       const features::UserContext& user, std::size_t n);
+
+  CandidatePool& pool() { return pool_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<CandidateSource> source;
+    std::size_t quota = 0;
+    std::vector<SourcedItem> found;
+  };
+
+  bool add(std::uint32_t item);
+  void take_turns(std::size_t limit);
+  void mark_all();
+  void fill_up(const SourceInput& input, std::size_t n);
+  void fill_from_catalogue(const SourceInput& input, std::size_t n);
+
+  ServingOptions options_;
+  features::RowOptions rows_;
+  Rules rules_;
+  CandidatePool pool_;
+  std::vector<Slot> slots_;                 // in the order of turns
+  std::vector<RecentItem> recent_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::uint32_t> candidate_of_;  // by pool index: index in candidates_ + 1; 0: none
+};
+
+}  // namespace riffle::serving

@@ -1,0 +1,159 @@
+#include "serving/recommender.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/check.h"
+#include "learner/trainer.h"
+#include "serving/candidate_batch.h"
+#include "serving/decision_log.h"
+#include "serving/explainer.h"
+#include "serving/gatherer.h"
+#include "serving/probe.h"
+#include "serving/slate.h"
+#include "serving/slate_distance.h"
+#include "serving/texts.h"
+
+namespace riffle::serving {
+namespace {
+
+double unit(std::optional<double> dial, double otherwise) { return std::clamp(dial.value_or(otherwise), 0.0, 1.0); }
+
+void add_once(pb::Decision& decision, std::string_view cause) {
+  const auto& causes = decision.degraded();
+  if (std::find(causes.begin(), causes.end(), cause) == causes.end()) decision.add_degraded(std::string(cause));
+}
+
+}  // namespace
+
+struct Recommender::Impl {
+  Impl(const ServingOptions& serving, const features::RowOptions& row_options, Metrics& metrics)
+      : options(serving), rows(row_options), gatherer(serving, row_options), probe(metrics) {
+    for (const std::string_view name : {"popularity", "random", "given"}) {
+      auto scorer = learner::make_scorer(name, {}, {});
+      RIFFLE_CHECK(scorer.ok(), scorer.status().ToString());
+      scorers.emplace(std::string(name), *std::move(scorer));
+    }
+  }
+
+  const learner::Scorer& scorer_of(const ServingContext& context, pb::Decision& decision) const;
+  void describe(const records::Request& request, const ServingContext& context, pb::Decision& decision) const;
+  void write_list(const records::Request& request, const ServingContext& context,
+                  const std::vector<Candidate>& candidates, const Slate& slate,
+                  const std::function<double()>& took_ms, pb::Decision& decision);
+  void record(const std::vector<Candidate>& candidates, const Slate& slate, const pb::Decision& decision);
+
+  ServingOptions options;
+  features::RowOptions rows;
+  Gatherer gatherer;
+  CandidateBatch batch;
+  SlateBuilder builder;
+  Probe probe;
+  absl::flat_hash_map<std::string, std::shared_ptr<const learner::Scorer>> scorers;  // those that never learn
+  std::vector<const features::CatalogueItem*> shown;
+};
+
+// The policy's own; where it has learned nothing yet, or has not come, what needs no learning, and it says so.
+const learner::Scorer& Recommender::Impl::scorer_of(const ServingContext& context, pb::Decision& decision) const {
+  const bool learns = learner::is_trainable(context.options->scorer);
+  const bool has_version = context.policy && context.policy->scorer;
+  if (has_version && (context.policy->version > 0 || !learns)) return *context.policy->scorer;
+  if (const auto fixed = scorers.find(context.options->scorer); fixed != scorers.end()) return *fixed->second;
+  add_once(decision, context.policy ? "untrained" : "no_policy");
+  return *scorers.find("popularity")->second;
+}
+
+void Recommender::Impl::describe(const records::Request& request, const ServingContext& context,
+                                 pb::Decision& decision) const {
+  decision.set_request_id(request.request_id.str());
+  decision.set_request_hash(context.request_hash);
+  decision.set_user_id(request.user_id.str());
+  decision.set_session_id(request.session_id.str());
+  decision.set_surface(request.surface);
+  decision.set_time_ms(to_ms(context.now));
+  decision.set_policy_id(context.options->id.str());
+  decision.set_policy_version(context.policy ? context.policy->version : 0);
+  decision.set_ordinal(context.ordinal);
+  decision.set_explore(unit(request.explore, 1));
+  decision.set_diversity(unit(request.diversity, context.options->diversifier.weight));
+  decision.set_feature_fingerprint(features::feature_fingerprint());
+  decision.set_traceparent(std::string(context.traceparent));
+  for (const std::string& cause : context.degraded) add_once(decision, cause);
+  for (const auto& [input, offset] : context.as_of) {
+    pb::AsOf* as_of = decision.add_as_of();
+    as_of->set_input(input);
+    as_of->set_offset(offset);
+  }
+}
+
+void Recommender::Impl::write_list(const records::Request& request, const ServingContext& context,
+                                   const std::vector<Candidate>& candidates, const Slate& slate,
+                                   const std::function<double()>& took_ms, pb::Decision& decision) {
+  const Explainer explainer(context.user, gatherer.pool(), known_language(request.language, options.language));
+  records::ListNotes notes;
+  notes.request_name = context.origin;
+  for (const FilledSlot& slot : slate.slots) {
+    const Candidate& candidate = candidates[slot.candidate];
+    const SourceOrder order = sources_of(candidate);
+    notes.slots.push_back({order.count > 0 ? name_of(order.ids[0]) : std::string_view(),
+                           explainer.explain(candidate, slate.randomised || !slot.greedy)});
+  }
+  decision.set_recommendation_id(recommendation_id(context.origin, decision));
+  notes.took_ms = took_ms ? took_ms() : 0;
+  records::encode_list(decision, notes, *decision.mutable_list());
+}
+
+void Recommender::Impl::record(const std::vector<Candidate>& candidates, const Slate& slate,
+                               const pb::Decision& decision) {
+  shown.clear();
+  for (const FilledSlot& slot : slate.slots)
+    shown.push_back(gatherer.pool().at(candidates[slot.candidate].item).catalogue);
+  probe.record(decision, category_distance(shown), title_distance(shown));
+}
+
+Recommender::Recommender(const ServingOptions& options, const features::RowOptions& rows, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(options, rows, metrics)) {}
+
+Recommender::~Recommender() = default;
+
+pb::Decision Recommender::recommend(const records::Request& request, const ServingContext& context, Rng& rng,
+                                    const std::function<double()>& took_ms) {
+  Impl& impl = *impl_;
+  RIFFLE_CHECK(context.options, "a request without a policy's options");
+  static const features::Catalogue kEmptyCatalogue;
+  const features::Catalogue& catalogue = context.catalogue ? *context.catalogue : kEmptyCatalogue;
+  const std::size_t n = request.n ? static_cast<std::size_t>(std::max(*request.n, 0)) : impl.options.default_n;
+
+  pb::Decision decision;
+  impl.describe(request, context, decision);
+  if (context.hurry) add_once(decision, "deadline");
+  const learner::Scorer& scorer = impl.scorer_of(context, decision);
+
+  const features::UserContext user = features::make_user_context(context.user, catalogue, context.now, impl.rows);
+  decision.set_segment(user.segment);
+  const std::vector<Candidate>& candidates = impl.gatherer.gather(request, context, user, n);
+  impl.batch.fill(candidates, user, impl.gatherer.pool());
+  impl.batch.score(scorer, user.segment);
+  const Slate& slate = impl.builder.fill({.keys = impl.batch.keys(),
+                                          .scores = impl.batch.scores(),
+                                          .kernels = impl.batch.kernels(),
+                                          .category_paths = impl.batch.category_paths(),
+                                          .policy = context.options,
+                                          .slots = n,
+                                          .explore = decision.explore(),
+                                          .diversity = decision.diversity(),
+                                          .slots_learned = context.policy
+                                                               ? static_cast<double>(context.policy->slots_learned)
+                                                               : 0},
+                                         rng);
+  if (slate.caps_lifted) add_once(decision, "caps");
+  if (slate.slots.size() < n) add_once(decision, slate.slots.empty() ? "empty" : "short");
+
+  log_slots(slate, candidates, impl.batch, impl.gatherer.pool(), decision);
+  log_candidates(candidates, impl.batch, context.origin, impl.options, rng, decision);
+  impl.write_list(request, context, candidates, slate, took_ms, decision);
+  impl.record(candidates, slate, decision);
+  return decision;
+}
+
+}  // namespace riffle::serving

@@ -1,0 +1,73 @@
+// Fills a list slot by slot (DESIGN §6): u = r̂ + λ·g over what is allowed, with r̂ clipped to [0, ceiling] and scaled to
+// [0, 1]; the explorer turns u into a distribution; an item is drawn; its probability is kept. So each slot's propensity is
+// exact given the slots above it, and the slate's is their product.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/ids.h"
+#include "base/rng.h"
+#include "features/catalogue.h"
+#include "serving/constraints.h"
+#include "serving/diversifiers/diversifier.h"
+#include "serving/explorers/explorer.h"
+#include "serving/options.h"
+
+namespace riffle::serving {
+
+// Spans have one place a candidate. References live during the call.
+struct SlateInput {
+  std::span<const ItemKey> keys;
+  std::span<const float> scores;                                   // r̂, in reward units
+  std::span<const features::KernelVector* const> kernels;          // null: nothing known
+  std::span<const std::span<const CategoryKey>> category_paths;
+  const PolicyOptions* policy = nullptr;
+  std::size_t slots = 0;
+  double explore = 1;                                              // [0, 1]
+  double diversity = 0;                                            // λ ∈ [0, 1]
+  double slots_learned = 0;                                        // t
+};
+
+struct FilledSlot {
+  std::uint32_t candidate = 0;
+  double propensity = 1;
+  float gain = 0;               // g when it was drawn
+  std::uint32_t allowed = 0;    // how many could have been drawn
+  bool greedy = true;           // it was the best by u: not there by exploration
+};
+
+struct Slate {
+  std::vector<FilledSlot> slots;   // fewer than asked where candidates ran out
+  double propensity = 1;
+  bool caps_lifted = false;        // somewhere the caps left nothing, so they were lifted for that slot
+  bool randomised = false;         // every slot was drawn uniformly over what was allowed
+};
+
+// The scorer `random` thinks nothing of items, so exploring by its scores would only be a hidden order of keys: with it the
+// explorer is `uniform`, whatever the policy says. (explore < 1 mixes in the greedy choice, as for any explorer.)
+std::string_view explorer_of(const PolicyOptions& policy);
+
+// One thread; keeps its memory between lists. Takes exactly one random number a slot.
+class SlateBuilder {
+ public:
+  SlateBuilder();
+  // Valid until the next call. The policy's kinds must exist (config checks them).
+  const Slate& fill(const SlateInput& input, Rng& rng);
+
+ private:
+  void allow(const SlateInput& input);
+
+  absl::flat_hash_map<std::string, std::unique_ptr<Explorer>> explorers_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Diversifier>> diversifiers_;
+  CategoryCaps caps_;
+  Distribution distribution_;
+  Slate slate_;
+  std::vector<float> relevance_, gains_, utility_;
+  std::vector<std::uint32_t> remaining_, allowed_;
+};
+
+}  // namespace riffle::serving

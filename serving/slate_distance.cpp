@@ -1,0 +1,70 @@
+#include "serving/slate_distance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "features/text.h"
+
+namespace riffle::serving {
+namespace {
+
+template <class T, class Similarity>
+std::optional<double> mean_distance(const std::vector<T>& items, Similarity&& similarity) {
+  if (items.size() < 2) return std::nullopt;
+  double sum = 0;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    for (std::size_t j = i + 1; j < items.size(); ++j) sum += 1 - similarity(items[i], items[j]);
+  const auto count = static_cast<double>(items.size());
+  return sum * 2 / (count * (count - 1));
+}
+
+using Words = std::vector<std::uint64_t>;  // hashes, sorted, each once
+
+Words words_of(const std::string& title) {
+  Words words;
+  for (const std::string& token : features::tokens(title)) words.push_back(stable_hash(token));
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+std::size_t common(const Words& a, const Words& b) {
+  std::size_t count = 0;
+  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    count += a[i] == b[j];
+    const bool step_a = a[i] <= b[j];
+    const bool step_b = b[j] <= a[i];
+    i += step_a;
+    j += step_b;
+  }
+  return count;
+}
+
+}  // namespace
+
+std::optional<double> category_distance(std::span<const features::CatalogueItem* const> slate) {
+  std::vector<const std::vector<CategoryKey>*> paths;
+  for (const features::CatalogueItem* item : slate)
+    if (item && !item->path.empty()) paths.push_back(&item->path);
+  return mean_distance(paths, [](const auto* a, const auto* b) {
+    const auto difference = std::mismatch(a->begin(), a->end(), b->begin(), b->end());
+    return 2 * static_cast<double>(difference.first - a->begin()) / static_cast<double>(a->size() + b->size());
+  });
+}
+
+std::optional<double> title_distance(std::span<const features::CatalogueItem* const> slate) {
+  std::vector<Words> titles;
+  for (const features::CatalogueItem* item : slate) {
+    if (!item || !item->item) continue;
+    if (Words words = words_of(item->item->title); !words.empty()) titles.push_back(std::move(words));
+  }
+  return mean_distance(titles, [](const Words& a, const Words& b) {
+    return static_cast<double>(common(a, b)) / std::sqrt(static_cast<double>(a.size()) * static_cast<double>(b.size()));
+  });
+}
+
+}  // namespace riffle::serving

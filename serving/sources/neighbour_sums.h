@@ -1,0 +1,40 @@
+// Adds up, over the user's recent items, what is said of their neighbours: the part that co-visitation and sequences have
+// in common.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "records/rows.h"
+#include "serving/candidate.h"
+#include "serving/scratch_map.h"
+
+namespace riffle::serving {
+
+class NeighbourSums {
+ public:
+  struct Sum {
+    float total = 0;
+    float best = 0;               // the largest part of it …
+    std::uint32_t best_recent = 0;  // … and the recent item that it came from
+  };
+
+  // Σ over recent items j (the k-th newest), over j's rows in all shards: weights[k] · neighbour weight decayed to now.
+  void add_up(const SourceInput& input, std::span<const float> weights,
+              std::vector<records::Neighbour> records::ItemRow::*neighbours);
+
+  // The pool's indices of the `most` neighbours of largest sum (all, where there are fewer), in no particular order but
+  // always the same; `sums` has their sums.
+  void largest(std::size_t most, CandidatePool& pool, std::vector<std::uint32_t>& items, std::vector<Sum>& sums);
+
+ private:
+  ScratchMap<Sum> sums_{512};
+  std::vector<std::uint32_t> order_;
+  std::vector<ItemKey> keys_;
+};
+
+// Cuts to the `wanted` best: by score, equal scores by item key. Sorts what is left.
+void keep_best(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items);
+
+}  // namespace riffle::serving
