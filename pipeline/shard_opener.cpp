@@ -19,7 +19,12 @@ absl::StatusOr<std::unique_ptr<Shard>> ShardOpener::open(Partition id) const {
   rocksdb.block_cache_bytes = state.block_cache_bytes / static_cast<std::size_t>(std::max(1, setup_.partitions));
   rocksdb.wait_for_lock = state.wait_for_lock;
   ShardSetup setup;
-  RIFFLE_ASSIGN_OR_RETURN(setup.store, state::open_rocksdb_store(rocksdb));
+  auto store = state::open_rocksdb_store(rocksdb);
+  // It was waited for already; what is retriable from here on is the bus.
+  if (absl::IsUnavailable(store.status()))
+    return fatal_error(absl::StatusCode::kUnavailable, std::string(store.status().message()));
+  RIFFLE_RETURN_IF_ERROR(store.status());
+  setup.store = *std::move(store);
   setup.shard = id;
   setup.partitions = setup_.partitions;
   setup.cluster_id = setup_.cluster_id;

@@ -10,6 +10,11 @@
 #include "pipeline/bus_input_log.h"
 
 namespace riffle::pipeline {
+namespace {
+
+constexpr absl::Duration kOpenAgain = absl::Milliseconds(500);
+
+}  // namespace
 
 Worker::Worker(bus::Bus& bus, WorkerSetup setup, const Clock& clock, Metrics& metrics)
     : bus_(bus),
@@ -156,6 +161,16 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
   }
   const auto began = std::chrono::steady_clock::now();
   auto shard = opener_->open(id);
+  // The bus went away meanwhile: the group still counts on us, so the shard is opened once it is back.
+  while (error_class(shard.status()) == ErrorClass::kRetriable && absl::IsUnavailable(shard.status())) {
+    log::warn("shard {} cannot be opened yet: {}", id.value(), shard.status().message());
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto given_away = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return assignment != assignment_; };
+      if (mutex_.AwaitWithTimeout(absl::Condition(&given_away), kOpenAgain)) return nullptr;
+    }
+    shard = opener_->open(id);
+  }
   if (!shard.ok()) {
     shard_failed(id, annotate(shard.status(), absl::StrCat("shard ", id.value(), " cannot be opened")));
     absl::MutexLock lock(&mutex_);
@@ -297,6 +312,19 @@ absl::Status Worker::status() const {
   if (feed_ && !feed_->status().ok()) return feed_->status();
   if (learner_ && !learner_->status().ok()) return learner_->status();
   return absl::OkStatus();
+}
+
+absl::Status Worker::thread_failure() const {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!status_.ok()) return status_;
+  }
+  return feed_ ? feed_->status() : absl::OkStatus();
+}
+
+absl::Status Worker::every_shard_failed() const {
+  absl::MutexLock lock(&mutex_);
+  return !failed_.empty() && running_.empty() && opening_.empty() ? failed_.begin()->second : absl::OkStatus();
 }
 
 std::string Worker::not_ready_because() const {
