@@ -188,7 +188,9 @@ void QTableTrainer::trim_cells(std::size_t to_be_added) {
   std::nth_element(by_visits.begin(), by_visits.begin() + static_cast<std::ptrdiff_t>(going) - 1, by_visits.end());
   for (std::size_t i = 0; i < going; ++i) cells_.erase(by_visits[i].second);
   evicted_ += going;
-  log::warn("q_table: {} least visited cells dropped at the limit of {} ({} so far)", going, options_.max_cells, evicted_);
+  if (worth_a_line(++evictions_))
+    log::warn("q_table: {} least visited cells dropped at the limit of {} ({} so far)", going, options_.max_cells,
+              evicted_);
 }
 
 pb::QTableState QTableTrainer::sorted_cells() const {

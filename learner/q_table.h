@@ -108,7 +108,8 @@ class QTableTrainer final : public Trainer {
   std::uint64_t ignored_ = 0;
   std::uint64_t overflowed_ = 0;
   std::uint64_t late_ = 0;
-  std::uint64_t evicted_ = 0;
+  std::uint64_t evicted_ = 0;                                         // cells, in
+  std::uint64_t evictions_ = 0;                                       // so many rounds
   std::shared_ptr<const Scorer> scorer_;                              // null: to be made anew
 };
 
