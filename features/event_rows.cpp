@@ -146,28 +146,41 @@ EventRows::Result EventRows::apply_interaction(const Event& event, TimePoint tim
 // Both rows of a pair count it, each on its own scale; `next` only the earlier item's. Items count once, at their last
 // place in the history, and only those that the user did not turn away from. False: a store error.
 bool EventRows::pair_with_history(ItemKey item, double strength, TimePoint time, const UserRow& user, ItemRow& row) {
-  const double scale = neighbour_scale(row, time, options_.neighbour_half_life);
-  row.neighbour_total += strength * scale;
-
+  struct Partner {
+    ItemKey item;
+    double amount;
+    ItemRow* row;
+  };
   const std::size_t window = std::max(options_.together_window, options_.next_window);
-  absl::InlinedVector<ItemKey, 16> partners;
+  absl::InlinedVector<Partner, 16> partners;
   for (auto entry = user.history.rbegin(); entry != user.history.rend() && partners.size() < window; ++entry) {
     if (entry->item == item || entry->weight <= 0 || entry->time_ms > to_ms(time)) continue;
-    if (std::find(partners.begin(), partners.end(), entry->item) != partners.end()) continue;
-    partners.push_back(entry->item);
-    const std::size_t distance = partners.size();
-    const double amount = std::min(strength, neighbour_strength(entry->weight));
+    const auto same = [&](const Partner& partner) { return partner.item == entry->item; };
+    if (std::any_of(partners.begin(), partners.end(), same)) continue;
+    partners.push_back({entry->item, std::min(strength, neighbour_strength(entry->weight)), nullptr});
+  }
 
-    ItemRow* partner = items_->edit(RowKey(entry->item).view());
-    if (!partner) return false;
-    const double partner_scale = neighbour_scale(*partner, time, options_.neighbour_half_life);
-    if (distance <= options_.together_window) {
-      add_neighbour(row.together, entry->item, amount * scale, options_.neighbours);
-      add_neighbour(partner->together, item, amount * partner_scale, options_.neighbours);
+  // Three passes, so that the misses of the cache overlap: they are most of what an event costs.
+  for (Partner& partner : partners) {
+    partner.row = items_->edit(RowKey(partner.item).view());
+    if (!partner.row) return false;
+  }
+  for (std::size_t k = 0; k < partners.size(); ++k) {
+    if (k < options_.next_window) expect_neighbour(partners[k].row->next, item);
+    if (k < options_.together_window) expect_neighbour(partners[k].row->together, item);
+  }
+  const double scale = neighbour_scale(row, time, options_.neighbour_half_life);
+  row.neighbour_total += strength * scale;
+  for (std::size_t k = 0; k < partners.size(); ++k) {
+    const Partner& partner = partners[k];
+    const double amount = partner.amount * neighbour_scale(*partner.row, time, options_.neighbour_half_life);
+    if (k < options_.together_window) {
+      add_neighbour(row.together, partner.item, partner.amount * scale, options_.neighbours);
+      add_neighbour(partner.row->together, item, amount, options_.neighbours);
     }
-    if (distance <= options_.next_window)
-      add_neighbour(partner->next, item, amount * partner_scale / static_cast<double>(distance), options_.neighbours);
-    touch(entry->item);
+    if (k < options_.next_window)
+      add_neighbour(partner.row->next, item, amount / static_cast<double>(k + 1), options_.neighbours);
+    touch(partner.item);
   }
   return true;
 }

@@ -58,13 +58,12 @@ constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
     {"fatigue_times_quality", "shown times click_rate"},
 }};
 
-constexpr float kTasteImpressions = 5;       // pseudo-impressions behind a user's rate in a category
 
 float finite_positive(double x) { return x > 0 ? static_cast<float>(std::min(x, 1e30)) : 0.0F; }  // NaN is not above 0
 
 // ln(1 + x) squashed below 1, strictly growing: ranking by it is ranking by x.
 float squashed_log(double x, float half) {
-  const float l = std::log1p(finite_positive(x));
+  const float l = std::log(1 + finite_positive(x));
   return l / (l + half);
 }
 
@@ -85,31 +84,23 @@ float freshness(TimePoint now, const ItemSignals& item, const CatalogueItem* cat
 }
 
 void category_features(const UserContext& user, const CatalogueItem& item, std::span<float, kFeatureCount> out) {
-  float top_rate = user.click_rate;
-  float rate = user.click_rate;
-  if (!item.path.empty()) {
-    if (const CategoryTaste* top = user.categories.find(item.path.front())) {
-      out[kTopCategoryShare] = top->share;
-      out[kTopCategoryShareRecent] = top->recent_share;
-      top_rate = smoothed_rate(top->clicks, top->impressions, user.click_rate, kTasteImpressions);
-      rate = top_rate;
-    }
-    const CategoryTaste* deepest = item.path.size() == 1 ? nullptr : user.categories.find(item.category);
-    if (item.path.size() == 1) deepest = user.categories.find(item.path.front());
-    if (deepest) {
+  if (item.path.empty()) return;
+  const CategoryKey top_key = item.path.front();
+  const CategoryTaste* const top = user.categories.find(top_key);
+  if (top) {
+    out[kTopCategoryShare] = top->share;
+    out[kTopCategoryShareRecent] = top->recent_share;
+    out[kTopCategoryClickRate] = twice(top->click_rate);
+    out[kCategoryClickRate] = out[kTopCategoryClickRate];
+    if (const CategoryTaste* deepest = item.path.size() == 1 ? top : user.categories.find(item.category)) {
       out[kCategoryShare] = deepest->share;
       out[kCategoryShareRecent] = deepest->recent_share;
-      out[kCategoryShown] = std::min(1.0F, std::log2(1 + deepest->shown) / 6);
-      if (item.path.size() > 1) rate = smoothed_rate(deepest->clicks, deepest->impressions, top_rate, kTasteImpressions);
-    }
-    if (item.category == user.session_category) {
-      out[kSessionCategory] = user.session_recency;
-    } else if (item.path.front() == user.session_top_category) {
-      out[kSessionCategory] = 0.5F * user.session_recency;
+      out[kCategoryShown] = deepest->fatigue;
+      out[kCategoryClickRate] = twice(deepest->click_rate);
     }
   }
-  out[kTopCategoryClickRate] = twice(top_rate);
-  out[kCategoryClickRate] = twice(rate);
+  if (top_key == user.session_top_category)
+    out[kSessionCategory] = item.category == user.session_category ? user.session_recency : 0.5F * user.session_recency;
 }
 
 }  // namespace
@@ -191,7 +182,10 @@ void compute_features(const UserContext& user, const ItemSignals& item, const Ca
                                (out[kTopCategoryShare] + out[kCategoryShare] + out[kTopCategoryShareRecent] +
                                 out[kCategoryShareRecent]);
   out[kFatigueTimesQuality] = out[kShown] * out[kClickRate];
-  for (float& x : out) x = std::abs(x) <= 1 ? x : std::isnan(x) ? 0 : std::copysign(1.0F, x);
+  for (std::size_t i = 0; i < kFeatureCount; ++i) {  // without branches, so that it is a few instructions for all
+    const float x = out[i] == out[i] ? out[i] : 0.0F;
+    out[i] = std::min(1.0F, std::max(-1.0F, x));
+  }
 }
 
 }  // namespace riffle::features

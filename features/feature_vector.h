@@ -50,7 +50,9 @@ struct CategoryTaste {
   float shown = 0;                           // sums of OwnItem
   float impressions = 0;
   float clicks = 0;
-  bool top = false;                          // of a path's first prefix
+  float click_rate = 0;                      // clicks per impression, smoothed by the category above, or by the user's own
+  float fatigue = 0;                         // `shown`, squashed: the feature category_shown
+  CategoryKey above;                         // the prefix one shorter; 0: this is a top category
 };
 
 // What is the same for all candidates of a request; made once.

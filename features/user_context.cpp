@@ -17,6 +17,7 @@ using records::UserRow;
 
 // Shares are of all weights and this much more, so that a single view is not yet a taste.
 constexpr float kShareEvidence = 1;
+constexpr float kTasteImpressions = 5;  // pseudo-impressions behind a user's click rate in a category
 
 // 2^(−elapsed/half-life) in single precision: features need no more, and it takes half the time.
 class Fading {
@@ -78,6 +79,7 @@ void add_item(const OwnItem& own, const CatalogueItem& item, UserContext& contex
     totals.price_weight += weight;
   }
   if (item.brand != 0 && weight > 0) context.brand_share.edit(item.brand) += weight;
+  CategoryKey above;
   for (const CategoryKey prefix : item.path) {
     CategoryTaste& taste = context.categories.edit(prefix);
     taste.share += weight;
@@ -85,7 +87,20 @@ void add_item(const OwnItem& own, const CatalogueItem& item, UserContext& contex
     taste.shown += own.shown;
     taste.impressions += own.impressions;
     taste.clicks += own.clicks;
-    taste.top = prefix == item.path.front();
+    taste.above = above;
+    above = prefix;
+  }
+}
+
+// A category lies behind the one above it, because paths are walked from the top.
+void finish_tastes(const Totals& totals, UserContext& context) {
+  for (auto& [key, taste] : context.categories) {
+    taste.share /= totals.weight + kShareEvidence;
+    taste.recent_share /= totals.recent_weight + kShareEvidence;
+    const CategoryTaste* above = taste.above == CategoryKey(0) ? nullptr : context.categories.find(taste.above);
+    taste.click_rate = smoothed_rate(taste.clicks, taste.impressions, above ? above->click_rate : context.click_rate,
+                                     kTasteImpressions);
+    taste.fatigue = std::min(1.0F, std::log2(1 + taste.shown) / 6);
   }
 }
 
@@ -113,10 +128,7 @@ UserContext make_user_context(const UserRow* row, const Catalogue& catalogue, Ti
     Totals totals;
     for (const auto& [key, own] : context.items)
       if (const CatalogueItem* item = catalogue.items.find(key)) add_item(own, *item, context, totals);
-    for (auto& [key, taste] : context.categories) {
-      taste.share /= totals.weight + kShareEvidence;
-      taste.recent_share /= totals.recent_weight + kShareEvidence;
-    }
+    finish_tastes(totals, context);
     for (auto& [brand, share] : context.brand_share) share /= totals.weight + kShareEvidence;
     if (totals.price_weight > 0) {
       context.mean_log_price = totals.price / totals.price_weight;
@@ -139,7 +151,7 @@ std::string user_segment(const UserContext& context, const Catalogue&) {
   CategoryKey dominant;
   float largest = kDominant;
   for (const auto& [key, taste] : context.categories) {
-    if (!taste.top || taste.share < largest) continue;
+    if (taste.above != CategoryKey(0) || taste.share < largest) continue;
     if (taste.share == largest && dominant != CategoryKey(0) && dominant < key) continue;
     dominant = key;
     largest = taste.share;
