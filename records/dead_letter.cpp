@@ -1,5 +1,7 @@
 #include "records/dead_letter.h"
 
+#include "base/check.h"
+
 namespace riffle::records {
 
 std::string_view code_name(Code code) {
@@ -25,6 +27,13 @@ std::string_view code_name(Code code) {
     case Code::kRefusedByBus: return "refused_by_bus";
   }
   return "unknown";
+}
+
+Code code_of(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(Code::kRefusedByBus); ++i)
+    if (code_name(static_cast<Code>(i)) == name) return static_cast<Code>(i);
+  RIFFLE_CHECK(false, "no dead letter's code is named", name);
+  return Code::kRefusedByBus;
 }
 
 }  // namespace riffle::records

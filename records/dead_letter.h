@@ -32,6 +32,8 @@ enum class Code {
 };
 
 std::string_view code_name(Code code);
+// The code of a name that was stored. Names are never taken away, so an unknown one is a programmer's error.
+Code code_of(std::string_view name);
 
 struct Reason {
   Code code;

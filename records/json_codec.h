@@ -24,6 +24,10 @@ struct Limits {
   double largest_number = 1e12;    // of value, price, stock, scores: beyond it sums lose what is small
 };
 
+// Which topic a record belongs on, by its members: with `event` a request or an event (whose decoder knows the kinds), else
+// an item by its item_id, else a profile by its user_id.
+enum class RecordKind { kEvent, kRequest, kItem, kProfile };
+
 // Decodes one record after another into the caller's object, reusing its memory. One thread. On failure the object's
 // content is unspecified and the reason says what is wrong and where in the record.
 class JsonDecoder {
@@ -38,6 +42,13 @@ class JsonDecoder {
   std::optional<Reason> decode(std::string_view json, Item& item);
   // Only checks that it is an object with this user_id; profiles are kept as sent.
   std::optional<Reason> check_profile(std::string_view json, std::string_view user_id);
+
+  // Tells the kind and, of an item or profile, its id (valid until the next call; checked by their decoders).
+  struct Kind {
+    RecordKind kind = RecordKind::kEvent;
+    std::string_view id;
+  };
+  std::optional<Reason> tell_kind(std::string_view json, Kind& kind);
 
  private:
   struct Impl;

@@ -62,4 +62,27 @@ std::optional<Reason> JsonDecoder::check_profile(std::string_view json, std::str
   return std::nullopt;
 }
 
+std::optional<Reason> JsonDecoder::tell_kind(std::string_view json, Kind& kind) {
+  simdjson::dom::object object;
+  if (auto reason = impl_->reader.parse(json, impl_->members.limits().record_bytes, object)) return reason;
+  std::string_view event;
+  if (object.at_key("event").error() == simdjson::SUCCESS) {
+    // Whatever stands there, the event decoder says what is wrong with it.
+    const bool request = !object.at_key("event").get_string().get(event) && event == "request";
+    kind = {request ? RecordKind::kRequest : RecordKind::kEvent, {}};
+    return std::nullopt;
+  }
+  for (const auto& [name, of] : {std::pair(std::string_view("item_id"), RecordKind::kItem),
+                                 std::pair(std::string_view("user_id"), RecordKind::kProfile)}) {
+    const auto id = object.at_key(name);
+    if (id.error() != simdjson::SUCCESS) continue;
+    kind = {of, {}};
+    std::string_view text;
+    if (!id.get_string().get(text)) kind.id = text;
+    return std::nullopt;
+  }
+  return Reason{Code::kUnknownKind,
+                "the record has no \"event\", no \"item_id\" and no \"user_id\": it is no event, request, item or profile"};
+}
+
 }  // namespace riffle::records
