@@ -128,12 +128,12 @@ class Source {
 
 // A record to write. Views need to live during send() only.
 struct OutRecord {
-  std::string_view topic;
-  std::optional<Partition> partition;      // none: murmur2 of the key, as Kafka's Java clients; no key: any
-  std::optional<std::string_view> key;
-  std::optional<std::string_view> value;   // none: a tombstone
-  std::vector<Header> headers;
-  std::optional<TimePoint> timestamp;      // none: now
+  std::string_view topic = {};
+  std::optional<Partition> partition = {};      // none: murmur2 of the key, as Kafka's Java clients; no key: any
+  std::optional<std::string_view> key = {};
+  std::optional<std::string_view> value = {};   // none: a tombstone
+  std::vector<Header> headers = {};
+  std::optional<TimePoint> timestamp = {};      // none: now
 };
 
 // A record that the bus will never take (too large for the topic, topic unknown, access denied).
@@ -179,7 +179,7 @@ struct TopicInfo {
 };
 
 struct SourceOptions {
-  std::string group;                       // needed for subscribe, commit and committed
+  std::string group = {};                  // needed for subscribe, commit and committed
   std::string client_id = "riffle";
   bool group_member = false;               // will subscribe()
 };

@@ -22,7 +22,6 @@ constexpr std::size_t kSpares = 64;
 GroupCommit::GroupCommit(const LocalBusOptions& options, const Clock& clock, std::function<void(PartitionLog*)> on_sealed,
                          std::function<void()> on_turn)
     : in_memory_(options.directory.empty()),
-      fsync_(options.fsync),
       interval_(options.commit_interval),
       fail_point_(options.fail_point),
       clock_(clock),
@@ -118,7 +117,7 @@ absl::Status GroupCommit::commit_one(Work& work) {
   RIFFLE_RETURN_IF_ERROR(step(WriteStep::kBeforeWrite));
   RIFFLE_RETURN_IF_ERROR(log.write(work.frames, clock_.now()));
   RIFFLE_RETURN_IF_ERROR(step(WriteStep::kAfterWrite));
-  if (fsync_) RIFFLE_RETURN_IF_ERROR(log.sync());
+  RIFFLE_RETURN_IF_ERROR(log.sync());
   RIFFLE_RETURN_IF_ERROR(step(WriteStep::kAfterSync));
   return absl::OkStatus();
 }

@@ -36,8 +36,8 @@ class GroupCommit {
   using Round = std::uint64_t;
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  // `on_sealed` and `on_idle_turn` are called on the writing thread: a segment was sealed; a round is over or
-  // kOffsetsDelay passed.
+  // `on_sealed` and `on_turn` are called on the writing thread: a segment was sealed; a round is over, or kOffsetsDelay
+  // passed without one.
   GroupCommit(const LocalBusOptions& options, const Clock& clock, std::function<void(PartitionLog*)> on_sealed,
               std::function<void()> on_turn);
   ~GroupCommit();  // writes what is pending, once; does not wait for a disk that refuses
@@ -63,7 +63,6 @@ class GroupCommit {
   absl::Status commit_one(Work& work);
 
   const bool in_memory_;
-  const bool fsync_;
   const Milliseconds interval_;
   const FailPoint fail_point_;
   const Clock& clock_;

@@ -11,8 +11,8 @@ namespace riffle::bus {
 namespace {
 
 // What the guarantees of bus/bus.h rest on. A user's property of one of these names is refused.
-constexpr std::array<std::string_view, 22> kBoundProperties = {
-    "acks", "auto.commit.enable", "auto.offset.reset", "client.id", "delivery.timeout.ms", "enable.auto.commit",
+constexpr std::array<std::string_view, 23> kBoundProperties = {
+    "acks", "auto.commit.enable", "auto.offset.reset", "batch.size", "client.id", "delivery.timeout.ms", "enable.auto.commit",
     "enable.auto.offset.store", "enable.gapless.guarantee", "enable.idempotence", "enable.partition.eof", "group.id",
     "linger.ms", "message.timeout.ms", "partition.assignment.strategy", "partitioner", "queue.buffering.max.kbytes",
     "queue.buffering.max.messages", "queue.buffering.max.ms", "request.required.acks", "statistics.interval.ms",

@@ -15,6 +15,8 @@ namespace {
 
 // How long the delivery thread sleeps at most: bounds the destructor.
 constexpr int kPollMs = 100;
+// A record of that size or more never shares a batch.
+constexpr std::size_t kBatchBytes = 1'000'000;
 constexpr std::chrono::milliseconds kReplaceDelay{200};  // a producer that keeps failing is replaced five times a second
 
 Settings settings(const SinkOptions& options) {
@@ -33,6 +35,7 @@ Settings settings(const SinkOptions& options) {
       // max_unacknowledged_bytes bounds the queue; these must not bite first.
       {"queue.buffering.max.messages", "10000000"},
       {"queue.buffering.max.kbytes", "2097151"},
+      {"batch.size", std::to_string(kBatchBytes)},
       {"retry.backoff.ms", "50"},
       // How long a topic may be unknown before its records are refused: brokers hear of a new one within moments.
       {"topic.metadata.propagation.max.ms", "10000"},
@@ -224,7 +227,7 @@ void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
     finish(record);
     return;
   }
-  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && !record.alone) {
+  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && !record.alone && record.bytes.size() < kBatchBytes) {
     record.alone = true;
     record.state = State::kQueued;
     beyond_repair_ = true;
@@ -294,10 +297,12 @@ void KafkaSink::replace_producer() {
   // Every record that the old producer has must be given back before its bytes may be given to another one.
   rd_kafka_purge(old->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   for (;;) {
+    {
+      absl::MutexLock lock(&mutex_);
+      settle_deliveries();
+      if (in_flight_ == 0 || stopping_) break;
+    }
     rd_kafka_poll(old->get(), kPollMs);
-    absl::MutexLock lock(&mutex_);
-    settle_deliveries();
-    if (in_flight_ == 0 || stopping_) break;
   }
   for (;;) {
     // What broke this one may break the next at once (a missing right): no faster than kReplaceDelay.

@@ -36,6 +36,21 @@ Settings settings(const SourceOptions& options) {
   };
 }
 
+// Errors of a partition that will not go away by themselves.
+bool stops_a_partition(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 // Keeps the messages, and the handle that they belong to, as long as a batch lives.
@@ -77,7 +92,7 @@ absl::StatusOr<Batch> KafkaSource::poll(std::size_t max_records, Milliseconds wa
   rebalanced_ = false;
   const auto until = std::chrono::steady_clock::now() + wait;
   const auto something = [&] {
-    return rebalanced_ || !batch.records.empty() || !batch.ends.empty() || !batch.errors.empty() || !fatal_.ok();
+    return rebalanced_ || !batch.records.empty() || !batch.ends.empty() || !errors_.empty() || !fatal_.ok();
   };
   int wait_ms = static_cast<int>(wait.count());
   while (batch.records.size() < max_records) {
@@ -95,6 +110,7 @@ absl::StatusOr<Batch> KafkaSource::poll(std::size_t max_records, Milliseconds wa
     wait_ms = static_cast<int>(left.count());
   }
   if (!fatal_.ok()) return fatal_;
+  batch.errors = std::exchange(errors_, {});
   batch.memory = std::move(memory);
   return batch;
 }
@@ -134,23 +150,22 @@ void KafkaSource::take_error(const rd_kafka_message_t& message, Batch& batch) {
       set_connected(true);
       batch.ends.push_back(where);
       return;
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      if (failed_.insert(where).second)
-        batch.errors.push_back(
-            {where, handle_->error(absl::StrCat("read ", where.topic, "/", where.partition.value()), message.err, detail)});
-      return;
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR__FATAL:
       fatal_ = handle_->error(absl::StrCat("group ", options_.group), message.err, detail);
       return;
     default:
-      on_error(message.err, detail);
+      if (stops_a_partition(message.err)) {
+        fail(where, message.err, detail);
+      } else {
+        on_error(message.err, detail);
+      }
   }
+}
+
+void KafkaSource::fail(const TopicPartition& where, rd_kafka_resp_err_t code, const std::string& detail) {
+  if (failed_.insert(where).second)
+    errors_.push_back({where, handle_->error(absl::StrCat("read ", where.topic, "/", where.partition.value()), code, detail)});
 }
 
 void KafkaSource::on_error(rd_kafka_resp_err_t code, const std::string& message) {
@@ -160,6 +175,17 @@ void KafkaSource::on_error(rd_kafka_resp_err_t code, const std::string& message)
     fatal_ = fatal_error(absl::StatusCode::kFailedPrecondition,
                          absl::StrCat("Kafka: group ", options_.group, ": ", reason, " (", rd_kafka_err2name(cause), ")"));
     return;
+  }
+  if (stops_a_partition(code)) {
+    // librdkafka 2.0.2 reports unknown topics and missing rights here, again each second, with the partition in the text
+    // only: "<topic> [<partition>]: …".
+    for (const TopicPartition& where : reading_) {
+      const std::string start = absl::StrCat(where.topic, " [", where.partition.value(), "]:");
+      if (message.compare(0, start.size(), start) != 0) continue;
+      fail(where, code, message);
+      rd_kafka_yield(handle_->get());
+      return;
+    }
   }
   if (means_disconnected(code)) set_connected(false);
   log::warn("Kafka consumer {}: {} ({})", options_.client_id, message, rd_kafka_err2name(code));
@@ -197,6 +223,9 @@ void KafkaSource::on_commit(rd_kafka_resp_err_t code) {
 
 absl::Status KafkaSource::set_assignment(const std::vector<Position>& positions) {
   failed_.clear();
+  errors_.clear();
+  reading_.clear();
+  for (const Position& position : positions) reading_.push_back(position.where);
   const PartitionList list = to_list(positions);
   const rd_kafka_resp_err_t code = rd_kafka_assign(handle_->get(), positions.empty() && !listener_ ? nullptr : list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return handle_->error("assign partitions", code);

@@ -42,6 +42,7 @@ class KafkaSource final : public Source, private KafkaEvents {
 
   void take(rd_kafka_message_t* message, Batch& batch, Messages& memory);
   void take_error(const rd_kafka_message_t& message, Batch& batch);
+  void fail(const TopicPartition& where, rd_kafka_resp_err_t code, const std::string& detail);
   absl::Status set_assignment(const std::vector<Position>& positions);
   absl::Status pause_or_resume(const std::vector<TopicPartition>& partitions, bool pause);
   absl::Status need_group(std::string_view call) const;
@@ -57,6 +58,8 @@ class KafkaSource final : public Source, private KafkaEvents {
   bool awaits_release_ = false;
   bool rebalanced_ = false;  // during the poll that runs
   bool closing_ = false;
+  std::vector<TopicPartition> reading_;   // the newest positions' partitions
+  std::vector<PartitionError> errors_;    // for the poll that runs, or the next one
   std::set<TopicPartition> failed_;  // their error was told: nothing more of them until they are assigned again
   absl::Status fatal_;
 };

@@ -66,8 +66,8 @@ class LocalBus : public Bus {
 };
 
 // Opens or makes the directory. FailedPrecondition: in use by another process, not writable, of another format. DataLoss:
-// damaged where a crash cannot have done it. Sources and sinks may outlive the bus; the directory is free for another
-// process once all are gone.
+// damaged where a crash cannot have done it. Sources, sinks and batches may outlive the bus; the directory is free for
+// another process once all are gone.
 absl::StatusOr<std::unique_ptr<LocalBus>> make_local_bus(LocalBusOptions options);
 
 }  // namespace riffle::bus

@@ -64,6 +64,7 @@ absl::StatusOr<TopicSettings> TopicSettings::from_spec(const TopicSpec& spec, co
   TopicSettings settings;
   settings.partitions = spec.partitions;
   settings.log.segment_bytes = options.segment_bytes;
+  settings.log.fsync = options.fsync;
   settings.log.segment_age = options.segment_age;
   settings.log.cleanup = spec.cleanup;
   settings.log.retention = options.retention;

@@ -132,6 +132,7 @@ absl::Status PartitionLog::write(std::string_view frames, TimePoint now) {
 }
 
 absl::Status PartitionLog::sync() {
+  if (!settings_.fsync) return absl::OkStatus();
   for (const auto& segment : unsynced_) RIFFLE_RETURN_IF_ERROR(segment->sync());
   return absl::OkStatus();
 }
@@ -274,7 +275,7 @@ absl::Status PartitionLog::clean(TimePoint now) {
 
 std::vector<std::pair<std::string, std::size_t>> PartitionLog::durable_bytes() const {
   std::vector<std::pair<std::string, std::size_t>> files;
-  for (const auto& segment : *segments()) files.emplace_back(segment->path(), segment->visible_bytes());
+  for (const auto& segment : *segments()) files.emplace_back(segment->path(), settings_.fsync ? segment->synced_bytes() : segment->visible_bytes());
   return files;
 }
 

@@ -26,6 +26,7 @@ namespace riffle::bus {
 struct LogSettings {
   std::string directory;                    // of this partition; empty: in memory
   std::size_t segment_bytes = 64 << 20;
+  bool fsync = true;                        // false: sync() does nothing, but a sealed segment is still synced
   Milliseconds segment_age{0};              // a segment older than that is sealed by the next write; 0: never
   Cleanup cleanup = Cleanup::kDelete;
   std::optional<Milliseconds> retention;    // kDelete; none: for ever

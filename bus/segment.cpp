@@ -75,6 +75,7 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::open_sealed(const std::string&
   RIFFLE_RETURN_IF_ERROR(segment->map());
   segment->file_.reset();  // the mapping stays; a long history does not use up the file descriptors
   segment->written_ = size;
+  segment->synced_ = size;
   absl::MutexLock lock(&segment->mutex_);
   segment->scanned_ = false;
   return segment;
@@ -155,12 +156,18 @@ absl::Status Segment::append(std::string_view frames) {
 absl::Status Segment::sync() {
   if (path_.empty() || !file_.valid()) return absl::OkStatus();
   if (::fdatasync(file_.get()) != 0) return file_error("sync", path_, errno);
+  synced_.store(written_, std::memory_order_relaxed);
   return absl::OkStatus();
 }
 
 void Segment::abandon() {
   absl::MutexLock lock(&mutex_);
   written_ = extent_.end;
+  if (synced_ > written_) synced_ = written_;
+  // The same frames may go to the next segment now (this one grew too old meanwhile). Where the disk refuses this as
+  // well, the frames overlap, which readers bear.
+  if (file_.valid() && ::ftruncate(file_.get(), static_cast<off_t>(written_)) != 0)
+    log::warn("{}", std::string(file_error("truncate", path_, errno).message()));
 }
 
 void Segment::publish() {

@@ -10,6 +10,7 @@
 // with a long history. Damage found then is a DataLoss error that names the file and the byte.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,7 @@ class Segment {
   void seal() { file_.reset(); }  // the writer is done: gives the file descriptor back, the mapping stays
   absl::Status rename(const std::string& path);
   std::size_t written_bytes() const { return written_; }
+  std::size_t synced_bytes() const { return synced_.load(std::memory_order_relaxed); }  // any thread
 
   const std::string& path() const { return path_; }
   Offset base() const { return base_; }
@@ -96,6 +98,7 @@ class Segment {
   FileDescriptor file_;    // invalid in memory and once sealed
   char* data_ = nullptr;   // the mapping: read-only for a file
   std::size_t written_ = kHeaderBytes;  // the writer's end
+  std::atomic<std::size_t> synced_{0};  // a power loss leaves at least that much
 
   mutable absl::Mutex mutex_;
   mutable Extent extent_ ABSL_GUARDED_BY(mutex_);
