@@ -27,14 +27,18 @@ struct ListedFile {
 };
 using FileList = std::map<std::string, ListedFile>;
 
-std::string in(const std::string& directory, const std::string& name) { return absl::StrCat(directory, "/", name); }
+std::string in(const std::string& directory, const std::string& name) {
+  return absl::StrCat(directory, "/", name);
+}
 
 absl::Status not_a_checkpoint(const std::string& directory, std::string_view cause) {
   return fatal_error(absl::StatusCode::kDataLoss,
-                     absl::StrCat(directory, " is not a whole checkpoint: ", std::string(cause), "; use another one"));
+                     absl::StrCat(directory, " is not a whole checkpoint: ", std::string(cause),
+                                  "; use another one"));
 }
 
-// One line a file: size, hash, name (which may hold spaces); the last line is the hash of those above it.
+// One line a file: size, hash, name (which may hold spaces); the last line is the hash of those
+// above it.
 std::string to_text(const FileList& files) {
   std::string text = absl::StrCat(std::string(kFirstLine), "\n");
   for (const auto& [name, file] : files)
@@ -44,7 +48,8 @@ std::string to_text(const FileList& files) {
 
 absl::StatusOr<FileList> read_list(const std::string& directory) {
   if (!exists(directory))
-    return fatal_error(absl::StatusCode::kNotFound, absl::StrCat("there is no checkpoint ", directory));
+    return fatal_error(absl::StatusCode::kNotFound,
+                       absl::StrCat("there is no checkpoint ", directory));
   const auto text = read_file(in(directory, kListName));
   if (absl::IsNotFound(text.status()))
     return not_a_checkpoint(directory, "it has no list of its files, so its making was cut off");
@@ -59,7 +64,8 @@ absl::StatusOr<FileList> read_list(const std::string& directory) {
       files.emplace(parts[2], file);
   }
   // Whatever was read wrongly does not give the same text again.
-  if (to_text(files) != *text) return not_a_checkpoint(directory, "the list of its files is incomplete or changed");
+  if (to_text(files) != *text)
+    return not_a_checkpoint(directory, "the list of its files is incomplete or changed");
   return files;
 }
 
@@ -68,18 +74,21 @@ absl::StatusOr<FileList> read_and_compare_list(const std::string& directory) {
   RIFFLE_ASSIGN_OR_RETURN(FileList files, read_list(directory));
   RIFFLE_ASSIGN_OR_RETURN(const auto names, list_directory(directory));
   for (const std::string& name : names)
-    if (name != kListName && !files.contains(name)) return not_a_checkpoint(directory, absl::StrCat(name, " is not listed"));
+    if (name != kListName && !files.contains(name))
+      return not_a_checkpoint(directory, absl::StrCat(name, " is not listed"));
   for (const auto& [name, file] : files) {
-    if (!exists(in(directory, name))) return not_a_checkpoint(directory, absl::StrCat(name, " is missing"));
+    if (!exists(in(directory, name)))
+      return not_a_checkpoint(directory, absl::StrCat(name, " is missing"));
     RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size, file_size(in(directory, name)));
     if (size != file.size)
-      return not_a_checkpoint(directory, absl::StrCat(name, " has ", size, " bytes of ", file.size));
+      return not_a_checkpoint(directory,
+                              absl::StrCat(name, " has ", size, " bytes of ", file.size));
   }
   return files;
 }
 
-absl::Status check_hash(const std::string& directory, const std::string& name, const ListedFile& file,
-                        std::uint64_t found) {
+absl::Status check_hash(const std::string& directory, const std::string& name,
+                        const ListedFile& file, std::uint64_t found) {
   if (found == file.hash) return absl::OkStatus();
   return not_a_checkpoint(directory, absl::StrCat("the bytes of ", name, " have changed"));
 }

@@ -44,7 +44,8 @@ absl::Status write_all(const File& file, const std::string& path, std::string_vi
   return absl::OkStatus();
 }
 
-// Reads the whole file; `use` gets chunk after chunk. The hash chains the chunks', so that no file has to fit in RAM.
+// Reads the whole file; `use` gets chunk after chunk. The hash chains the chunks', so that no file
+// has to fit in RAM.
 template <class Use>
 absl::StatusOr<std::uint64_t> read_chunks(const std::string& path, Use&& use) {
   const File file(path, O_RDONLY);
@@ -77,7 +78,7 @@ absl::Status sync_path(const std::string& path, int flags) {
 }  // namespace
 
 bool exists(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
 }
 
@@ -96,7 +97,7 @@ absl::Status make_directories(const std::string& path) {
 
 absl::Status make_writable_directory(const std::string& path) {
   RIFFLE_RETURN_IF_ERROR(make_directories(path));
-  struct stat status{};
+  struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return file_error("stat", path, errno);
   if (!S_ISDIR(status.st_mode)) return file_error("open", path, ENOTDIR);
   if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return file_error("access", path, errno);
@@ -106,7 +107,8 @@ absl::Status make_writable_directory(const std::string& path) {
 absl::StatusOr<std::vector<std::string>> list_directory(const std::string& path) {
   std::vector<std::string> names;
   std::error_code error;
-  for (std::filesystem::directory_iterator i(path, error), end; !error && i != end; i.increment(error))
+  for (std::filesystem::directory_iterator i(path, error), end; !error && i != end;
+       i.increment(error))
     names.push_back(i->path().filename().string());
   if (error) return file_error("list", path, error.value());
   std::sort(names.begin(), names.end());
@@ -114,7 +116,7 @@ absl::StatusOr<std::vector<std::string>> list_directory(const std::string& path)
 }
 
 absl::StatusOr<std::uint64_t> file_size(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return file_error("stat", path, errno);
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -136,7 +138,9 @@ absl::Status remove_tree(const std::string& path) {
 }
 
 absl::Status sync_file(const std::string& path) { return sync_path(path, O_RDONLY); }
-absl::Status sync_directory(const std::string& path) { return sync_path(path, O_RDONLY | O_DIRECTORY); }
+absl::Status sync_directory(const std::string& path) {
+  return sync_path(path, O_RDONLY | O_DIRECTORY);
+}
 
 absl::Status write_atomically(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".new";

@@ -1,5 +1,5 @@
-// The few file operations that checkpoints, locks and marks need. Errors as in state/store_errors.h, naming the path
-// and the call. Any thread.
+// The few file operations that checkpoints, locks and marks need. Errors as in
+// state/store_errors.h, naming the path and the call. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ absl::Status sync_directory(const std::string& path);
 
 // After a crash at any moment the file has the old or the new bytes.
 absl::Status write_atomically(const std::string& path, std::string_view bytes);
-// Renames within a file system and makes the new name durable. FailedPrecondition where `to` exists.
+// Renames within a file system and makes the new name durable. FailedPrecondition where `to`
+// exists.
 absl::Status publish(const std::string& from, const std::string& to);
 
 // The stable hash of a file's bytes, chunk by chunk (what a checkpoint's list holds).

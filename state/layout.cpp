@@ -27,12 +27,14 @@ constexpr std::size_t kLongestName = 64;
 absl::Status check_name(const std::string& worker) {
   const bool valid = !worker.empty() && worker.size() <= kLongestName && worker.front() != '.' &&
                      std::all_of(worker.begin(), worker.end(), [](char c) {
-                       return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+                       return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+                              c == '_' || c == '-';
                      });
   if (valid) return absl::OkStatus();
-  return fatal_error(absl::StatusCode::kInvalidArgument,
-                     absl::StrCat("the worker's name \"", worker, "\" is not usable: 1 to ", kLongestName,
-                                  " letters, digits, `.`, `_` or `-`, not starting with a dot"));
+  return fatal_error(
+      absl::StatusCode::kInvalidArgument,
+      absl::StrCat("the worker's name \"", worker, "\" is not usable: 1 to ", kLongestName,
+                   " letters, digits, `.`, `_` or `-`, not starting with a dot"));
 }
 
 // The process id that the holder wrote down.
@@ -40,7 +42,8 @@ std::string holder_of(int fd) {
   char digits[32] = {};
   const ssize_t n = ::pread(fd, digits, sizeof digits - 1, 0);
   std::int64_t pid = 0;
-  return n > 0 && absl::SimpleAtoi(digits, &pid) ? absl::StrCat("process ", pid) : "another process";
+  return n > 0 && absl::SimpleAtoi(digits, &pid) ? absl::StrCat("process ", pid)
+                                                 : "another process";
 }
 
 }  // namespace
@@ -61,9 +64,12 @@ absl::StatusOr<std::vector<Partition>> shards_in(const std::string& root) {
   for (const std::string& name : names) {
     absl::string_view digits = name;
     std::int32_t number = 0;
-    if (!absl::ConsumePrefix(&digits, kShardPrefix) || !absl::SimpleAtoi(digits, &number) || number < 0) continue;
+    if (!absl::ConsumePrefix(&digits, kShardPrefix) || !absl::SimpleAtoi(digits, &number) ||
+        number < 0)
+      continue;
     // Only names as they are made here: "shard-3.partial" and "shard-3" are none.
-    if (shard_directory(root, Partition(number)) == absl::StrCat(root, "/", name)) shards.emplace_back(number);
+    if (shard_directory(root, Partition(number)) == absl::StrCat(root, "/", name))
+      shards.emplace_back(number);
   }
   std::sort(shards.begin(), shards.end());
   return shards;
@@ -77,9 +83,10 @@ absl::StatusOr<WorkerLock> WorkerLock::acquire(const std::string& root, const st
   if (lock.fd_ < 0) return file_error("open", path, errno);
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return file_error("lock", path, errno);
-    return fatal_error(absl::StatusCode::kUnavailable,
-                       absl::StrCat("a worker named \"", worker, "\" runs already on the state root ", root, " (",
-                                    holder_of(lock.fd_), "); stop it, or give this one another name"));
+    return fatal_error(
+        absl::StatusCode::kUnavailable,
+        absl::StrCat("a worker named \"", worker, "\" runs already on the state root ", root, " (",
+                     holder_of(lock.fd_), "); stop it, or give this one another name"));
   }
   const std::string pid = absl::StrCat(::getpid(), "\n");
   if (::ftruncate(lock.fd_, 0) != 0 || ::pwrite(lock.fd_, pid.data(), pid.size(), 0) < 0)
@@ -87,7 +94,8 @@ absl::StatusOr<WorkerLock> WorkerLock::acquire(const std::string& root, const st
   return lock;
 }
 
-// The file stays: removing it would let a third process lock a new one beside a second that waits on the old.
+// The file stays: removing it would let a third process lock a new one beside a second that waits
+// on the old.
 WorkerLock::~WorkerLock() {
   if (fd_ >= 0) ::close(fd_);
 }

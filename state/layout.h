@@ -19,13 +19,14 @@ std::string worker_directory(const std::string& root, const std::string& worker)
 // The shards that have a directory under the root, ascending. Empty where there is no root yet.
 absl::StatusOr<std::vector<Partition>> shards_in(const std::string& root);
 
-// A worker's name under a root, while it lives: two processes with one name would be one group member in turn. Released
-// by the destructor, and by the process's death.
+// A worker's name under a root, while it lives: two processes with one name would be one group
+// member in turn. Released by the destructor, and by the process's death.
 class WorkerLock {
  public:
-  // Makes the root where there is none. Errors: InvalidArgument for a name that is no file name (letters, digits, `.`,
-  // `_`, `-`, at most 64, no leading dot); Unavailable with the holder's process id, fatal: two of a name are a mistake
-  // in the configuration, not something that passes; not writable.
+  // Makes the root where there is none. Errors: InvalidArgument for a name that is no file name
+  // (letters, digits, `.`, `_`, `-`, at most 64, no leading dot); Unavailable with the holder's
+  // process id, fatal: two of a name are a mistake in the configuration, not something that
+  // passes; not writable.
   static absl::StatusOr<WorkerLock> acquire(const std::string& root, const std::string& worker);
 
   WorkerLock(WorkerLock&& other) noexcept;

@@ -35,7 +35,8 @@ absl::StatusOr<std::uint64_t> current_manifest(const std::string& directory) {
   RIFFLE_ASSIGN_OR_RETURN(const std::string text, read_file(directory + "/CURRENT"));
   std::string_view rest = text;
   std::uint64_t number = 0;
-  if (!rest.starts_with(kPrefix)) return corruption_error(directory, "its file CURRENT names no MANIFEST");
+  if (!rest.starts_with(kPrefix))
+    return corruption_error(directory, "its file CURRENT names no MANIFEST");
   rest.remove_prefix(kPrefix.size());
   if (!take_number(rest, number) || rest != "\n")
     return corruption_error(directory, "its file CURRENT names no MANIFEST");
@@ -47,7 +48,8 @@ absl::StatusOr<std::uint64_t> current_manifest(const std::string& directory) {
 absl::Status mark_manifest(const std::string& directory) {
   RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory));
   const std::string path = manifest_path(directory, number);
-  // Size first, then the sync: another thread may be appending, and only what is surely on the disk may be marked.
+  // Size first, then the sync: another thread may be appending, and only what is surely on the disk
+  // may be marked.
   RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size, file_size(path));
   RIFFLE_RETURN_IF_ERROR(sync_file(path));
   return write_atomically(mark_path(directory), absl::StrCat(number, " ", size, "\n"));
@@ -67,13 +69,16 @@ absl::Status check_manifest(const std::string& directory) {
 
   RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory));
   if (number < marked_number)
-    return corruption_error(directory, absl::StrCat("CURRENT names MANIFEST ", number, ", but ", marked_number, " was in force"));
+    return corruption_error(directory, absl::StrCat("CURRENT names MANIFEST ", number, ", but ",
+                                                    marked_number, " was in force"));
   if (number > marked_number) return absl::OkStatus();
   const auto size = file_size(manifest_path(directory, number));
-  if (absl::IsNotFound(size.status())) return absl::OkStatus();  // replaced while we looked, or RocksDB will say so
+  if (absl::IsNotFound(size.status()))
+    return absl::OkStatus();  // replaced while we looked, or RocksDB will say so
   RIFFLE_RETURN_IF_ERROR(size.status());
   if (*size < marked_size)
-    return corruption_error(directory, absl::StrCat("its MANIFEST has ", *size, " bytes of ", marked_size));
+    return corruption_error(directory,
+                            absl::StrCat("its MANIFEST has ", *size, " bytes of ", marked_size));
   return absl::OkStatus();
 }
 

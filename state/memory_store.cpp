@@ -34,7 +34,8 @@ struct MemoryDisk {
   }
 
   // Puts or erases, and answers the operation that takes it back.
-  WriteBatch::Operation apply(const WriteBatch::Operation& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  WriteBatch::Operation apply(const WriteBatch::Operation& operation)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     Rows& target = rows(operation.column);
     WriteBatch::Operation back{operation.column, operation.key, std::nullopt};
     const auto it = target.find(operation.key);
@@ -82,7 +83,8 @@ bool take_bytes(std::string_view& in, std::string& bytes) {
 
 MemoryStore::MemoryStore() : disk_(std::make_shared<MemoryDisk>()) {}
 
-absl::StatusOr<std::optional<std::string>> MemoryStore::get(Column column, std::string_view key) const {
+absl::StatusOr<std::optional<std::string>> MemoryStore::get(Column column,
+                                                            std::string_view key) const {
   absl::MutexLock lock(&disk_->mutex);
   RIFFLE_RETURN_IF_ERROR(taken(disk_->read_fault));
   const Rows& rows = disk_->rows(column);
@@ -132,7 +134,8 @@ absl::Status MemoryStore::scan(Column column, std::string_view prefix, std::stri
     absl::MutexLock lock(&disk_->mutex);
     RIFFLE_RETURN_IF_ERROR(taken(disk_->read_fault));
     const Rows& rows = disk_->rows(column);
-    for (auto it = rows.lower_bound(std::max(prefix, from)); it != rows.end() && it->first.starts_with(prefix); ++it)
+    for (auto it = rows.lower_bound(std::max(prefix, from));
+         it != rows.end() && it->first.starts_with(prefix); ++it)
       snapshot.emplace_back(*it);
   }
   for (const auto& [key, value] : snapshot)
@@ -170,7 +173,8 @@ void MemoryStore::lose_unsynced(std::size_t keep) {
   absl::MutexLock lock(&disk_->mutex);
   while (disk_->undo.size() > keep) {
     auto& undo = disk_->undo.back();
-    for (auto operation = undo.rbegin(); operation != undo.rend(); ++operation) disk_->apply(*operation);
+    for (auto operation = undo.rbegin(); operation != undo.rend(); ++operation)
+      disk_->apply(*operation);
     disk_->undo.pop_back();
   }
   disk_->undo.clear();  // what a power cut left is on the disk
@@ -197,10 +201,12 @@ void MemoryStore::fail_next_read(absl::Status status) {
 }
 
 absl::StatusOr<std::unique_ptr<MemoryStore>> open_memory_store(const std::string& directory) {
-  RIFFLE_ASSIGN_OR_RETURN(const std::string bytes, read_file(absl::StrCat(directory, "/", kFileName)));
+  RIFFLE_ASSIGN_OR_RETURN(const std::string bytes,
+                          read_file(absl::StrCat(directory, "/", kFileName)));
   constexpr std::size_t kTail = 16;  // the hash, with its length
   std::string hash;
-  std::string_view tail = std::string_view(bytes).substr(bytes.size() < kTail ? 0 : bytes.size() - kTail);
+  std::string_view tail =
+      std::string_view(bytes).substr(bytes.size() < kTail ? 0 : bytes.size() - kTail);
   std::string_view rows = std::string_view(bytes).substr(0, bytes.size() - tail.size());
   if (!rows.starts_with(kMagic) || !take_bytes(tail, hash) || hash != number_key(stable_hash(rows)))
     return corruption_error(directory, "its file `rows` is incomplete or changed");

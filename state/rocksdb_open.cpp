@@ -30,7 +30,8 @@ absl::StatusOr<bool> has_rows(const std::string& directory) {
   for (const std::string& name : names) {
     if (absl::EndsWith(name, ".sst")) return true;
     if (!absl::EndsWith(name, ".log")) continue;
-    RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size, file_size(absl::StrCat(directory, "/", name)));
+    RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size,
+                            file_size(absl::StrCat(directory, "/", name)));
     if (size > 0) return true;
   }
   return false;
@@ -39,15 +40,19 @@ absl::StatusOr<bool> has_rows(const std::string& directory) {
 // Whether there is a store to open, or a place for a new one.
 absl::Status prepare_directory(const RocksDbOptions& options) {
   const std::string& directory = options.directory;
-  if (options.create && !options.read_only) RIFFLE_RETURN_IF_ERROR(make_writable_directory(directory));
+  if (options.create && !options.read_only)
+    RIFFLE_RETURN_IF_ERROR(make_writable_directory(directory));
   if (has_current(directory)) {
     if (!options.read_only) RIFFLE_RETURN_IF_ERROR(make_writable_directory(directory));
     return check_manifest(directory);
   }
   if (!exists(directory) || options.read_only || !options.create)
-    return fatal_error(absl::StatusCode::kNotFound, absl::StrCat("there is no store in ", directory));
+    return fatal_error(absl::StatusCode::kNotFound,
+                       absl::StrCat("there is no store in ", directory));
   RIFFLE_ASSIGN_OR_RETURN(const bool rows, has_rows(directory));
-  if (rows) return corruption_error(directory, "there are tables or a WAL, but no file CURRENT that tells which");
+  if (rows)
+    return corruption_error(directory,
+                            "there are tables or a WAL, but no file CURRENT that tells which");
   return absl::OkStatus();
 }
 
@@ -63,10 +68,10 @@ Attempt try_open(const RocksDbOptions& options, bool create_columns) {
   db.create_missing_column_families = create_columns;
   rocksdb::DB* raw = nullptr;
   const auto families = column_families(options);
-  attempt.status =
-      options.read_only
-          ? rocksdb::DB::OpenForReadOnly(db, options.directory, families, &attempt.open.handles, &raw)
-          : rocksdb::DB::Open(db, options.directory, families, &attempt.open.handles, &raw);
+  attempt.status = options.read_only ? rocksdb::DB::OpenForReadOnly(db, options.directory, families,
+                                                                    &attempt.open.handles, &raw)
+                                     : rocksdb::DB::Open(db, options.directory, families,
+                                                         &attempt.open.handles, &raw);
   attempt.open.db.reset(raw);
   return attempt;
 }
@@ -91,7 +96,8 @@ struct ColumnDifference {
 
 absl::StatusOr<ColumnDifference> compare_columns(const RocksDbOptions& options) {
   std::vector<std::string> listed;
-  const auto status = rocksdb::DB::ListColumnFamilies(db_options(options), options.directory, &listed);
+  const auto status =
+      rocksdb::DB::ListColumnFamilies(db_options(options), options.directory, &listed);
   RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "list the columns", options.directory));
   std::set<std::string> present(listed.begin(), listed.end());
   present.erase(rocksdb::kDefaultColumnFamilyName);
@@ -105,7 +111,8 @@ absl::StatusOr<ColumnDifference> compare_columns(const RocksDbOptions& options) 
 }
 
 absl::Status explain(const RocksDbOptions& options, const rocksdb::Status& status) {
-  if (is_locked(status)) return in_use_error(options.directory, lock_holder(status, options.directory));
+  if (is_locked(status))
+    return in_use_error(options.directory, lock_holder(status, options.directory));
   return from_rocksdb(status, "open", options.directory);
 }
 
@@ -123,10 +130,12 @@ absl::StatusOr<OpenDb> open_db(const RocksDbOptions& options) {
     RIFFLE_ASSIGN_OR_RETURN(const ColumnDifference difference, compare_columns(options));
     RIFFLE_ASSIGN_OR_RETURN(const bool rows, has_rows(options.directory));
     if (!difference.unknown.empty())
-      return format_error(options.directory, absl::StrCat("it has the unknown columns ", absl::StrJoin(difference.unknown, ", "),
+      return format_error(options.directory, absl::StrCat("it has the unknown columns ",
+                                                          absl::StrJoin(difference.unknown, ", "),
                                                           ", so a newer Riffle made it"));
     if (!difference.missing.empty() && (rows || options.read_only))
-      return format_error(options.directory, absl::StrCat("it has no columns ", absl::StrJoin(difference.missing, ", ")));
+      return format_error(options.directory, absl::StrCat("it has no columns ",
+                                                          absl::StrJoin(difference.missing, ", ")));
     // Without a single row it is a store whose making was cut off.
     if (!difference.missing.empty()) attempt = open_when_free(options, true);
   }

@@ -50,30 +50,34 @@ bool is_large(Column column) {
 rocksdb::CompressionType compression() {
   static const rocksdb::CompressionType type = [] {
     const auto supported = rocksdb::GetSupportedCompressions();
-    const bool lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
+    const bool lz4 =
+        std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
     return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   }();
   return type;
 }
 
-rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options, const std::shared_ptr<BlockCache>& cache,
-                                            bool large) {
+rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options,
+                                            const std::shared_ptr<BlockCache>& cache, bool large) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache->cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // bits a key: 1 % of absent keys cost a read
-  table.cache_index_and_filter_blocks = true;                    // so that they are inside the cache's bound
+  table.filter_policy.reset(
+      rocksdb::NewBloomFilterPolicy(10));      // bits a key: 1 % of absent keys cost a read
+  table.cache_index_and_filter_blocks = true;  // so that they are inside the cache's bound
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
 
   rocksdb::ColumnFamilyOptions column;
   constexpr std::size_t kSmallest = std::size_t{256} << 10;
-  column.write_buffer_size = std::max(large ? options.write_buffer_bytes : options.write_buffer_bytes / 8, kSmallest);
+  column.write_buffer_size =
+      std::max(large ? options.write_buffer_bytes : options.write_buffer_bytes / 8, kSmallest);
   column.max_write_buffer_number = large ? 3 : 2;
   column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   column.compression = compression();
   column.level_compaction_dynamic_level_bytes = true;
-  // An epoch's rows come sorted: each is looked for from where the last one went in, not from the top of the skip list.
+  // An epoch's rows come sorted: each is looked for from where the last one went in, not from the
+  // top of the skip list.
   column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
   return column;
 }
@@ -92,21 +96,25 @@ rocksdb::DBOptions db_options(const RocksDbOptions& options) {
   db.wal_compression = rocksdb::kNoCompression;
   db.track_and_verify_wals_in_manifest = false;
   db.paranoid_checks = true;
-  db.bytes_per_sync = 1 << 20;  // spreads the flushes' writing, so that an epoch's fsync does not wait behind them
+  db.bytes_per_sync =
+      1 << 20;  // spreads the flushes' writing, so that an epoch's fsync does not wait behind them
   db.info_log_level = rocksdb::WARN_LEVEL;
   db.keep_log_file_num = 4;
   db.max_log_file_size = 1 << 20;
-  if (!options.read_only) db.listeners.push_back(std::make_shared<ManifestMarker>(options.directory));
+  if (!options.read_only)
+    db.listeners.push_back(std::make_shared<ManifestMarker>(options.directory));
   return db;
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksDbOptions& options) {
-  const auto cache = options.block_cache ? options.block_cache : make_block_cache(options.block_cache_bytes);
+  const auto cache =
+      options.block_cache ? options.block_cache : make_block_cache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, column_options(options, cache, false));
   for (std::size_t i = 0; i < kColumns; ++i) {
     const auto column = static_cast<Column>(i);
-    families.emplace_back(std::string(name_of(column)), column_options(options, cache, is_large(column)));
+    families.emplace_back(std::string(name_of(column)),
+                          column_options(options, cache, is_large(column)));
   }
   return families;
 }

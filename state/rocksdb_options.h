@@ -1,14 +1,15 @@
-// How the stores' RocksDB is set up, and how it is opened; only for rocksdb_*.cpp. The prose is in rocksdb_store.h.
+// How the stores' RocksDB is set up, and how it is opened; only for rocksdb_*.cpp. The prose is in
+// rocksdb_store.h.
 #pragma once
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
 
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
-#include <rocksdb/options.h>
 
 #include "absl/status/statusor.h"
 #include "state/rocksdb_store.h"
@@ -30,10 +31,13 @@ struct OpenDb {
   }
   ~OpenDb();
 
-  rocksdb::ColumnFamilyHandle* column(Column column) const { return handles[static_cast<std::size_t>(column) + 1]; }
+  rocksdb::ColumnFamilyHandle* column(Column column) const {
+    return handles[static_cast<std::size_t>(column) + 1];
+  }
 
   std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's "default", which stays empty, then one a column
+  // RocksDB's "default", which stays empty, then one a column
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
 };
 
 rocksdb::DBOptions db_options(const RocksDbOptions& options);

@@ -13,7 +13,8 @@ class Status;
 namespace riffle::state {
 
 // `what` was done to the store in `directory`.
-absl::Status from_rocksdb(const rocksdb::Status& status, std::string_view what, const std::string& directory);
+absl::Status from_rocksdb(const rocksdb::Status& status, std::string_view what,
+                          const std::string& directory);
 
 // Opening failed because another owner holds the store's LOCK.
 bool is_locked(const rocksdb::Status& status);

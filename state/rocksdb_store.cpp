@@ -5,9 +5,10 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "base/errors.h"
 #include "base/log.h"
 #include "state/files.h"
@@ -40,7 +41,8 @@ class RocksDbStore final : public Store {
       log::warn("closing {}: {}", directory_, std::string(status.message()));
   }
 
-  absl::StatusOr<std::optional<std::string>> get(Column column, std::string_view key) const override {
+  absl::StatusOr<std::optional<std::string>> get(Column column,
+                                                 std::string_view key) const override {
     std::string value;
     const auto status = db().Get(rocksdb::ReadOptions(), open_.column(column), slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
@@ -55,8 +57,8 @@ class RocksDbStore final : public Store {
     for (const std::string_view key : keys) slices.push_back(slice(key));
     std::vector<rocksdb::PinnableSlice> values(keys.size());
     std::vector<rocksdb::Status> statuses(keys.size());
-    db().MultiGet(rocksdb::ReadOptions(), open_.column(column), keys.size(), slices.data(), values.data(),
-                  statuses.data());
+    db().MultiGet(rocksdb::ReadOptions(), open_.column(column), keys.size(), slices.data(),
+                  values.data(), statuses.data());
     std::vector<std::optional<std::string>> answers(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (statuses[i].IsNotFound()) continue;
@@ -71,7 +73,8 @@ class RocksDbStore final : public Store {
     if (batch.empty()) return sync ? this->sync() : absl::OkStatus();
     constexpr std::size_t kFraming = 16;  // an operation's tag, column and lengths
     constexpr std::size_t kProtection = 8;
-    rocksdb::WriteBatch writes(batch.bytes() + kFraming * batch.operations().size(), 0, kProtection, 0);
+    rocksdb::WriteBatch writes(batch.bytes() + kFraming * batch.operations().size(), 0, kProtection,
+                               0);
     for (const auto& [column, key, value] : batch.operations()) {
       const auto status = value ? writes.Put(open_.column(column), slice(key), slice(*value))
                                 : writes.Delete(open_.column(column), slice(key));
@@ -87,7 +90,8 @@ class RocksDbStore final : public Store {
     return wrote(db().FlushWAL(true), "sync the WAL");
   }
 
-  absl::Status scan(Column column, std::string_view prefix, std::string_view from, const Visit& visit) const override {
+  absl::Status scan(Column column, std::string_view prefix, std::string_view from,
+                    const Visit& visit) const override {
     const std::string end = end_of_prefix(prefix);
     const rocksdb::Slice bound(end);
     rocksdb::ReadOptions options;
@@ -102,13 +106,15 @@ class RocksDbStore final : public Store {
     RIFFLE_RETURN_IF_ERROR(ready_to_write());
     if (exists(directory)) return file_error("checkpoint", directory, EEXIST);
     RIFFLE_RETURN_IF_ERROR(make_writable_directory(parent_of(directory)));
-    // RocksDB 7.8 may leave a hard-linked WAL unsynced: so the WAL is synced first, the memtables are flushed (0 below),
-    // and every file is synced after.
+    // RocksDB 7.8 may leave a hard-linked WAL unsynced: so the WAL is synced first, the memtables
+    // are flushed (0 below), and every file is synced after.
     RIFFLE_RETURN_IF_ERROR(sync());
     rocksdb::Checkpoint* raw = nullptr;
-    RIFFLE_RETURN_IF_ERROR(from_rocksdb(rocksdb::Checkpoint::Create(&db(), &raw), "checkpoint", directory_));
+    RIFFLE_RETURN_IF_ERROR(
+        from_rocksdb(rocksdb::Checkpoint::Create(&db(), &raw), "checkpoint", directory_));
     const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
-    RIFFLE_RETURN_IF_ERROR(from_rocksdb(maker->CreateCheckpoint(directory, 0), "checkpoint", directory));
+    RIFFLE_RETURN_IF_ERROR(
+        from_rocksdb(maker->CreateCheckpoint(directory, 0), "checkpoint", directory));
     RIFFLE_ASSIGN_OR_RETURN(const auto names, list_directory(directory));
     for (const std::string& name : names) RIFFLE_RETURN_IF_ERROR(sync_file(directory + "/" + name));
     RIFFLE_RETURN_IF_ERROR(sync_directory(directory));
@@ -126,25 +132,30 @@ class RocksDbStore final : public Store {
  private:
   rocksdb::DB& db() const { return *open_.db; }
 
-  // After a failed write RocksDB refuses all others until it is told that the cause is gone.
+  // After a failed write RocksDB refuses all others until it is told that the cause is gone. While
+  // it looks for room itself it calls itself busy: then the first cause is still the answer.
   absl::Status ready_to_write() {
     if (read_only_)
-      return fatal_error(absl::StatusCode::kFailedPrecondition, "the store in " + directory_ + " is open for reading only");
-    if (!failed_.load()) return absl::OkStatus();
-    RIFFLE_RETURN_IF_ERROR(from_rocksdb(db().Resume(), "resume after a failed write", directory_));
-    failed_.store(false);
-    return absl::OkStatus();
+      return fatal_error(absl::StatusCode::kFailedPrecondition,
+                         "the store in " + directory_ + " is open for reading only");
+    absl::MutexLock lock(&failure_mutex_);
+    if (failure_.ok()) return absl::OkStatus();
+    const rocksdb::Status resumed = db().Resume();
+    if (resumed.IsBusy()) return failure_;
+    return failure_ = from_rocksdb(resumed, "resume after a failed write", directory_);
   }
 
   absl::Status wrote(const rocksdb::Status& status, std::string_view what) {
-    if (!status.ok()) failed_.store(true);
-    return from_rocksdb(status, what, directory_);
+    if (status.ok()) return absl::OkStatus();
+    absl::MutexLock lock(&failure_mutex_);
+    return failure_ = from_rocksdb(status, what, directory_);
   }
 
   const std::string directory_;
   const bool read_only_;
   OpenDb open_;
-  std::atomic<bool> failed_{false};
+  absl::Mutex failure_mutex_;
+  absl::Status failure_ ABSL_GUARDED_BY(failure_mutex_);  // OK: writes may go on
 };
 
 }  // namespace

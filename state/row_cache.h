@@ -1,23 +1,27 @@
-// Hot rows, decoded, in bounded RAM, over a column of the store. The apply thread reads and edits; at an epoch's end the
-// dirty rows are frozen and a writer thread encodes and commits them while the next epoch goes on: a row that is edited
-// again before its frozen version is committed is copied first.
+// Hot rows, decoded, in bounded RAM, over a column of the store. The apply thread reads and edits;
+// at an epoch's end the dirty rows are frozen and a writer thread encodes and commits them while
+// the next epoch goes on: a row that is edited again before its frozen version is committed is
+// copied first.
 //
 //   UserRow& row = *users.edit("u1");         // from RAM, else from the store, else made
 //   auto frozen = users.freeze();             // apply thread
 //   frozen.append_to(batch);                  // writer thread: encodes
-//   users.committed();                        // apply thread, once the batch is in the store: rows may be evicted
+//   users.committed();                        // apply thread, once the batch is in the store
 //
-// Rows. What find() answers may be read until trim(); it shows later edits of the row unless a freeze came between. What
-// edit() answers may be written until freeze() or trim(), whichever comes first.
+// Rows. What find() answers may be read until trim(); it shows later edits of the row unless a
+// freeze came between. What edit() answers may be written until freeze() or trim(), whichever comes
+// first.
 //
-// Bounds. A row that is dirty or frozen is never evicted; beyond `max_rows` the clean ones (and the keys known to have no
-// row) go by second chance, and only inside trim(), which the shard calls between micro-batches.
+// Bounds. A row that is dirty or frozen is never evicted; beyond `max_rows` the clean ones (and the
+// keys known to have no row) go by second chance, and only inside trim(), which the shard calls
+// between micro-batches.
 //
-// Errors. After a store error, or a row that cannot be decoded, find() and edit() answer null for every key that is not in
-// RAM, nothing more is read, and status() keeps the first cause: the shard stops.
+// Errors. After a store error, or a row that cannot be decoded, find() and edit() answer null for
+// every key that is not in RAM, nothing more is read, and status() keeps the first cause: the shard
+// stops.
 //
-// Threads. One thread owns the cache. Only FrozenRows may move to another; whoever calls committed() has been told by
-// that thread that it is done with them.
+// Threads. One thread owns the cache. Only FrozenRows may move to another; whoever calls
+// committed() has been told by that thread that it is done with them.
 #pragma once
 
 #include <algorithm>
@@ -40,8 +44,8 @@ namespace internal {
 absl::Status unreadable_row(Column column, std::string_view key, const absl::Status& cause);
 }  // namespace internal
 
-// Row needs a copy, and beside its type (found there by its name alone): encode(const Row&, std::string&), which replaces
-// the string, and absl::Status decode(std::string_view, Row&).
+// Row needs a copy, and beside its type (found there by its name alone): encode(const Row&,
+// std::string&), which replaces the string, and absl::Status decode(std::string_view, Row&).
 template <class Row>
 class RowCache {
  public:
@@ -65,17 +69,19 @@ class RowCache {
 
   // The row to read, or null where there is none.
   const Row* find(std::string_view key);
-  // The row to edit, made by default where there is none; it is dirty from now on. Null only after a store error.
+  // The row to edit, made by default where there is none; it is dirty from now on. Null only after
+  // a store error.
   Row* edit(std::string_view key);
   void erase(std::string_view key);
-  // A row that the store has, or will have before the next trim(), so that it need not be read back from there.
+  // A row that the store has, or will have before the next trim(), so that it need not be read back
+  // from there.
   void put_clean(std::string_view key, Row row);
   // Brings missing rows in with one multi_get, so that find and edit do not wait for the disk.
   void prefetch(const std::vector<std::string_view>& keys);
 
   FrozenRows freeze();  // at most one frozen set at a time, unless it is empty
   void committed();     // the frozen set is in the store
-  void trim();          // evicts clean rows beyond max_rows; ends the life of every pointer handed out
+  void trim();  // evicts clean rows beyond max_rows; ends the life of every pointer handed out
 
   const absl::Status& status() const { return status_; }
   std::size_t size() const { return entries_.size(); }
@@ -87,11 +93,12 @@ class RowCache {
     std::string key;
     std::shared_ptr<Row> row;  // null: known not to exist
     bool dirty = false;
-    bool frozen = false;       // and not dirty: `row` is shared with the frozen set
-    bool touched = true;       // second chance
+    bool frozen = false;  // and not dirty: `row` is shared with the frozen set
+    bool touched = true;  // second chance
     bool in_clock = true;
   };
-  // The hash lies beside the pointer: a growing table moves its slots without a cache miss for each entry.
+  // The hash lies beside the pointer: a growing table moves its slots without a cache miss for each
+  // entry.
   struct Slot {
     std::uint64_t hash;
     std::unique_ptr<Entry> entry;
@@ -108,15 +115,20 @@ class RowCache {
   };
   struct SlotEqual {
     using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const { return a.hash == b.hash && a.entry->key == b.entry->key; }
-    bool operator()(const Slot& a, const Probe& b) const { return a.hash == b.hash && a.entry->key == b.key; }
+    bool operator()(const Slot& a, const Slot& b) const {
+      return a.hash == b.hash && a.entry->key == b.entry->key;
+    }
+    bool operator()(const Slot& a, const Probe& b) const {
+      return a.hash == b.hash && a.entry->key == b.key;
+    }
   };
 
   Entry* cached(const Probe& probe);
   Entry* load(std::string_view key);  // null after a store error
   Entry& insert(const Probe& probe, std::shared_ptr<Row> row);
   // The row of the store's answer; false after an error.
-  bool decode_row(std::string_view key, const std::optional<std::string>& bytes, std::shared_ptr<Row>& row);
+  bool decode_row(std::string_view key, const std::optional<std::string>& bytes,
+                  std::shared_ptr<Row>& row);
   void mark_dirty(Entry& entry);
   void leave_clock();  // the entry under the hand
 
@@ -126,9 +138,11 @@ class RowCache {
   absl::flat_hash_set<Slot, SlotHash, SlotEqual> entries_;
   std::vector<Entry*> dirty_;
   std::vector<Entry*> frozen_;
-  std::vector<Entry*> clock_;  // every clean entry, and such as became dirty since the hand last met them
+  // Every clean entry, and such as became dirty since the hand last met them.
+  std::vector<Entry*> clock_;
   std::size_t hand_ = 0;
-  std::vector<std::shared_ptr<Row>> retired_;  // replaced or erased, but find() may have handed them out: until trim()
+  // Replaced or erased, but find() may have handed them out: until trim().
+  std::vector<std::shared_ptr<Row>> retired_;
   absl::Status status_;
 };
 
@@ -137,7 +151,8 @@ void RowCache<Row>::FrozenRows::append_to(WriteBatch& batch) const {
   std::vector<const std::pair<std::string, std::shared_ptr<const Row>>*> sorted;
   sorted.reserve(rows_.size());
   for (const auto& row : rows_) sorted.push_back(&row);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   batch.reserve(sorted.size());
   for (const auto* row : sorted) {
     if (!row->second) {
@@ -175,7 +190,8 @@ void RowCache<Row>::erase(std::string_view key) {
   const Probe probe(key);
   Entry* entry = cached(probe);
   if (!entry) {
-    entry = &insert(probe, nullptr);  // whether the store has it does not matter: no need to read it
+    // Whether the store has it does not matter: no need to read it.
+    entry = &insert(probe, nullptr);
   } else if (!entry->row) {
     return;  // known not to exist, or its erasure is on the way
   } else {
@@ -221,7 +237,8 @@ void RowCache<Row>::prefetch(const std::vector<std::string_view>& keys) {
 
 template <class Row>
 typename RowCache<Row>::FrozenRows RowCache<Row>::freeze() {
-  RIFFLE_CHECK(frozen_.empty(), "frozen rows that are not committed:", frozen_.size(), "column", name_of(column_));
+  RIFFLE_CHECK(frozen_.empty(), "frozen rows that are not committed:", frozen_.size(), "column",
+               name_of(column_));
   FrozenRows frozen;
   frozen.column_ = column_;
   frozen.rows_.reserve(dirty_.size());
@@ -250,7 +267,8 @@ void RowCache<Row>::committed() {
 template <class Row>
 void RowCache<Row>::trim() {
   retired_.clear();
-  // Each step evicts, takes a pinned row off the clock, or uses up a second chance: no row is looked at in vain twice.
+  // Each step evicts, takes a pinned row off the clock, or uses up a second chance: no row is
+  // looked at in vain twice.
   while (entries_.size() > max_rows_ && !clock_.empty()) {
     if (hand_ >= clock_.size()) hand_ = 0;
     Entry* entry = clock_[hand_];

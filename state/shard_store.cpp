@@ -20,9 +20,11 @@ std::string bytes_of(const Message& message) {
 }
 
 absl::Status unreadable(std::string_view what, std::string_view cause) {
-  return fatal_error(absl::StatusCode::kDataLoss,
-                     absl::StrCat("the store's ", std::string(what), " cannot be read: ", std::string(cause),
-                                  "; restore the store from a checkpoint, or move it away and start with --rebuild"));
+  return fatal_error(
+      absl::StatusCode::kDataLoss,
+      absl::StrCat(
+          "the store's ", std::string(what), " cannot be read: ", std::string(cause),
+          "; restore the store from a checkpoint, or move it away and start with --rebuild"));
 }
 
 template <class Message>
@@ -37,27 +39,32 @@ absl::StatusOr<std::optional<Message>> load(const Store& store, Column column, s
   return message;
 }
 
-absl::Status refuse(std::string_view what, const std::string& stored, const std::string& wanted, std::string_view remedy) {
+absl::Status refuse(std::string_view what, const std::string& stored, const std::string& wanted,
+                    std::string_view remedy) {
   return fatal_error(absl::StatusCode::kFailedPrecondition,
-                     absl::StrCat("the store's ", std::string(what), " is ", stored, ", but this worker has ", wanted,
-                                  "; ", std::string(remedy)));
+                     absl::StrCat("the store's ", std::string(what), " is ", stored,
+                                  ", but this worker has ", wanted, "; ", std::string(remedy)));
 }
 
 absl::Status check_identity(const pb::StoreHeader& header, const ShardIdentity& identity) {
   const std::string wanted_shard = absl::StrCat(identity.shard.value());
   if (header.format_version() != kFormatVersion)
-    return refuse("format version", absl::StrCat(header.format_version()), absl::StrCat(kFormatVersion),
+    return refuse("format version", absl::StrCat(header.format_version()),
+                  absl::StrCat(kFormatVersion),
                   header.format_version() > kFormatVersion ? "a newer Riffle wrote it: run that one"
                                                            : "run `riffle state migrate`");
   if (header.shard() != identity.shard.value())
-    return refuse("shard", absl::StrCat(header.shard()), wanted_shard,
-                  "its directory was moved or renamed: give every shard's directory its own name back");
+    return refuse(
+        "shard", absl::StrCat(header.shard()), wanted_shard,
+        "its directory was moved or renamed: give every shard's directory its own name back");
   if (header.partitions() != identity.partitions)
-    return refuse("number of partitions", absl::StrCat(header.partitions()), absl::StrCat(identity.partitions),
+    return refuse("number of partitions", absl::StrCat(header.partitions()),
+                  absl::StrCat(identity.partitions),
                   "users have moved between the shards: run `riffle state migrate`");
   if (header.cluster_id() != identity.cluster_id)
     return refuse("cluster", header.cluster_id(), identity.cluster_id,
-                  "offsets of one cluster mean nothing in another: connect to the first, or name another state directory");
+                  "offsets of one cluster mean nothing in another: connect to the first, or name "
+                  "another state directory");
   if (header.events_topic() != identity.events_topic)
     return refuse("events topic", header.events_topic(), identity.events_topic,
                   "configure that topic, or name another state directory");
@@ -78,9 +85,9 @@ absl::Status write_header(Store& store, const pb::StoreHeader& header) {
 absl::Status check_empty(const Store& store) {
   bool empty = true;
   for (std::size_t i = 0; i < kColumns && empty; ++i) {
-    RIFFLE_RETURN_IF_ERROR(store.scan(static_cast<Column>(i), "", "", [&](std::string_view, std::string_view) {
-      return empty = false;
-    }));
+    RIFFLE_RETURN_IF_ERROR(
+        store.scan(static_cast<Column>(i), "", "",
+                   [&](std::string_view, std::string_view) { return empty = false; }));
   }
   return empty ? absl::OkStatus() : unreadable("header", "there are rows, but no header");
 }
@@ -115,8 +122,9 @@ absl::Status store_partitioner(Store& store, std::string_view partitioner) {
   RIFFLE_CHECK(header.has_value(), "a partitioner for a store without a header:", partitioner);
   if (header->partitioner() == partitioner) return absl::OkStatus();
   if (!header->partitioner().empty())
-    return refuse("partitioner", header->partitioner(), std::string(partitioner),
-                  "users would change their shard: set `partitioner` to the first, or rebuild the state");
+    return refuse(
+        "partitioner", header->partitioner(), std::string(partitioner),
+        "users would change their shard: set `partitioner` to the first, or rebuild the state");
   header->set_partitioner(std::string(partitioner));
   return write_header(store, *header);
 }
@@ -126,17 +134,21 @@ absl::StatusOr<pb::ShardMeta> load_meta(const Store& store) {
   return meta ? *std::move(meta) : pb::ShardMeta();
 }
 
-void store_meta(const pb::ShardMeta& meta, WriteBatch& batch) { batch.put(Column::kMeta, kMetaKey, bytes_of(meta)); }
+void store_meta(const pb::ShardMeta& meta, WriteBatch& batch) {
+  batch.put(Column::kMeta, kMetaKey, bytes_of(meta));
+}
 
 absl::StatusOr<std::vector<pb::InputPosition>> load_positions(const Store& store) {
   std::vector<pb::InputPosition> positions;
   absl::Status broken;
-  RIFFLE_RETURN_IF_ERROR(store.scan(Column::kOffsets, "", "", [&](std::string_view key, std::string_view value) {
-    pb::InputPosition& position = positions.emplace_back();
-    broken = decode(value, position);
-    if (broken.ok() && key != number_key(position.input())) broken = absl::DataLossError("it lies under another input's key");
-    return broken.ok();
-  }));
+  RIFFLE_RETURN_IF_ERROR(
+      store.scan(Column::kOffsets, "", "", [&](std::string_view key, std::string_view value) {
+        pb::InputPosition& position = positions.emplace_back();
+        broken = decode(value, position);
+        if (broken.ok() && key != number_key(position.input()))
+          broken = absl::DataLossError("it lies under another input's key");
+        return broken.ok();
+      }));
   if (!broken.ok()) return unreadable("offsets", std::string(broken.message()));
   return positions;
 }
@@ -155,11 +167,13 @@ absl::Status scan_journal(const Store& store, std::uint64_t after,
   std::uint64_t expected = after + 1;
   absl::Status broken;
   pb::JournalEntry entry;
-  RIFFLE_RETURN_IF_ERROR(
-      store.scan(Column::kJournal, "", number_key(expected), [&](std::string_view key, std::string_view value) {
+  RIFFLE_RETURN_IF_ERROR(store.scan(
+      Column::kJournal, "", number_key(expected),
+      [&](std::string_view key, std::string_view value) {
         broken = decode(value, entry);
         if (broken.ok() && (key != number_key(entry.number()) || entry.number() != expected))
-          broken = absl::DataLossError(absl::StrCat("entry ", entry.number(), " lies where ", expected, " should"));
+          broken = absl::DataLossError(
+              absl::StrCat("entry ", entry.number(), " lies where ", expected, " should"));
         ++expected;
         return broken.ok() && visit(entry);
       }));
@@ -167,7 +181,8 @@ absl::Status scan_journal(const Store& store, std::uint64_t after,
 }
 
 void trim_journal(std::uint64_t first, std::uint64_t last, WriteBatch& batch) {
-  for (std::uint64_t number = first; number <= last; ++number) batch.erase(Column::kJournal, number_key(number));
+  for (std::uint64_t number = first; number <= last; ++number)
+    batch.erase(Column::kJournal, number_key(number));
 }
 
 }  // namespace riffle::state

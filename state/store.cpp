@@ -8,7 +8,7 @@ namespace riffle::state {
 namespace {
 
 constexpr std::array<std::string_view, kColumns> kNames = {
-    "meta",     "offsets", "users",   "items",   "profiles",  "decisions", "joins",
+    "meta",     "offsets",    "users",   "items",   "profiles",  "decisions", "joins",
     "requests", "user_lists", "waiting", "journal", "catalogue", "stats"};
 
 }  // namespace
@@ -21,7 +21,8 @@ std::string_view name_of(Column column) {
 
 std::string number_key(std::uint64_t number) {
   std::string key(8, '\0');
-  for (int i = 7; i >= 0; --i, number >>= 8) key[static_cast<std::size_t>(i)] = static_cast<char>(number & 0xff);
+  for (int i = 7; i >= 0; --i, number >>= 8)
+    key[static_cast<std::size_t>(i)] = static_cast<char>(number & 0xff);
   return key;
 }
 

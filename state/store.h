@@ -1,5 +1,6 @@
-// Where a shard's (or a worker's) rows lie: columns of sorted keys, written by atomic batches. Two stores keep this
-// contract: state/rocksdb_store.h and state/memory_store.h; tests/contract/state runs one suite on both.
+// Where a shard's (or a worker's) rows lie: columns of sorted keys, written by atomic batches. Two
+// stores keep this contract: state/rocksdb_store.h and state/memory_store.h; tests/contract/state
+// runs one suite on both.
 #pragma once
 
 #include <algorithm>
@@ -19,19 +20,19 @@ namespace riffle::state {
 
 // Column families. The names are part of the format: add at the end, never rename.
 enum class Column : std::uint8_t {
-  kMeta,        // header, shard meta
-  kOffsets,     // input → InputPosition
-  kUsers,       // event-made: user_id → UserRow
-  kItems,       // event-made: item key, big-endian → ItemRow
-  kProfiles,    // user_id → Profile
-  kDecisions,   // recommendation_id → Decision
-  kJoins,       // recommendation_id → Join
-  kRequests,    // user_id \0 request_id → recommendation_id, while the decision is open
-  kUserLists,   // user_id → the user's open decisions, newest last (UserLists of features/)
-  kWaiting,     // recommendation_id \0 number → WaitingReward
-  kJournal,     // number, big-endian → JournalEntry
-  kCatalogue,   // worker's store: item key → the item's JSON
-  kStats,       // worker's store: shard, item key → ItemStats
+  kMeta,       // header, shard meta
+  kOffsets,    // input → InputPosition
+  kUsers,      // event-made: user_id → UserRow
+  kItems,      // event-made: item key, big-endian → ItemRow
+  kProfiles,   // user_id → Profile
+  kDecisions,  // recommendation_id → Decision
+  kJoins,      // recommendation_id → Join
+  kRequests,   // user_id \0 request_id → recommendation_id, while the decision is open
+  kUserLists,  // user_id → the user's open decisions, newest last (UserLists of features/)
+  kWaiting,    // recommendation_id \0 number → WaitingReward
+  kJournal,    // number, big-endian → JournalEntry
+  kCatalogue,  // worker's store: item key → the item's JSON
+  kStats,      // worker's store: shard, item key → ItemStats
 };
 constexpr std::size_t kColumns = 13;
 std::string_view name_of(Column column);
@@ -58,7 +59,8 @@ class WriteBatch {
   void clear() { operations_.clear(), bytes_ = 0; }
   void reserve(std::size_t more) {  // room for so many more operations
     const std::size_t wanted = operations_.size() + more;
-    if (wanted > operations_.capacity()) operations_.reserve(std::max(wanted, 2 * operations_.capacity()));
+    if (wanted > operations_.capacity())
+      operations_.reserve(std::max(wanted, 2 * operations_.capacity()));
   }
 
  private:
@@ -66,25 +68,29 @@ class WriteBatch {
   std::size_t bytes_ = 0;
 };
 
-// Thread-safe. Errors: retriable (disk full, busy) or fatal (corruption, with the path and what to do).
+// Thread-safe. Errors: retriable (disk full, busy) or fatal (corruption, with the path and what to
+// do).
 class Store {
  public:
   virtual ~Store() = default;
 
-  virtual absl::StatusOr<std::optional<std::string>> get(Column column, std::string_view key) const = 0;
+  virtual absl::StatusOr<std::optional<std::string>> get(Column column,
+                                                         std::string_view key) const = 0;
   // One answer a key, in their order.
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> multi_get(
       Column column, const std::vector<std::string_view>& keys) const = 0;
 
-  // All or nothing, across columns. `sync`: on disk when it returns, with everything written before.
+  // All or nothing, across columns. `sync`: on disk when it returns, with everything written
+  // before.
   virtual absl::Status write(const WriteBatch& batch, bool sync) = 0;
   // Everything written so far survives a power cut once this returns.
   virtual absl::Status sync() = 0;
 
-  // Keys that start with `prefix`, from `from` on, ascending, on one consistent snapshot; stops when `visit` answers
-  // false.
+  // Keys that start with `prefix`, from `from` on, ascending, on one consistent snapshot; stops
+  // when `visit` answers false.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
-  virtual absl::Status scan(Column column, std::string_view prefix, std::string_view from, const Visit& visit) const = 0;
+  virtual absl::Status scan(Column column, std::string_view prefix, std::string_view from,
+                            const Visit& visit) const = 0;
 
   // A copy that opens by itself, in a directory that must not exist yet.
   virtual absl::Status checkpoint(const std::string& directory) = 0;

@@ -20,33 +20,38 @@ absl::Status retriable_error(absl::StatusCode code, const std::string& message) 
 }  // namespace
 
 absl::Status in_use_error(std::string_view path, std::string_view holder) {
-  return retriable_error(absl::StatusCode::kUnavailable,
-                         absl::StrCat("the state directory ", std::string(path), " is in use by ", std::string(holder),
-                                      "; stop it, or give this worker a state directory of its own"));
+  return retriable_error(
+      absl::StatusCode::kUnavailable,
+      absl::StrCat("the state directory ", std::string(path), " is in use by ", std::string(holder),
+                   "; stop it, or give this worker a state directory of its own"));
 }
 
 absl::Status disk_full_error(std::string_view path, std::string_view cause) {
-  return retriable_error(absl::StatusCode::kResourceExhausted,
-                         absl::StrCat("the disk of ", std::string(path), " is full (", std::string(cause),
-                                      "); make room on it: nothing that was committed is lost"));
+  return retriable_error(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat("the disk of ", std::string(path), " is full (", std::string(cause),
+                   "); make room on it: nothing that was committed is lost"));
 }
 
 absl::Status not_writable_error(std::string_view path, std::string_view cause) {
-  return fatal_error(absl::StatusCode::kPermissionDenied,
-                     absl::StrCat(std::string(path), " is not writable (", std::string(cause),
-                                  "); change its owner or permissions, or name another state directory"));
+  return fatal_error(
+      absl::StatusCode::kPermissionDenied,
+      absl::StrCat(std::string(path), " is not writable (", std::string(cause),
+                   "); change its owner or permissions, or name another state directory"));
 }
 
 absl::Status format_error(std::string_view path, std::string_view cause) {
-  return fatal_error(absl::StatusCode::kFailedPrecondition,
-                     absl::StrCat("the store in ", std::string(path), " has another format: ", std::string(cause),
-                                  "; run `riffle state migrate`, or name another state directory"));
+  return fatal_error(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat("the store in ", std::string(path), " has another format: ", std::string(cause),
+                   "; run `riffle state migrate`, or name another state directory"));
 }
 
 absl::Status corruption_error(std::string_view path, std::string_view cause) {
-  return fatal_error(absl::StatusCode::kDataLoss,
-                     absl::StrCat("the store in ", std::string(path), " is corrupt: ", std::string(cause),
-                                  "; restore it from a checkpoint, or move it away and start with --rebuild"));
+  return fatal_error(
+      absl::StatusCode::kDataLoss,
+      absl::StrCat("the store in ", std::string(path), " is corrupt: ", std::string(cause),
+                   "; restore it from a checkpoint, or move it away and start with --rebuild"));
 }
 
 absl::Status file_error(std::string_view call, std::string_view path, int error_number) {
@@ -66,7 +71,8 @@ absl::Status file_error(std::string_view call, std::string_view path, int error_
     case EEXIST:
     case ENOTEMPTY:
       return fatal_error(absl::StatusCode::kFailedPrecondition,
-                         absl::StrCat(std::string(path), ": ", cause, "; move away what is in the way, or name another directory"));
+                         absl::StrCat(std::string(path), ": ", cause,
+                                      "; move away what is in the way, or name another directory"));
     default:
       return fatal_error(absl::StatusCode::kInternal, absl::StrCat(std::string(path), ": ", cause));
   }

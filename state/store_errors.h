@@ -1,5 +1,5 @@
-// What can be wrong with a store, one function a kind, so that every file here says it alike and the command line gives
-// each its own exit code:
+// What can be wrong with a store, one function a kind, so that every file here says it alike and
+// the command line gives each its own exit code:
 //
 //   kind            code                 class      what helps
 //   in use          kUnavailable         retriable  the other owner ends

@@ -58,7 +58,8 @@ TEST_F(CheckpointTest, RestoresTheStoreAsItWas) {
   ASSERT_NE(restored, nullptr);
   EXPECT_EQ(*restored->get(Column::kUsers, "u1"), "before");
   put(*restored, "u1", "later");
-  EXPECT_TRUE(verify_checkpoint(directory).ok()) << "writing to the restored store leaves the checkpoint alone";
+  EXPECT_TRUE(verify_checkpoint(directory).ok())
+      << "writing to the restored store leaves the checkpoint alone";
   EXPECT_EQ(*store->get(Column::kUsers, "u1"), "after");
 }
 
@@ -76,14 +77,16 @@ TEST_F(CheckpointTest, NeverOverwritesWhatIsThere) {
   make();
   EXPECT_EQ(checkpoint(*store, directory).code(), absl::StatusCode::kFailedPrecondition);
   fs::create_directory(scratch / "there");
-  EXPECT_EQ(restore_checkpoint(directory, scratch / "there").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(restore_checkpoint(directory, scratch / "there").code(),
+            absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(fs::is_empty(scratch / "there"));
 }
 
 TEST_F(CheckpointTest, WhatIsNotACheckpointIsRefused) {
   EXPECT_EQ(verify_checkpoint(scratch / "none").code(), absl::StatusCode::kNotFound);
   fs::create_directory(scratch / "empty");
-  EXPECT_EQ(restore_checkpoint(scratch / "empty", scratch / "to").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(restore_checkpoint(scratch / "empty", scratch / "to").code(),
+            absl::StatusCode::kDataLoss);
   EXPECT_FALSE(fs::exists(scratch / "to"));
 }
 
@@ -94,11 +97,16 @@ TEST_F(CheckpointTest, AnyFileMissingCutChangedOrAddedIsRefusedByName) {
     const std::string name = fs::path(path).filename();
     std::ifstream file(path, std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
-    const auto overwrite = [&](const std::string& other) { std::ofstream(path, std::ios::binary | std::ios::trunc) << other; };
+    const auto overwrite = [&](const std::string& other) {
+      std::ofstream(path, std::ios::binary | std::ios::trunc) << other;
+    };
     const auto expect_refused = [&](const char* how) {
-      for (const auto& status : {verify_checkpoint(directory), restore_checkpoint(directory, scratch / "to")}) {
-        EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << name << " " << how << ": " << status;
-        EXPECT_TRUE(name == "CHECKPOINT" || status.message().find(name) != absl::string_view::npos) << status;
+      for (const auto& status :
+           {verify_checkpoint(directory), restore_checkpoint(directory, scratch / "to")}) {
+        EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+            << name << " " << how << ": " << status;
+        EXPECT_TRUE(name == "CHECKPOINT" || status.message().find(name) != absl::string_view::npos)
+            << status;
       }
       EXPECT_FALSE(fs::exists(scratch / "to")) << name << " " << how;
     };

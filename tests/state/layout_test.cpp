@@ -24,7 +24,8 @@ TEST(Layout, ShardsSortByNameAsByNumber) {
 
 TEST(Layout, FindsTheShardsThatHaveADirectory) {
   const Scratch scratch;
-  for (const int shard : {12, 0, 100000}) fs::create_directory(shard_directory(scratch.path(), Partition(shard)));
+  for (const int shard : {12, 0, 100000})
+    fs::create_directory(shard_directory(scratch.path(), Partition(shard)));
   for (const char* other : {"shard-3", "shard-00004.partial", "shard-", "shard--0001", "worker-w1"})
     fs::create_directory(scratch / other);
   const auto shards = shards_in(scratch.path());
@@ -53,8 +54,10 @@ TEST(WorkerLock, ASecondProcessOfTheSameNameIsRefusedWithTheFirstOnesId) {
   const auto second = WorkerLock::acquire(scratch.path(), "w1");
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable) << second.status();
   EXPECT_EQ(error_class(second.status()), ErrorClass::kFatal);
-  for (const std::string& part : {std::string("\"w1\""), scratch.path(), "process " + std::to_string(child)})
-    EXPECT_NE(second.status().message().find(part), absl::string_view::npos) << part << " in " << second.status();
+  for (const std::string& part :
+       {std::string("\"w1\""), scratch.path(), "process " + std::to_string(child)})
+    EXPECT_NE(second.status().message().find(part), absl::string_view::npos)
+        << part << " in " << second.status();
   EXPECT_TRUE(WorkerLock::acquire(scratch.path(), "w2").ok()) << "another name is another worker";
 
   ::close(end[1]);
@@ -75,8 +78,11 @@ TEST(WorkerLock, MovesAndLetsGoOnce) {
 
 TEST(WorkerLock, NamesThatAreNoFileNamesAreRefused) {
   const Scratch scratch;
-  for (const std::string& name : {std::string(), std::string("a/b"), std::string(".."), std::string("ä"), std::string(65, 'a')})
-    EXPECT_EQ(WorkerLock::acquire(scratch.path(), name).status().code(), absl::StatusCode::kInvalidArgument) << name;
+  for (const std::string& name : {std::string(), std::string("a/b"), std::string(".."),
+                                  std::string("ä"), std::string(65, 'a')})
+    EXPECT_EQ(WorkerLock::acquire(scratch.path(), name).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << name;
 }
 
 TEST(WorkerLock, ARootThatIsAFileIsAClearError) {

@@ -19,7 +19,9 @@ WriteBatch batch_of(const std::string& key, const std::string& value) {
   return batch;
 }
 
-std::optional<std::string> get(const Store& store, std::string_view key) { return *store.get(Column::kUsers, key); }
+std::optional<std::string> get(const Store& store, std::string_view key) {
+  return *store.get(Column::kUsers, key);
+}
 
 TEST(MemoryStore, APowerCutKeepsAPrefixOfWhatWasNotSynced) {
   MemoryStore store;
@@ -76,10 +78,13 @@ TEST(MemoryStore, PowerCutsInRandomWorkLeaveTheStateAfterSomeBatch) {
     const std::size_t keep = rng.below(states.size());
     store.lose_unsynced(keep);
     std::map<std::string, std::string> left;
-    ASSERT_TRUE(store.scan(Column::kUsers, "", "", [&](std::string_view key, std::string_view value) {
-      left.emplace(key, value);
-      return true;
-    }).ok());
+    ASSERT_TRUE(store
+                    .scan(Column::kUsers, "", "",
+                          [&](std::string_view key, std::string_view value) {
+                            left.emplace(key, value);
+                            return true;
+                          })
+                    .ok());
     ASSERT_EQ(left, states[keep]) << "round " << round;
     std::uint64_t bytes = 0;
     for (const auto& [key, value] : left) bytes += key.size() + value.size();
@@ -119,7 +124,8 @@ TEST(MemoryStore, ADamagedCheckpointIsRefused) {
   EXPECT_EQ(open_memory_store(scratch / "none").status().code(), absl::StatusCode::kNotFound);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     std::ofstream(path, std::ios::trunc) << bytes.substr(0, size);
-    ASSERT_EQ(open_memory_store(scratch / "c").status().code(), absl::StatusCode::kDataLoss) << size;
+    ASSERT_EQ(open_memory_store(scratch / "c").status().code(), absl::StatusCode::kDataLoss)
+        << size;
   }
 }
 

@@ -10,7 +10,8 @@ namespace {
 constexpr LogRange kLog{Offset(100), Offset(950)};
 
 TEST(Refusals, AnOffsetInsideTheLogOrAtItsEndsIsFine) {
-  for (const std::int64_t stored : {100, 700, 950}) EXPECT_TRUE(check_in_log("events/3", Offset(stored), kLog, false).ok());
+  for (const std::int64_t stored : {100, 700, 950})
+    EXPECT_TRUE(check_in_log("events/3", Offset(stored), kLog, false).ok());
 }
 
 TEST(Refusals, RecordsThatRetentionTookBeforeTheyWereAppliedAreDataLoss) {
@@ -19,7 +20,8 @@ TEST(Refusals, RecordsThatRetentionTookBeforeTheyWereAppliedAreDataLoss) {
   EXPECT_EQ(error_class(status), ErrorClass::kFatal);
   for (const char* part : {"events/3", "50 records", "--rebuild"})
     EXPECT_NE(status.message().find(part), absl::string_view::npos) << part << " in " << status;
-  EXPECT_TRUE(check_in_log("users/3", Offset(50), kLog, true).ok()) << "a compacted topic keeps the last of each key";
+  EXPECT_TRUE(check_in_log("users/3", Offset(50), kLog, true).ok())
+      << "a compacted topic keeps the last of each key";
 }
 
 TEST(Refusals, AnOffsetBeyondTheLogMeansAnotherTopic) {
@@ -47,7 +49,8 @@ TEST(Refusals, AnotherRecordBeforeTheStoredOffsetMeansAnotherTopic) {
   stored.set_has_checksum(true);
   stored.set_last_checksum(5);
   EXPECT_TRUE(check_same_topic("events/3", stored, 5).ok());
-  EXPECT_TRUE(check_same_topic("events/3", stored, std::nullopt).ok()) << "the record is gone, as retention does";
+  EXPECT_TRUE(check_same_topic("events/3", stored, std::nullopt).ok())
+      << "the record is gone, as retention does";
   const auto status = check_same_topic("events/3", stored, 6);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(status.message().find("made anew"), absl::string_view::npos) << status;

@@ -41,7 +41,9 @@ class RowCacheTest : public testing::Test {
     batch.put(Column::kUsers, std::move(key), std::move(bytes));
     ASSERT_TRUE(store.write(batch, true).ok());
   }
-  std::optional<std::string> stored(std::string_view key) const { return *store.get(Column::kUsers, key); }
+  std::optional<std::string> stored(std::string_view key) const {
+    return *store.get(Column::kUsers, key);
+  }
   void commit(Cache& cache) {
     WriteBatch batch;
     cache.freeze().append_to(batch);
@@ -162,6 +164,18 @@ TEST_F(RowCacheTest, ErasingAKeyKnownNotToExistWritesNothing) {
   EXPECT_EQ(cache.dirty(), 0u);
 }
 
+TEST_F(RowCacheTest, ARowPutCleanIsThereWithoutAReadAndIsNotWritten) {
+  cache.find("known to be missing");
+  store.fail_next_read(absl::InternalError("read"));
+  for (const char* key : {"known to be missing", "new"}) {
+    cache.put_clean(key, Note{"on its way"});
+    ASSERT_NE(cache.find(key), nullptr) << key;
+    EXPECT_EQ(cache.find(key)->text, "on its way");
+  }
+  EXPECT_EQ(cache.dirty(), 0u);
+  EXPECT_TRUE(cache.status().ok());
+}
+
 TEST_F(RowCacheTest, TrimEvictsCleanRowsBeyondTheBound) {
   Cache small(&store, Column::kUsers, 10);
   for (int i = 0; i < 50; ++i) small.edit("k" + std::to_string(i))->text = "x";
@@ -183,7 +197,8 @@ TEST_F(RowCacheTest, ARowInUseGetsASecondChance) {
   Cache small(&store, Column::kUsers, 10);
   for (int i = 0; i < 10; ++i) put("k" + std::to_string(i), "=x");
   const auto fill = [&](int round) {
-    for (int i = 0; i < 5; ++i) small.find("absent" + std::to_string(round) + "." + std::to_string(i));
+    for (int i = 0; i < 5; ++i)
+      small.find("absent" + std::to_string(round) + "." + std::to_string(i));
   };
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 3; ++i) small.find("k" + std::to_string(i));
@@ -217,7 +232,8 @@ TEST_F(RowCacheTest, ARowThatCannotBeDecodedIsAnErrorThatNamesIt) {
   EXPECT_EQ(cache.find(std::string_view("\0key", 4)), nullptr);
   EXPECT_EQ(cache.status().code(), absl::StatusCode::kDataLoss);
   for (const char* part : {"\\x00key", "users", "no equals sign", "checkpoint"})
-    EXPECT_NE(cache.status().message().find(part), absl::string_view::npos) << part << " in " << cache.status();
+    EXPECT_NE(cache.status().message().find(part), absl::string_view::npos)
+        << part << " in " << cache.status();
 }
 
 TEST(RowCacheDeathTest, TwoFrozenSetsAtOnceAreAProgrammersError) {
@@ -236,12 +252,14 @@ TEST_F(RowCacheTest, AWriterEncodesFrozenRowsWhileTheOwnerEditsThem) {
     std::thread writer([this, epoch, rows = std::move(frozen)]() mutable {
       WriteBatch batch;
       rows->append_to(batch);
-      for (const auto& operation : batch.operations()) EXPECT_EQ(operation.value, "=" + std::to_string(epoch));
+      for (const auto& operation : batch.operations())
+        EXPECT_EQ(operation.value, "=" + std::to_string(epoch));
       EXPECT_TRUE(store.write(batch, true).ok());
       rows.reset();
     });
     for (int i = 0; i < 200; i += 2) cache.edit("k" + std::to_string(i))->text = "next";
-    for (int i = 1; i < 200; i += 2) EXPECT_EQ(cache.find("k" + std::to_string(i))->text, std::to_string(epoch));
+    for (int i = 1; i < 200; i += 2)
+      EXPECT_EQ(cache.find("k" + std::to_string(i))->text, std::to_string(epoch));
     writer.join();
     cache.committed();
     cache.trim();
@@ -269,14 +287,20 @@ void random_epochs_equal_a_map(std::uint64_t seed, int steps, Reopen&& reopen) {
   for (int step = 0; step < steps; ++step) {
     const std::string key = "k" + std::to_string(rng.below(60));
     switch (rng.below(20)) {
-      case 0: case 1: case 2: case 3: case 4: case 5: {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+      case 5: {
         Note* note = cache->edit(key);
         ASSERT_NE(note, nullptr);
         ASSERT_EQ(note->text, live.contains(key) ? live[key] : "");
         live[key] = note->text = std::to_string(step) + std::string(rng.below(100), 'x');
         break;
       }
-      case 6: case 7:
+      case 6:
+      case 7:
         cache->erase(key);
         live.erase(key);
         break;
@@ -317,10 +341,13 @@ void random_epochs_equal_a_map(std::uint64_t seed, int steps, Reopen&& reopen) {
   }
   if (outstanding) commit();
   Model stored;
-  ASSERT_TRUE(store->scan(Column::kUsers, "", "", [&](std::string_view key, std::string_view value) {
-    stored.emplace(key, value.substr(1));
-    return true;
-  }).ok());
+  ASSERT_TRUE(store
+                  ->scan(Column::kUsers, "", "",
+                         [&](std::string_view key, std::string_view value) {
+                           stored.emplace(key, value.substr(1));
+                           return true;
+                         })
+                  .ok());
   EXPECT_EQ(stored, committed);
 }
 

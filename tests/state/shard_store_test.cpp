@@ -22,8 +22,10 @@ class ShardStoreTest : public testing::Test {
       numbers.push_back(entry.number());
       return true;
     });
-    if (status) *status = scanned;
-    else EXPECT_TRUE(scanned.ok()) << scanned;
+    if (status)
+      *status = scanned;
+    else
+      EXPECT_TRUE(scanned.ok()) << scanned;
     return numbers;
   }
   void append(std::uint64_t number) {
@@ -39,7 +41,8 @@ class ShardStoreTest : public testing::Test {
     EXPECT_EQ(header.status().code(), absl::StatusCode::kFailedPrecondition) << header.status();
     EXPECT_EQ(error_class(header.status()), ErrorClass::kFatal);
     for (const std::string& part : parts)
-      EXPECT_NE(header.status().message().find(part), absl::string_view::npos) << part << " in " << header.status();
+      EXPECT_NE(header.status().message().find(part), absl::string_view::npos)
+          << part << " in " << header.status();
   }
 
   MemoryStore store;
@@ -84,7 +87,8 @@ TEST_F(ShardStoreTest, AnotherFormatVersionIsRefused) {
     write(batch);
   };
   rewrite(kFormatVersion + 1);
-  expect_refused(kIdentity, {"format version is " + std::to_string(kFormatVersion + 1), "newer Riffle"});
+  expect_refused(kIdentity,
+                 {"format version is " + std::to_string(kFormatVersion + 1), "newer Riffle"});
   rewrite(kFormatVersion - 1);
   expect_refused(kIdentity, {"riffle state migrate"});
 }
@@ -93,11 +97,13 @@ TEST_F(ShardStoreTest, AnUnreadableHeaderAndRowsWithoutOneAreDataLoss) {
   WriteBatch rows;
   rows.put(Column::kUsers, "u1", "row");
   write(rows);
-  EXPECT_EQ(open_or_create_header(store, kIdentity, 1).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(open_or_create_header(store, kIdentity, 1).status().code(),
+            absl::StatusCode::kDataLoss);
   WriteBatch header;
   header.put(Column::kMeta, "header", "\xff\xff\xff");
   write(header);
-  EXPECT_EQ(open_or_create_header(store, kIdentity, 1).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(open_or_create_header(store, kIdentity, 1).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST_F(ShardStoreTest, ThePartitionerIsWrittenDownOnce) {
@@ -152,9 +158,9 @@ TEST_F(ShardStoreTest, TheJournalIsReadInItsOrderFromANumberOn) {
   EXPECT_EQ(journal_after(260), std::vector<std::uint64_t>());
   std::vector<std::uint64_t> first;
   ASSERT_TRUE(scan_journal(store, 250, [&](const pb::JournalEntry& entry) {
-    first.push_back(entry.number());
-    return false;
-  }).ok());
+                first.push_back(entry.number());
+                return false;
+              }).ok());
   EXPECT_EQ(first, std::vector<std::uint64_t>{251});
 }
 
@@ -166,7 +172,8 @@ TEST_F(ShardStoreTest, TrimErasesTheEntriesOfACommittedEpoch) {
   EXPECT_EQ(journal_after(4), (std::vector<std::uint64_t>{5, 6}));
   absl::Status status;
   journal_after(0, &status);
-  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << "entries 1..4 are asked for, and are not there";
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+      << "entries 1..4 are asked for, and are not there";
 }
 
 TEST_F(ShardStoreTest, AGapOrAnUnreadableEntryInTheJournalIsDataLoss) {

@@ -69,10 +69,11 @@ class StoreContract : public testing::Test {
   std::vector<std::string> keys(Column column, std::string_view prefix, std::string_view from,
                                 std::size_t at_most = 1000) const {
     std::vector<std::string> found;
-    const auto status = store->scan(column, prefix, from, [&](std::string_view key, std::string_view) {
-      found.emplace_back(key);
-      return found.size() < at_most;
-    });
+    const auto status =
+        store->scan(column, prefix, from, [&](std::string_view key, std::string_view) {
+          found.emplace_back(key);
+          return found.size() < at_most;
+        });
     EXPECT_TRUE(status.ok()) << status;
     return found;
   }
@@ -84,7 +85,9 @@ class StoreContract : public testing::Test {
 using Places = testing::Types<OnDisk, InMemory>;
 struct PlaceNames {
   template <class Place>
-  static std::string GetName(int) { return std::is_same_v<Place, OnDisk> ? "RocksDb" : "Memory"; }
+  static std::string GetName(int) {
+    return std::is_same_v<Place, OnDisk> ? "RocksDb" : "Memory";
+  }
 };
 TYPED_TEST_SUITE(StoreContract, Places, PlaceNames);
 
@@ -98,8 +101,10 @@ TYPED_TEST(StoreContract, ANewStoreIsEmpty) {
 }
 
 TYPED_TEST(StoreContract, ColumnsDoNotSeeEachOther) {
-  for (std::size_t i = 0; i < kColumns; ++i) this->put(static_cast<Column>(i), "k", std::to_string(i));
-  for (std::size_t i = 0; i < kColumns; ++i) EXPECT_EQ(this->get(static_cast<Column>(i), "k"), std::to_string(i));
+  for (std::size_t i = 0; i < kColumns; ++i)
+    this->put(static_cast<Column>(i), "k", std::to_string(i));
+  for (std::size_t i = 0; i < kColumns; ++i)
+    EXPECT_EQ(this->get(static_cast<Column>(i), "k"), std::to_string(i));
 }
 
 TYPED_TEST(StoreContract, ABatchIsAppliedInItsOrderAcrossColumns) {
@@ -147,13 +152,15 @@ TYPED_TEST(StoreContract, ScanGivesTheKeysOfAPrefixFromOnInOrder) {
 }
 
 TYPED_TEST(StoreContract, ScanTakesPrefixesOfTheHighestBytes) {
-  for (const char* key : {"\xfe", "\xff", "\xff\x01", "\xff\xff", "\xff\xff\x02"}) this->put(Column::kItems, key, "");
+  for (const char* key : {"\xfe", "\xff", "\xff\x01", "\xff\xff", "\xff\xff\x02"})
+    this->put(Column::kItems, key, "");
   EXPECT_EQ(this->keys(Column::kItems, "\xff\xff", ""), (Keys{"\xff\xff", "\xff\xff\x02"}));
   EXPECT_EQ(this->keys(Column::kItems, "\xfe", ""), (Keys{"\xfe"}));
 }
 
 TYPED_TEST(StoreContract, NumberKeysSortAsNumbers) {
-  for (const std::uint64_t n : {std::uint64_t{256}, std::uint64_t{1}, std::uint64_t{255}, ~std::uint64_t{0}})
+  for (const std::uint64_t n :
+       {std::uint64_t{256}, std::uint64_t{1}, std::uint64_t{255}, ~std::uint64_t{0}})
     this->put(Column::kJournal, number_key(n), "");
   EXPECT_EQ(this->keys(Column::kJournal, "", ""),
             (Keys{number_key(1), number_key(255), number_key(256), number_key(~std::uint64_t{0})}));
@@ -163,16 +170,19 @@ TYPED_TEST(StoreContract, NumberKeysSortAsNumbers) {
 TYPED_TEST(StoreContract, AScanSeesOneSnapshotWhileItsVisitorWrites) {
   for (int i = 0; i < 100; ++i) this->put(Column::kUsers, "k" + std::to_string(100 + i), "old");
   int seen = 0;
-  const auto status = this->store->scan(Column::kUsers, "k", "", [&](std::string_view key, std::string_view value) {
-    EXPECT_EQ(value, "old") << key;
-    if (seen++ == 0) {
-      WriteBatch batch;
-      for (int i = 0; i < 100; ++i) batch.put(Column::kUsers, "k" + std::to_string(100 + i), "new");
-      for (int i = 0; i < 100; ++i) batch.put(Column::kUsers, "k" + std::to_string(100 + i) + "x", "new");
-      EXPECT_TRUE(this->store->write(batch, false).ok());
-    }
-    return true;
-  });
+  const auto status =
+      this->store->scan(Column::kUsers, "k", "", [&](std::string_view key, std::string_view value) {
+        EXPECT_EQ(value, "old") << key;
+        if (seen++ == 0) {
+          WriteBatch batch;
+          for (int i = 0; i < 100; ++i)
+            batch.put(Column::kUsers, "k" + std::to_string(100 + i), "new");
+          for (int i = 0; i < 100; ++i)
+            batch.put(Column::kUsers, "k" + std::to_string(100 + i) + "x", "new");
+          EXPECT_TRUE(this->store->write(batch, false).ok());
+        }
+        return true;
+      });
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(seen, 100);
   EXPECT_EQ(this->keys(Column::kUsers, "k", "").size(), 200u);
@@ -180,7 +190,8 @@ TYPED_TEST(StoreContract, AScanSeesOneSnapshotWhileItsVisitorWrites) {
 
 TYPED_TEST(StoreContract, AReaderNeverSeesHalfABatchOfOneColumn) {
   WriteBatch first;
-  for (int k = 0; k < 50; ++k) first.put(Column::kUsers, number_key(static_cast<std::uint64_t>(k)), "0");
+  for (int k = 0; k < 50; ++k)
+    first.put(Column::kUsers, number_key(static_cast<std::uint64_t>(k)), "0");
   ASSERT_TRUE(this->store->write(first, false).ok());
   std::thread writer([&] {
     for (int round = 1; round <= 200; ++round) {
@@ -192,11 +203,12 @@ TYPED_TEST(StoreContract, AReaderNeverSeesHalfABatchOfOneColumn) {
   });
   for (int round = 0; round < 200; ++round) {
     std::string value;
-    const auto status = this->store->scan(Column::kUsers, "", "", [&](std::string_view, std::string_view v) {
-      if (value.empty()) value = v;
-      EXPECT_EQ(value, v);
-      return true;
-    });
+    const auto status =
+        this->store->scan(Column::kUsers, "", "", [&](std::string_view, std::string_view v) {
+          if (value.empty()) value = v;
+          EXPECT_EQ(value, v);
+          return true;
+        });
     EXPECT_TRUE(status.ok()) << status;
   }
   writer.join();
@@ -217,7 +229,8 @@ TYPED_TEST(StoreContract, WhatWasWrittenIsThereAfterReopening) {
 
 TYPED_TEST(StoreContract, ACheckpointOpensByItselfAndStaysAsItWas) {
   WriteBatch batch;
-  for (int i = 0; i < 1000; ++i) batch.put(Column::kUsers, "u" + std::to_string(i), std::string(100, 'x'));
+  for (int i = 0; i < 1000; ++i)
+    batch.put(Column::kUsers, "u" + std::to_string(i), std::string(100, 'x'));
   batch.put(Column::kOffsets, "events", "1000");
   ASSERT_TRUE(this->store->write(batch, false).ok());
   const std::string directory = this->place.scratch() / "deep/checkpoint";
@@ -246,7 +259,8 @@ TYPED_TEST(StoreContract, BytesGrowWithWhatIsWritten) {
   const auto before = this->store->bytes();
   WriteBatch batch;
   Rng rng(1);
-  for (std::uint64_t i = 0; i < 10000; ++i) batch.put(Column::kUsers, number_key(rng()), number_key(rng()) + std::string(92, 'x'));
+  for (std::uint64_t i = 0; i < 10000; ++i)
+    batch.put(Column::kUsers, number_key(rng()), number_key(rng()) + std::string(92, 'x'));
   ASSERT_TRUE(this->store->write(batch, true).ok());
   EXPECT_GT(this->store->bytes(), before + 100000);
 }
@@ -259,14 +273,17 @@ TYPED_TEST(StoreContract, RandomWorkEqualsSortedMaps) {
   std::array<std::map<std::string, std::string>, kColumns> model;
   const auto random_key = [&] {
     std::string key;
-    for (std::uint64_t n = rng.below(4); n > 0; --n) key.push_back(static_cast<char>(rng.below(4) * 85));
+    for (std::uint64_t n = rng.below(4); n > 0; --n)
+      key.push_back(static_cast<char>(rng.below(4) * 85));
     return key;
   };
   for (int step = 0; step < 3000; ++step) {
     const auto column = static_cast<Column>(rng.below(kColumns));
     auto& rows = model[static_cast<std::size_t>(column)];
     switch (rng.below(8)) {
-      case 0: case 1: case 2: {
+      case 0:
+      case 1:
+      case 2: {
         WriteBatch batch;
         for (std::uint64_t n = rng.below(20); n > 0; --n) {
           const auto target = static_cast<Column>(rng.below(kColumns));
@@ -283,24 +300,28 @@ TYPED_TEST(StoreContract, RandomWorkEqualsSortedMaps) {
         ASSERT_TRUE(this->store->write(batch, rng.below(10) == 0).ok());
         break;
       }
-      case 3: case 4: {
+      case 3:
+      case 4: {
         const std::string key = random_key();
         const auto expected = rows.find(key);
-        EXPECT_EQ(this->get(column, key), expected == rows.end() ? std::nullopt : std::optional(expected->second));
+        EXPECT_EQ(this->get(column, key),
+                  expected == rows.end() ? std::nullopt : std::optional(expected->second));
         break;
       }
-      case 5: case 6: {
+      case 5:
+      case 6: {
         const std::string prefix = random_key(), from = random_key();
         std::map<std::string, std::string> expected, found;
         for (const auto& [key, value] : rows)
           if (key.starts_with(prefix) && key >= from) expected[key] = value;
         std::string last;
-        const auto status = this->store->scan(column, prefix, from, [&](std::string_view key, std::string_view value) {
-          EXPECT_TRUE(found.empty() || last < key);
-          last = key;
-          found.emplace(key, value);
-          return true;
-        });
+        const auto status = this->store->scan(column, prefix, from,
+                                              [&](std::string_view key, std::string_view value) {
+                                                EXPECT_TRUE(found.empty() || last < key);
+                                                last = key;
+                                                found.emplace(key, value);
+                                                return true;
+                                              });
         ASSERT_TRUE(status.ok()) << status;
         EXPECT_EQ(found, expected);
         break;
