@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "bus/bus.h"
+#include "ingest/dead_letter_record.h"
 #include "pipeline/micro_batch.h"
 #include "records/riffle.pb.h"
 #include "records/rows.h"
@@ -17,17 +18,6 @@
 #include "state/store.h"
 
 namespace riffle::pipeline {
-
-// A record that leaves with the epoch.
-struct Output {
-  std::string topic;
-  std::optional<Partition> partition;
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-  std::vector<std::pair<std::string, std::string>> headers;
-
-  bus::OutRecord record() const;
-};
 
 struct FrozenEpoch {
   Partition shard;
@@ -42,10 +32,9 @@ struct FrozenEpoch {
   state::RowCache<pb::OpenRequest>::FrozenRows requests;
   pb::ShardMeta meta;
   std::array<pb::InputPosition, kInputs> positions;
-  std::string partitioner;
   std::string pending_stats;                              // item keys whose statistics have not been published yet
   std::uint64_t journal_from = 0, journal_to = 0;         // entries [from, to) are trimmed
-  std::vector<Output> outputs;
+  std::vector<ingest::OwnedRecord> outputs;
   std::uint64_t last_list_ticket = 0;                     // of the lists' sink: acknowledged before the commit
 };
 

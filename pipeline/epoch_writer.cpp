@@ -72,7 +72,7 @@ void EpochWriter::run() {
 
 void EpochWriter::publish(Job& job) {
   if (fsync_ != Fsync::kNever) job.status = job.epoch.store->sync();
-  for (const Output& output : job.epoch.outputs) {
+  for (const ingest::OwnedRecord& output : job.epoch.outputs) {
     if (!job.status.ok()) return;
     const auto ticket = outputs_->send(output.record());
     if (ticket.ok()) {

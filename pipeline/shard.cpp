@@ -110,20 +110,27 @@ absl::Status Shard::load() {
   identity.partitions = partitions_;
   identity.cluster_id = cluster_id_;
   identity.events_topic = options_.topics.events;
-  RIFFLE_ASSIGN_OR_RETURN(const pb::StoreHeader header, state::open_or_create_header(*store_, identity, new_generation_));
-  generation_ = header.generation();
+  RIFFLE_ASSIGN_OR_RETURN(const state::ShardHeader header,
+                          state::open_or_create_header(*store_, identity, new_generation_));
+  generation_ = header.generation;
+  partitioner_ = header.partitioner;
+  admission_.restore_partitioner(partitioner_);
   RIFFLE_ASSIGN_OR_RETURN(meta_, state::load_meta(*store_));
+  if (meta_.epoch() == 0) {
+    // Readers skip sequences that they have passed: those of a store made anew lie above all of the one it replaces.
+    meta_.set_outcome_sequence(generation_ << 20);
+    meta_.set_epoch_sequence(generation_ << 20);
+  }
   for (std::size_t i = 0; i < kInputs; ++i) {
-    RIFFLE_ASSIGN_OR_RETURN(const auto position, state::load_position(*store_, static_cast<std::uint32_t>(i)));
     positions_[i].set_input(static_cast<std::uint32_t>(i));
     positions_[i].set_offset(-1);
-    if (position) {
-      positions_[i] = *position;
-      positioned_[i] = true;
-    }
   }
-  RIFFLE_ASSIGN_OR_RETURN(const std::string partitioner, state::load_partitioner(*store_));
-  admission_.restore_partitioner(partitioner);
+  RIFFLE_ASSIGN_OR_RETURN(const std::vector<pb::InputPosition> stored, state::load_positions(*store_));
+  for (const pb::InputPosition& position : stored) {
+    if (position.input() >= kInputs) continue;
+    positions_[position.input()] = position;
+    positioned_[position.input()] = true;
+  }
   RIFFLE_ASSIGN_OR_RETURN(const auto pending, store_->get(state::Column::kMeta, "pending-stats"));
   if (pending) {
     for (std::size_t at = 0; at + 8 <= pending->size(); at += 8) {
@@ -173,7 +180,7 @@ absl::Status Shard::process(const MicroBatch& batch) {
       adopted->set_version(version.version);
     }
   }
-  journal.put(state::Column::kJournal, state::number_key(entry.number()), entry.SerializeAsString());
+  state::append_journal(entry, journal);
   RIFFLE_RETURN_IF_ERROR(store_->write(journal, options_.state.fsync == Fsync::kBatch));
   ++next_journal_;
   entries_.push_back(std::move(entry));
@@ -384,7 +391,7 @@ void Shard::take_outcomes() {
     outcome.set_sequence(meta_.outcome_sequence());
     outcome.set_shard(id_.value());
     meta_.set_outcome_sequence(meta_.outcome_sequence() + 1);
-    Output out;
+    ingest::OwnedRecord out;
     out.topic = options_.topics.outcomes;
     out.partition = id_;
     out.key = outcome.user_id();
@@ -451,6 +458,12 @@ const serving::PolicyOptions* Shard::policy_of(const UserId& user) const {
 absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   RIFFLE_CHECK(!frozen_, "shard", id_.value());
   RIFFLE_RETURN_IF_ERROR(health());
+  // Written once in a store's life. A replay that knows it earlier than the first run did decides nothing otherwise: the
+  // records before the one that told are explained by either.
+  if (partitioner_.empty() && !admission_.partitioner_state().empty()) {
+    partitioner_ = admission_.partitioner_state();
+    RIFFLE_RETURN_IF_ERROR(state::store_partitioner(*store_, partitioner_));
+  }
   meta_.set_epoch(meta_.epoch() + 1);
   meta_.set_journal_number(next_journal_ - 1);
   if (with_stats || touched_.size() > kMostPendingStats) emit_stats();
@@ -461,7 +474,7 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   for (pb::JournalEntry& entry : entries_) *record.add_entries() = std::move(entry);
   if (record.entries_size() > 0) {
     meta_.set_epoch_sequence(meta_.epoch_sequence() + 1);
-    Output out;
+    ingest::OwnedRecord out;
     out.topic = options_.topics.epochs;
     out.partition = id_;
     out.key = absl::StrCat(id_.value());
@@ -482,7 +495,6 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   epoch.requests = requests_.freeze();
   epoch.meta = meta_;
   epoch.positions = positions_;
-  epoch.partitioner = admission_.partitioner_state();
   for (const ItemKey key : touched_) epoch.pending_stats += state::number_key(key.value());
   epoch.journal_from = journal_kept_;
   epoch.journal_to = next_journal_;
@@ -525,7 +537,7 @@ void Shard::emit_stats() {
     std::string bytes;
     records::encode(published, bytes);
     stats.mutable_row()->ParseFromString(bytes);
-    Output out;
+    ingest::OwnedRecord out;
     out.topic = options_.topics.item_stats;
     out.partition = id_;
     out.key = absl::StrCat(id_.value(), "/", row->item_id.str());

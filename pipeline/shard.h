@@ -155,13 +155,14 @@ class Shard {
 
   pb::ShardMeta meta_;
   std::uint64_t generation_ = 0;
+  std::string partitioner_;                // as the store has it
   std::array<pb::InputPosition, kInputs> positions_;
   std::array<bool, kInputs> positioned_{};
   std::uint64_t next_journal_ = 0;         // number of the next entry
   std::uint64_t journal_frozen_ = 0;       // entries below are in the frozen or the committed epoch
   std::uint64_t journal_kept_ = 0;         // entries below are trimmed
   std::vector<pb::JournalEntry> entries_;  // of this epoch, for `epochs`
-  std::vector<Output> outputs_;
+  std::vector<ingest::OwnedRecord> outputs_;
   std::vector<pb::Outcome> outcomes_;      // scratch
   std::vector<ItemKey> touched_;           // items whose statistics have not been published
   absl::flat_hash_set<ItemKey> touched_set_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "base/errors.h"
 #include "base/log.h"
 #include "pipeline/record_checksum.h"
@@ -53,21 +54,19 @@ class Rerun {
 
 absl::Status Shard::restore(InputLog& log) {
   RIFFLE_RETURN_IF_ERROR(check_not_recreated(log));
-  RIFFLE_ASSIGN_OR_RETURN(const std::vector<pb::JournalEntry> entries,
-                          state::load_journal(*store_, meta_.journal_number()));
+  std::vector<pb::JournalEntry> entries;
+  RIFFLE_RETURN_IF_ERROR(state::scan_journal(*store_, meta_.journal_number(), [&](const pb::JournalEntry& entry) {
+    entries.push_back(entry);
+    return true;
+  }));
   for (const pb::JournalEntry& entry : entries) RIFFLE_RETURN_IF_ERROR(republish(entry));
 
   Rerun rerun;
   RIFFLE_RETURN_IF_ERROR(rerun.read(entries, id_, log));
   for (const pb::JournalEntry& entry : entries) {
-    if (entry.number() != next_journal_) {
-      return fatal_error(absl::StatusCode::kDataLoss,
-                         absl::StrCat("shard ", id_.value(), ": the journal goes from entry ", next_journal_ - 1, " to ",
-                                      entry.number(), "; restore the shard from a checkpoint, or run with --rebuild"));
-    }
+    RIFFLE_CHECK(entry.number() == next_journal_, "entry", entry.number(), "expected", next_journal_);
     for (const pb::Run& run : entry.runs()) {
       const std::vector<bus::Record> records = rerun.take(run);
-      pb::JournalEntry ignored;
       for (const bus::Record& record : records) {
         switch (static_cast<Input>(run.input())) {
           case Input::kEvents: apply_event(record); break;

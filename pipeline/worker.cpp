@@ -163,7 +163,7 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
   auto shard = opener_->open(id);
   // The bus went away meanwhile: the group still counts on us, so the shard is opened once it is back.
   while (error_class(shard.status()) == ErrorClass::kRetriable && absl::IsUnavailable(shard.status())) {
-    log::warn("shard {} cannot be opened yet: {}", id.value(), shard.status().message());
+    log::warn("shard {} cannot be opened yet: {}", id.value(), shard.status().ToString());
     {
       absl::MutexLock lock(&mutex_);
       const auto given_away = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return assignment != assignment_; };

@@ -113,7 +113,7 @@ void WorldFeed::apply_item(const bus::Record& record) {
       .Increment();
   // Not at the first reading: those were refused, and said so, when they came.
   if (!ready_) return;
-  const Output out = ingest::dead_letter(record, *reason, options_.topics.dead_letters);
+  const ingest::OwnedRecord out = ingest::dead_letter(record, *reason, options_.topics.dead_letters);
   if (const auto ticket = dead_letters_->send(out.record()); !ticket.ok()) {
     log::error("a refused item could not be written to {}: {}", out.topic, ticket.status().ToString());
   }

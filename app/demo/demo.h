@@ -1,0 +1,29 @@
+// The demonstration: simulated shoppers against the whole real pipeline, four equal arms of users side by side: what
+// Riffle learns, popularity, random, and an oracle that sees the true click probabilities.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "bus/bus.h"
+
+namespace riffle::app {
+
+struct DemoOptions {
+  double seconds = 60;            // wall time that the simulated fortnight takes
+  std::uint64_t seed = 1;
+  double lists_per_second = 1000; // asked of the pipeline; the run takes longer where it gives fewer
+  std::size_t users = 2000;
+  std::string kafka;              // HOST:PORT; empty: the local bus
+  std::string directory;          // of the local bus and of the state; empty: a temporary one, removed at the end
+  std::string policy = "linear";  // scorer of the learner's arm
+  double diversity = .05;         // its λ
+  bool json = false;
+};
+
+// Prints to stdout as it goes. `stop` is asked ten times a second.
+absl::Status run_demo(const DemoOptions& options, const std::function<bool()>& stop);
+
+}  // namespace riffle::app

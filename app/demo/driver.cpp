@@ -1,0 +1,159 @@
+#include "app/demo/driver.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "records/json_codec.h"
+
+namespace riffle::app {
+
+Driver::Driver(bus::Bus& bus, const bus::TopicNames& topics, const simulation::Shop& shop,
+               const simulation::ShoppersOptions& shoppers, const serving::ExperimentOptions& experiments,
+               DriverOptions options)
+    : bus_(bus),
+      topics_(topics),
+      shop_(shop),
+      shoppers_(shop, shoppers),
+      experiments_(experiments),
+      options_(std::move(options)) {}
+
+absl::Status Driver::open() {
+  if (sink_) return absl::OkStatus();
+  RIFFLE_ASSIGN_OR_RETURN(sink_, bus_.make_sink({}));
+  RIFFLE_ASSIGN_OR_RETURN(source_, bus_.make_source({}));
+  RIFFLE_ASSIGN_OR_RETURN(const auto info, bus_.describe(topics_.recommendations));
+  if (!info) return absl::NotFoundError(absl::StrCat("topic ", topics_.recommendations, " does not exist"));
+  std::vector<bus::Position> positions;
+  for (std::int32_t p = 0; p < info->partitions; ++p) {
+    const bus::TopicPartition where{topics_.recommendations, Partition(p)};
+    RIFFLE_ASSIGN_OR_RETURN(const bus::Watermarks marks, source_->watermarks(where));
+    positions.push_back({where, marks.high});
+  }
+  return source_->assign(positions);
+}
+
+absl::Status Driver::send(const std::string& topic, const std::string& key, const std::string& value) {
+  bus::OutRecord record;
+  record.topic = topic;
+  record.key = key;
+  record.value = value;
+  return sink_->send(record).status();
+}
+
+absl::Status Driver::publish_catalogue() {
+  RIFFLE_RETURN_IF_ERROR(open());
+  std::uint64_t last = 0;
+  for (const records::Item& item : shop_.items()) {
+    const std::string json = records::encode_json(item);
+    bus::OutRecord record;
+    record.topic = topics_.items;
+    record.key = item.item_id.str();
+    record.value = json;
+    RIFFLE_ASSIGN_OR_RETURN(last, sink_->send(record));
+  }
+  if (!sink_->wait_acknowledged(last, std::chrono::seconds(60))) {
+    return absl::DeadlineExceededError("the bus did not take the catalogue within a minute");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Driver::run(const std::function<bool()>& stop, const std::function<void()>& progress) {
+  RIFFLE_RETURN_IF_ERROR(open());
+  const Steady::time_point began = Steady::now();
+  Steady::time_point shown = began;
+  bool more = true;
+  while ((more || !open_.empty()) && !stop()) {
+    const Steady::time_point now = Steady::now();
+    figures_.seconds = std::chrono::duration<double>(now - began).count();
+    figures_.fraction = shoppers_.fraction();
+    if (now - shown >= std::chrono::milliseconds(100)) {
+      shown = now;
+      progress();
+      for (const auto& [id, left] : open_) {
+        if (now - left > options_.list_timeout) {
+          return absl::DeadlineExceededError(absl::StrCat("no list came for request ", id, " within ",
+                                                          options_.list_timeout.count(), " ms"));
+        }
+      }
+    }
+    const bool early = options_.pace.count() > 0 && figures_.fraction * options_.pace.count() > figures_.seconds;
+    for (int i = 0; i < 16 && more && !early && open_.size() < options_.outstanding; ++i) RIFFLE_RETURN_IF_ERROR(step(more));
+    const bool room = more && !early && open_.size() < options_.outstanding;
+    RIFFLE_RETURN_IF_ERROR(receive(Milliseconds(room ? 0 : 1)));
+    // next() answers nothing while the only users left wait for their lists.
+    if (!more && open_.empty()) RIFFLE_RETURN_IF_ERROR(step(more));
+  }
+  figures_.seconds = std::chrono::duration<double>(Steady::now() - began).count();
+  figures_.fraction = shoppers_.fraction();
+  return absl::OkStatus();
+}
+
+absl::Status Driver::step(bool& more) {
+  auto step = shoppers_.next();
+  more = step.has_value();
+  if (!step) return absl::OkStatus();
+  for (const simulation::EventRecord& event : step->events) {
+    RIFFLE_RETURN_IF_ERROR(send(topics_.events, event.user_id.str(), event.payload));
+  }
+  figures_.events += step->events.size();
+  return step->request ? ask(*step->request) : absl::OkStatus();
+}
+
+absl::Status Driver::ask(const records::Request& request) {
+  open_[request.request_id.str()] = Steady::now();
+  ++figures_.requests;
+  if (options_.oracle.empty() || serving::arm_of(experiments_, request.user_id) != options_.oracle) {
+    return send(topics_.requests, request.user_id.str(), records::encode_json(request));
+  }
+  records::Request told = request;
+  for (auto& [item, probability] : shoppers_.oracle(request.user_id, options_.oracle_candidates)) {
+    told.candidates.push_back({item, probability});
+  }
+  return send(topics_.requests, told.user_id.str(), records::encode_json(told));
+}
+
+absl::Status Driver::receive(Milliseconds wait) {
+  RIFFLE_ASSIGN_OR_RETURN(const bus::Batch batch, source_->poll(1000, wait));
+  if (!batch.errors.empty()) return batch.errors.front().status;
+  const Steady::time_point now = Steady::now();
+  for (const bus::Record& record : batch.records) {
+    if (!record.value) continue;
+    RIFFLE_ASSIGN_OR_RETURN(const records::Recommendation list, records::decode_recommendation(*record.value));
+    take(list, now);
+  }
+  for (const simulation::EventRecord& event : to_send_) {
+    RIFFLE_RETURN_IF_ERROR(send(topics_.events, event.user_id.str(), event.payload));
+  }
+  figures_.events += to_send_.size();
+  to_send_.clear();
+  return absl::OkStatus();
+}
+
+void Driver::take(const records::Recommendation& list, Steady::time_point now) {
+  const auto it = open_.find(list.request_id.str());
+  if (it == open_.end()) {
+    ++figures_.repeated_lists;
+    return;
+  }
+  figures_.latency_ms.push_back(std::chrono::duration<float, std::milli>(now - it->second).count());
+  open_.erase(it);
+  ++figures_.lists;
+
+  std::vector<ItemId> items;
+  items.reserve(list.items.size());
+  for (const records::ListedItem& item : list.items) {
+    items.push_back(item.item_id);
+    rates_.add_shown(list.policy_id, item.item_id);
+  }
+  figures_.distance_sum[list.policy_id] += shop_.category_distance(items);
+  ++figures_.arm_lists[list.policy_id];
+  std::uint64_t& version = figures_.policy_version[list.policy_id];
+  version = std::max(version, list.policy_version);
+
+  simulation::Visit visit = shoppers_.on_list(list);
+  if (visit.slots > 0) rates_.add(list.policy_id, list.user_id, visit.fraction, visit.slots, visit.clicks);
+  for (simulation::EventRecord& event : visit.events) to_send_.push_back(std::move(event));
+}
+
+}  // namespace riffle::app

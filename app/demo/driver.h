@@ -1,0 +1,86 @@
+// Drives simulated shoppers against a running Riffle over its topics, as a shop would: events and requests go out, lists
+// come in, and what the users do with them goes out again. Measures what a stranger could measure: clicks, lists, time.
+//
+// Simulated time is paced: its span passes in the wall time given, or slower where lists do not come fast enough. One
+// thread: the caller's.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "bus/bus.h"
+#include "bus/topics.h"
+#include "serving/options.h"
+#include "simulation/ctr.h"
+#include "simulation/shop.h"
+#include "simulation/shoppers.h"
+
+namespace riffle::app {
+
+struct DriverOptions {
+  std::chrono::duration<double> pace{60};   // wall time of the whole simulated span; 0: as fast as lists come
+  std::size_t outstanding = 64;             // requests under way at once
+  std::size_t oracle_candidates = 50;       // that a request of the oracle's arm brings, with their true click probabilities
+  PolicyId oracle;                          // arm whose requests bring them; empty: none
+  Milliseconds list_timeout{10'000};        // a list that has not come by then fails the run
+};
+
+// What was measured so far.
+struct DriverFigures {
+  double seconds = 0;                       // of wall time since the first request
+  double fraction = 0;                      // of the simulated span
+  std::uint64_t events = 0, requests = 0, lists = 0, repeated_lists = 0;
+  std::vector<float> latency_ms;            // request handed to the bus → list read from it, every list
+  std::map<PolicyId, double> distance_sum;  // category distance of the lists, by arm
+  std::map<PolicyId, std::uint64_t> arm_lists;
+  std::map<PolicyId, std::uint64_t> policy_version;
+};
+
+class Driver {
+ public:
+  Driver(bus::Bus& bus, const bus::TopicNames& topics, const simulation::Shop& shop,
+         const simulation::ShoppersOptions& shoppers, const serving::ExperimentOptions& experiments, DriverOptions options);
+
+  // Publishes the catalogue and waits until the bus has it.
+  absl::Status publish_catalogue();
+
+  // Until the simulated span is over, or `stop` answers true. `progress` is called about ten times a second.
+  absl::Status run(const std::function<bool()>& stop, const std::function<void()>& progress);
+
+  const DriverFigures& figures() const { return figures_; }
+  const simulation::ClickRates& rates() const { return rates_; }
+  const simulation::Counts& counts() const { return shoppers_.counts(); }
+
+ private:
+  using Steady = std::chrono::steady_clock;
+
+  absl::Status open();
+  absl::Status step(bool& more);
+  absl::Status ask(const records::Request& request);
+  absl::Status receive(Milliseconds wait);
+  void take(const records::Recommendation& list, Steady::time_point now);
+  absl::Status send(const std::string& topic, const std::string& key, const std::string& value);
+
+  bus::Bus& bus_;
+  const bus::TopicNames& topics_;
+  const simulation::Shop& shop_;
+  simulation::Shoppers shoppers_;
+  const serving::ExperimentOptions& experiments_;
+  const DriverOptions options_;
+  simulation::ClickRates rates_{20};
+  DriverFigures figures_;
+  std::unique_ptr<bus::Sink> sink_;
+  std::unique_ptr<bus::Source> source_;
+  absl::flat_hash_map<std::string, Steady::time_point> open_;   // request id → when it left
+  std::vector<simulation::EventRecord> to_send_;
+};
+
+}  // namespace riffle::app
