@@ -1,0 +1,148 @@
+#include "serving/explorers/explorer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tests/serving/chi_square.h"
+
+namespace riffle::serving {
+namespace {
+
+struct Choices {
+  explicit Choices(std::vector<float> u) : utility(std::move(u)) {
+    for (std::size_t i = 0; i < utility.size(); ++i) {
+      keys.push_back(ItemKey(100 + i));
+      allowed.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  SlotChoices slot(double slots_learned = 0) const {
+    return {.utility = utility, .keys = keys, .allowed = allowed, .slots_learned = slots_learned};
+  }
+  std::vector<float> utility;
+  std::vector<ItemKey> keys;
+  std::vector<std::uint32_t> allowed;
+};
+
+Distribution distribution_of(const std::string& kind, const ExplorerOptions& options, const SlotChoices& slot) {
+  Distribution distribution;
+  make_explorer(kind)->distribute(options, slot, distribution);
+  return distribution;
+}
+
+double sum_over(const Distribution& distribution, const std::vector<std::uint32_t>& allowed) {
+  return std::accumulate(allowed.begin(), allowed.end(), 0.0,
+                         [&](double sum, std::uint32_t item) { return sum + probability(distribution, item); });
+}
+
+TEST(Explorer, EveryDistributionSumsToOneOverWhatIsAllowedAndIsNowhereNegative) {
+  Rng rng(5);
+  for (const std::string_view kind : explorer_kinds()) {
+    for (int round = 0; round < 300; ++round) {
+      std::vector<float> utility;
+      for (std::uint64_t i = 0; i <= rng.below(60); ++i) utility.push_back(static_cast<float>(rng.below(8)) / 8);
+      Choices choices(utility);
+      std::erase_if(choices.allowed, [&](std::uint32_t) { return rng.below(3) == 0; });
+      if (choices.allowed.empty()) choices.allowed.push_back(0);
+      ExplorerOptions options;
+      options.top = 1 + rng.below(25);
+      options.epsilon = rng.uniform();
+      auto distribution = distribution_of(std::string(kind), options, choices.slot(1000 * rng.uniform()));
+      scale_exploration(distribution, round % 3 == 0 ? 1.0 : rng.uniform());
+      ASSERT_NEAR(sum_over(distribution, choices.allowed), 1, 1e-12) << kind << ", round " << round;
+      for (const std::uint32_t item : choices.allowed) ASSERT_GE(probability(distribution, item), 0) << kind;
+      for (const auto& [item, mass] : distribution.peaks)
+        ASSERT_NE(std::find(choices.allowed.begin(), choices.allowed.end(), item), choices.allowed.end()) << kind;
+    }
+  }
+}
+
+TEST(Explorer, GreedyTakesTheBestAndAmongEqualsTheSmallerKey) {
+  Choices choices({.2f, .7f, .7f, .1f});
+  EXPECT_EQ(distribution_of("greedy", {}, choices.slot()).best, 1u);
+  std::swap(choices.keys[1], choices.keys[2]);
+  const auto distribution = distribution_of("greedy", {}, choices.slot());
+  EXPECT_EQ(distribution.best, 2u);
+  EXPECT_EQ(probability(distribution, 2), 1);
+  EXPECT_EQ(probability(distribution, 1), 0);
+}
+
+TEST(Explorer, EpsilonSpreadsItsShareOverTheBestTooAndLeavesOutWhatIsNotAllowed) {
+  Choices choices({.2f, .9f, .7f, .1f, .5f});
+  choices.allowed = {0, 2, 3, 4};
+  ExplorerOptions options;
+  options.epsilon = .2;
+  const auto distribution = distribution_of("epsilon", options, choices.slot());
+  EXPECT_DOUBLE_EQ(probability(distribution, 2), .8 + .05);
+  EXPECT_DOUBLE_EQ(probability(distribution, 0), .05);
+}
+
+// γ = 10·√4 = 20; m = 3: p = 1/(3 + 20·.25) = 1/8 and 1/(3 + 20·.5) = 1/13; the rest to the best; ε = .1 over four.
+TEST(Explorer, SquareCbEqualsTheFormulaByHand) {
+  const Choices choices({.5f, 0.f, 1.f, .75f});
+  ExplorerOptions options;
+  options.top = 3;
+  options.epsilon = .1;
+  const auto distribution = distribution_of("squarecb", options, choices.slot(4));
+  EXPECT_DOUBLE_EQ(probability(distribution, 3), .9 / 8 + .025);
+  EXPECT_DOUBLE_EQ(probability(distribution, 0), .9 / 13 + .025);
+  EXPECT_DOUBLE_EQ(probability(distribution, 2), .9 * (1 - 1. / 8 - 1. / 13) + .025);
+  EXPECT_DOUBLE_EQ(probability(distribution, 1), .025);
+}
+
+TEST(Explorer, SquareCbThatHasLearnedNothingIsUniformOverItsTop) {
+  const Choices choices({.5f, 0.f, 1.f, .75f, .2f});
+  ExplorerOptions options;
+  options.top = 4;
+  options.epsilon = 0;
+  const auto distribution = distribution_of("squarecb", options, choices.slot(0));
+  for (const std::uint32_t item : {0u, 2u, 3u, 4u}) EXPECT_DOUBLE_EQ(probability(distribution, item), .25);
+  EXPECT_EQ(probability(distribution, 1), 0);
+}
+
+TEST(Explorer, SquareCbStopsGrowingBolderAtItsCap) {
+  const Choices choices({.5f, 1.f});
+  ExplorerOptions options;
+  const auto at_cap = distribution_of("squarecb", options, choices.slot(1e4));
+  const auto beyond = distribution_of("squarecb", options, choices.slot(1e9));
+  EXPECT_EQ(probability(at_cap, 0), probability(beyond, 0));
+  EXPECT_LT(probability(at_cap, 0), probability(distribution_of("squarecb", options, choices.slot(1e3)), 0));
+}
+
+TEST(Explorer, TheDialMixesTheGreedyChoiceIn) {
+  const Choices choices({.5f, 1.f});
+  auto distribution = distribution_of("uniform", {}, choices.slot());
+  scale_exploration(distribution, .4);
+  EXPECT_DOUBLE_EQ(probability(distribution, 1), .6 + .4 * .5);
+  EXPECT_DOUBLE_EQ(probability(distribution, 0), .4 * .5);
+  scale_exploration(distribution, 0);
+  EXPECT_DOUBLE_EQ(probability(distribution, 1), 1);
+}
+
+TEST(Explorer, DrawsAreAsFrequentAsTheProbabilitiesSay) {
+  Choices choices({.5f, .1f, .9f, .85f, .3f, .31f, .32f});
+  choices.allowed = {0, 1, 2, 3, 5, 6};
+  ExplorerOptions options;
+  options.top = 4;
+  options.epsilon = .2;
+  for (const std::string_view kind : explorer_kinds()) {
+    for (const double explore : {1.0, .5}) {
+      auto distribution = distribution_of(std::string(kind), options, choices.slot(3));
+      scale_exploration(distribution, explore);
+      std::vector<double> probabilities;
+      for (std::uint32_t i = 0; i < 7; ++i)
+        probabilities.push_back(i == 4 ? 0 : probability(distribution, i));
+      std::vector<std::size_t> counts(7);
+      Rng rng(17);
+      for (int i = 0; i < 40000; ++i) ++counts[draw(distribution, choices.allowed, rng)];
+      EXPECT_LT(chi_square_deviations(probabilities, counts), 4) << kind << " at explore " << explore;
+    }
+  }
+}
+
+TEST(Explorer, AnUnknownKindIsNotMade) { EXPECT_EQ(make_explorer("thompson?"), nullptr); }
+
+}  // namespace
+}  // namespace riffle::serving

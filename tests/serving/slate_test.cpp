@@ -1,0 +1,272 @@
+#include "serving/slate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "tests/serving/chi_square.h"
+#include "tests/serving/kernels.h"
+
+namespace riffle::serving {
+namespace {
+
+// A small choice, and its distribution worked out the long way.
+struct Small {
+  explicit Small(std::size_t count, std::uint64_t seed = 9) {
+    Rng rng(seed);
+    kernels = random_kernels(count, rng);
+    for (std::size_t i = 0; i < count; ++i) {
+      keys.push_back(ItemKey(1000 - i));
+      scores.push_back(static_cast<float>(.3 * rng.uniform()));
+      paths.push_back({CategoryKey(1 + i % 2)});
+    }
+    for (const auto& path : paths) path_spans.emplace_back(path);
+    kernel_pointers = pointers(kernels);
+    policy.reward_ceiling = .25;
+    policy.explorer.top = 3;
+    policy.explorer.epsilon = .2;
+  }
+
+  SlateInput input(std::size_t slots) const {
+    return {.keys = keys, .scores = scores, .kernels = kernel_pointers, .category_paths = path_spans, .policy = &policy,
+            .slots = slots, .explore = explore, .diversity = .4, .slots_learned = 30};
+  }
+
+  bool capped(const std::vector<std::uint32_t>& above, std::uint32_t item) const {
+    for (const CategoryCap& cap : policy.caps) {
+      std::size_t same = 1;
+      for (std::size_t back = 1; back < cap.window && back <= above.size(); ++back)
+        same += paths[above[above.size() - back]][0] == paths[item][0];
+      if (same > cap.most) return true;
+    }
+    return false;
+  }
+
+  // P(item in the next slot | above), by item.
+  std::map<std::uint32_t, double> next(const std::vector<std::uint32_t>& above) const {
+    std::vector<std::uint32_t> remaining, allowed;
+    for (std::uint32_t i = 0; i < keys.size(); ++i)
+      if (std::find(above.begin(), above.end(), i) == above.end()) remaining.push_back(i);
+    for (const std::uint32_t i : remaining)
+      if (!capped(above, i)) allowed.push_back(i);
+    if (allowed.empty()) allowed = remaining;
+    std::vector<std::pair<double, std::uint32_t>> ranked;
+    for (const std::uint32_t i : allowed) {
+      const double relevance = std::clamp(static_cast<double>(scores[i]) / policy.reward_ceiling, 0.0, 1.0);
+      ranked.emplace_back(-(relevance + .4 * naive_gain(policy.diversifier.kind, kernels, above, i)), i);
+    }
+    std::sort(ranked.begin(), ranked.end());
+    std::map<std::uint32_t, double> p;
+    const auto count = static_cast<double>(allowed.size());
+    const ExplorerOptions& options = policy.explorer;
+    if (options.kind == "greedy") p[ranked[0].second] = 1;
+    if (options.kind == "uniform")
+      for (const std::uint32_t i : allowed) p[i] = 1 / count;
+    if (options.kind == "epsilon") {
+      for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
+      p[ranked[0].second] += 1 - options.epsilon;
+    }
+    if (options.kind == "squarecb") {
+      const std::size_t m = std::min(options.top, ranked.size());
+      const double gamma = options.gamma_scale * std::sqrt(30.0);
+      double rest = 1;
+      for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
+      for (std::size_t k = 1; k < m; ++k) {
+        const double mass = 1 / (static_cast<double>(m) + gamma * (ranked[k].first - ranked[0].first));
+        p[ranked[k].second] += (1 - options.epsilon) * mass;
+        rest -= mass;
+      }
+      p[ranked[0].second] += (1 - options.epsilon) * rest;
+    }
+    for (auto& [i, mass] : p) mass *= explore;
+    p[ranked[0].second] += 1 - explore;
+    return p;
+  }
+
+  // Every list that can come out, with its probability.
+  void enumerate(std::size_t slots, std::vector<std::uint32_t> above, double mass,
+                 std::map<std::vector<std::uint32_t>, double>& lists) const {
+    if (above.size() == std::min(slots, keys.size())) {
+      lists[above] += mass;
+      return;
+    }
+    for (const auto& [item, p] : next(above)) {
+      std::vector<std::uint32_t> longer = above;
+      longer.push_back(item);
+      enumerate(slots, longer, mass * p, lists);
+    }
+  }
+
+  std::vector<ItemKey> keys;
+  std::vector<float> scores;
+  std::vector<features::KernelVector> kernels;
+  std::vector<const features::KernelVector*> kernel_pointers;
+  std::vector<std::vector<CategoryKey>> paths;
+  std::vector<std::span<const CategoryKey>> path_spans;
+  PolicyOptions policy;
+  double explore = 1;
+};
+
+std::vector<std::uint32_t> items_of(const Slate& slate) {
+  std::vector<std::uint32_t> items;
+  for (const FilledSlot& slot : slate.slots) items.push_back(slot.candidate);
+  return items;
+}
+
+struct Kinds {
+  std::string explorer, diversifier;
+  bool caps;
+};
+
+class SlatePropensities : public testing::TestWithParam<Kinds> {};
+
+TEST_P(SlatePropensities, EqualEnumerationAndTheFrequenciesOfDraws) {
+  Small small(6);
+  small.policy.explorer.kind = GetParam().explorer;
+  small.policy.diversifier.kind = GetParam().diversifier;
+  if (GetParam().caps) small.policy.caps = {{.depth = 1, .most = 1, .window = 2}};
+  for (const double explore : {1.0, .6}) {
+    small.explore = explore;
+    std::map<std::vector<std::uint32_t>, double> lists;
+    small.enumerate(3, {}, 1, lists);
+    double total = 0;
+    for (const auto& [list, mass] : lists) total += mass;
+    ASSERT_NEAR(total, 1, 1e-9);
+
+    std::map<std::vector<std::uint32_t>, std::size_t> seen;
+    SlateBuilder builder;
+    Rng rng(123);
+    for (int draw = 0; draw < 20000; ++draw) {
+      const Slate& slate = builder.fill(small.input(3), rng);
+      const auto items = items_of(slate);
+      if (seen[items]++ > 0) continue;
+      ASSERT_TRUE(lists.contains(items));
+      ASSERT_NEAR(slate.propensity / lists[items], 1, 1e-3);
+      double product = 1;
+      for (std::size_t k = 0; k < items.size(); ++k) {
+        const auto exact = small.next({items.begin(), items.begin() + static_cast<std::ptrdiff_t>(k)});
+        ASSERT_NEAR(slate.slots[k].propensity / exact.at(items[k]), 1, 1e-3) << "slot " << k;
+        product *= slate.slots[k].propensity;
+      }
+      ASSERT_DOUBLE_EQ(slate.propensity, product);
+    }
+    std::vector<double> probabilities;
+    std::vector<std::size_t> counts;
+    for (const auto& [list, mass] : lists) {
+      probabilities.push_back(mass);
+      counts.push_back(seen[list]);
+    }
+    EXPECT_LT(chi_square_deviations(probabilities, counts), 4) << "explore " << explore;
+  }
+}
+
+std::vector<Kinds> all_kinds() {
+  std::vector<Kinds> all;
+  for (const std::string_view explorer : explorer_kinds())
+    for (const std::string_view diversifier : diversifier_kinds())
+      for (const bool caps : {false, true}) all.push_back({std::string(explorer), std::string(diversifier), caps});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEveryExplorerAndDiversifier, SlatePropensities, testing::ValuesIn(all_kinds()),
+                         [](const auto& kinds) {
+                           return kinds.param.explorer + "_" + kinds.param.diversifier +
+                                  (kinds.param.caps ? "_caps" : "");
+                         });
+
+TEST(Slate, NeverListsAnItemTwiceAndStopsWhereCandidatesEnd) {
+  Small small(7);
+  SlateBuilder builder;
+  Rng rng(2);
+  for (int i = 0; i < 200; ++i) {
+    const auto items = items_of(builder.fill(small.input(50), rng));
+    EXPECT_EQ(items.size(), 7u);
+    EXPECT_EQ(std::set<std::uint32_t>(items.begin(), items.end()).size(), 7u);
+  }
+}
+
+TEST(Slate, OfNoCandidatesIsEmptyWithCertainty) {
+  const Small small(0);
+  SlateBuilder builder;
+  Rng rng(2);
+  const Slate& slate = builder.fill(small.input(10), rng);
+  EXPECT_TRUE(slate.slots.empty());
+  EXPECT_EQ(slate.propensity, 1);
+  EXPECT_FALSE(slate.randomised);
+}
+
+TEST(Slate, CapsThatLeaveNothingAreLiftedAndItSaysSo) {
+  Small small(6);
+  small.policy.caps = {{.depth = 1, .most = 1, .window = 10}};
+  SlateBuilder builder;
+  Rng rng(2);
+  EXPECT_FALSE(builder.fill(small.input(2), rng).caps_lifted);
+  const Slate& slate = builder.fill(small.input(5), rng);
+  EXPECT_TRUE(slate.caps_lifted);
+  EXPECT_EQ(slate.slots.size(), 5u);
+  EXPECT_EQ(slate.slots[1].allowed, 3u);
+  EXPECT_EQ(slate.slots[2].allowed, 4u);
+}
+
+TEST(Slate, CapsHoldInEveryWindowWhileTheyCan) {
+  Small small(20);
+  small.policy.caps = {{.depth = 1, .most = 2, .window = 4}};
+  SlateBuilder builder;
+  Rng rng(31);
+  for (int round = 0; round < 300; ++round) {
+    const Slate& slate = builder.fill(small.input(8), rng);
+    ASSERT_FALSE(slate.caps_lifted);
+    const auto items = items_of(slate);
+    for (std::size_t first = 0; first + 4 <= items.size(); ++first) {
+      std::size_t ones = 0;
+      for (std::size_t k = first; k < first + 4; ++k) ones += small.paths[items[k]][0] == CategoryKey(1);
+      ASSERT_EQ(ones, 2u);
+    }
+  }
+}
+
+TEST(Slate, TheScorerRandomDrawsUniformlyWhateverTheExplorer) {
+  Small small(6);
+  small.policy.scorer = "random";
+  small.policy.explorer.kind = "greedy";
+  SlateBuilder builder;
+  Rng rng(4);
+  const Slate& slate = builder.fill(small.input(3), rng);
+  EXPECT_TRUE(slate.randomised);
+  EXPECT_DOUBLE_EQ(slate.propensity, 1. / (6 * 5 * 4));
+  small.explore = .5;
+  EXPECT_FALSE(builder.fill(small.input(3), rng).randomised);
+}
+
+TEST(Slate, AHeavierDiversityWeightMakesGreedyListsMoreDiverse) {
+  Small small(60, 5);
+  small.policy.explorer.kind = "greedy";
+  for (const std::string kind : {"mmr", "dpp"}) {
+    small.policy.diversifier.kind = kind;
+    SlateBuilder builder;
+    Rng rng(4);
+    const auto volume = [&](double weight) {
+      SlateInput input = small.input(8);
+      input.diversity = weight;
+      return determinant_of(small.kernels, items_of(builder.fill(input, rng)));
+    };
+    EXPECT_GT(volume(1), 1.2 * volume(0)) << kind;
+  }
+}
+
+TEST(Slate, EqualInputsAndEqualRandomNumbersGiveEqualLists) {
+  const Small small(30);
+  SlateBuilder first, second;
+  Rng a(77), b(77);
+  first.fill(small.input(20), a);  // scratch memory must not show
+  second.fill(small.input(20), b);
+  for (int i = 0; i < 20; ++i) {
+    const auto one = items_of(first.fill(small.input(10), a));
+    EXPECT_EQ(one, items_of(second.fill(small.input(10), b)));
+  }
+}
+
+}  // namespace
+}  // namespace riffle::serving
