@@ -254,6 +254,7 @@ std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const Mic
     refuse(record, *reason);
     return std::nullopt;
   }
+  begin_time(record);
   const std::uint64_t request_hash = stable_hash(*record.value);
   if (auto repeated = repeat(record, request_hash)) return repeated;
 
@@ -291,7 +292,7 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   context.catalogue = batch.world.catalogue.get();
   context.policy = version;
   context.options = policy;
-  context.now = request_.timestamp.value_or(meta_.shard_time_ms() > 0 ? shard_time() : record.timestamp);
+  context.now = request_.timestamp.value_or(shard_time());
   context.ordinal = joiner_.next_ordinal(request_.user_id);
   if (request_.deadline) {
     const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - batch.wall).count());
@@ -372,6 +373,11 @@ absl::Status Shard::publish(const Decided& decided) {
   if (!decided.traceparent.empty()) out.headers.push_back({"traceparent", decided.traceparent});
   RIFFLE_ASSIGN_OR_RETURN(last_list_ticket_, lists_->send(out));
   return absl::OkStatus();
+}
+
+// Before the first event a request's record time is the only time there is, in replay as live.
+void Shard::begin_time(const bus::Record& request) {
+  if (meta_.shard_time_ms() == 0) meta_.set_shard_time_ms(to_ms(request.timestamp));
 }
 
 void Shard::tick(TimePoint shard_time) {

@@ -117,6 +117,7 @@ class Shard {
   Decided decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
   std::optional<Decided> repeat(const bus::Record& record, std::uint64_t request_hash);
   void apply_decision(const pb::Decision& decision);
+  void begin_time(const bus::Record& request);
   void tick(TimePoint shard_time);
   absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry);
   absl::Status publish(const Decided& decided);

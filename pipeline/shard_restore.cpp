@@ -131,6 +131,7 @@ absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalE
     if (auto reason = admission_.admit_request(record, event_time(), request_)) refuse(record, *reason);
     return absl::OkStatus();
   }
+  begin_time(record);
   if (!pin->refusal_code().empty()) {
     refuse(record, {records::code_of(pin->refusal_code()), pin->refusal_message()});
     return absl::OkStatus();

@@ -76,7 +76,7 @@ void run(ShardBench& bench, Schedule schedule, bool crashes) {
     if (!crash && (bench.writing() || fate.uniform() < .4)) {
       for (std::uint64_t steps = 1 + fate.below(8); steps > 0 && bench.write_step(); --steps) {
       }
-      crash = fails();
+      crash = bench.died() || fails();
     }
     if (crash) {
       if (schedule.power && fate.uniform() < .4) {
