@@ -1,5 +1,5 @@
-// Group commit: every sink appends to its partition's buffer in memory; one thread takes all buffers, writes them, syncs
-// each file once, and makes the records visible. Each round has a number; a record is durable when its round is done.
+// Group commit: every sink appends to its partition's buffer in memory; one thread takes all buffers, writes them, has
+// each file synced once (several at a time), and makes the records visible. Each round has a number; a record is durable when its round is done.
 //
 // In memory there is no thread: append() itself writes and publishes.
 //
@@ -19,6 +19,7 @@
 #include "bus/bus.h"
 #include "bus/local_bus.h"
 #include "bus/partition_log.h"
+#include "bus/sync_crew.h"
 
 namespace riffle::bus {
 
@@ -54,13 +55,16 @@ class GroupCommit {
   struct Work {
     WritablePartition* partition;
     std::string frames;
+    absl::Status status;
   };
 
   void run();
   bool await_work() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Work> take_work() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool commit(std::vector<Work>& work);
-  absl::Status commit_one(Work& work);
+  absl::Status write_one(const Work& work);
+  absl::Status sync_one(const Work& work);
+  absl::Status step(WriteStep at, const PartitionLog& log) const;
 
   const bool in_memory_;
   const Milliseconds interval_;
@@ -68,6 +72,7 @@ class GroupCommit {
   const Clock& clock_;
   const std::function<void(PartitionLog*)> on_sealed_;
   const std::function<void()> on_turn_;
+  SyncCrew crew_;  // the writing thread's
 
   std::atomic<Round> durable_{0};
   std::atomic<bool> healthy_{true};

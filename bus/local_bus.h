@@ -36,7 +36,8 @@ constexpr Milliseconds kOffsetsDelay{100};
 
 // Where the writing thread is with one partition; `file` is the segment that grows.
 enum class WriteStep { kBeforeWrite, kAfterWrite, kAfterSync };
-// For fault tests, called on the writing thread. An error counts as the disk's: the step is tried again later.
+// For fault tests, called on the writing thread; kAfterSync on several threads, one a partition. An error counts as the
+// disk's: the round is tried again later.
 using FailPoint = std::function<absl::Status(WriteStep step, const TopicPartition& where)>;
 
 struct LocalBusOptions {
