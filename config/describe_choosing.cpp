@@ -1,0 +1,115 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/describe.h"
+
+namespace riffle::config {
+namespace {
+
+void describe_explorer(Fields& f, serving::ExplorerOptions& o) {
+  f.choice("kind", o.kind, {"greedy", "epsilon", "squarecb", "uniform"},
+           "greedy: the best. epsilon: the best, or any. squarecb: the better, the likelier. uniform: any.");
+  f.share("epsilon", o.epsilon, "Share drawn uniformly over everything allowed (epsilon, squarecb).");
+  f.real("gamma_scale", o.gamma_scale, "squarecb: gamma = gamma_scale * t^gamma_exponent, t the slots learned from.", 0,
+         1e9);
+  f.real("gamma_exponent", o.gamma_exponent, "squarecb: see gamma_scale.", 0, 1);
+  f.whole("top", o.top, "squarecb: draws among the best so many.", 1, 1000);
+  f.real("max_slots_learned", o.max_slots_learned, "squarecb: t is capped here, so that exploring never ends.", 1, 1e15);
+}
+
+void describe_diversifier(Fields& f, serving::DiversifierOptions& o) {
+  f.choice("kind", o.kind, {"none", "mmr", "dpp"},
+           "mmr: far from the most similar slot above. dpp: far from all slots above together.");
+  f.real("weight", o.weight, "Of diversity against the reward; a request's `diversity` takes its place.", 0, 1);
+}
+
+void describe_cap(Fields& f, serving::CategoryCap& o) {
+  f.whole("depth", o.depth, "Levels of the category path that count.", 1, 100);
+  f.whole("most", o.most, "Items of one category ...", 1, 1000);
+  f.whole("window", o.window, "... among so many neighbouring slots.", 1, 1000);
+}
+
+void describe_policy(Fields& f, serving::PolicyOptions& o) {
+  f.choice("scorer", o.scorer, {"linear", "q_table", "popularity", "random", "given"},
+           "What orders the candidates; given: the scores that the request brings.");
+  f.section("explorer", "How an order becomes probabilities.", [&](Fields& inner) { describe_explorer(inner, o.explorer); });
+  f.section("diversifier", "How slots differ from each other.",
+            [&](Fields& inner) { describe_diversifier(inner, o.diversifier); });
+  f.list("caps", o.caps, "At most so many of a category: a list of {depth: 1, most: 3, window: 10}.", describe_cap);
+  f.real("reward_ceiling", o.reward_ceiling,
+         "Expected rewards are cut off here and divided by it before diversity is weighed against them.", 1e-9, 1e9);
+}
+
+void describe_experiments(Fields& f, serving::ExperimentOptions& o) {
+  f.text("salt", o.salt, "A user's arm is a hash of this and his id: another salt deals the users anew.");
+  std::vector<std::pair<std::string, double>> arms;
+  for (const serving::Arm& arm : o.arms) arms.emplace_back(arm.policy.str(), arm.share);
+  f.shares("arms", arms, "Policy and its share of the users; together 1.");
+  o.arms.clear();
+  for (const auto& [policy, share] : arms) o.arms.push_back({PolicyId(policy), share});
+}
+
+void describe_sources(Fields& f, serving::SourceOptions& o) {
+  f.whole("together", o.together, "Seen together with the user's recent items.", 0, 10000);
+  f.whole("next", o.next, "Seen after the user's recent items.", 0, 10000);
+  f.whole("popular", o.popular, "Popular in the long run.", 0, 10000);
+  f.whole("trending", o.trending, "Popular now.", 0, 10000);
+  f.whole("own", o.own, "The user's own, for what is bought again.", 0, 10000);
+  f.whole("fresh", o.fresh, "New in the catalogue.", 0, 10000);
+  f.whole("recent_items", o.recent_items, "Of the user, where `together` and `next` start.", 0, 1000);
+}
+
+void describe_serving(Fields& f, serving::ServingOptions& o) {
+  f.whole("default_n", o.default_n, "Items of a list where the request does not say.", 1, 1000);
+  f.whole("candidates", o.candidates, "Scored a list, after the sources are merged.", 1, 100000);
+  f.section("sources", "Candidates wanted of each source; 0: off.", [&](Fields& inner) { describe_sources(inner, o.sources); });
+  f.flag("repeat_purchased", o.repeat_purchased, "May what the user bought be listed again?");
+  f.flag("repeat_seen", o.repeat_seen, "... and what he clicked or viewed?");
+  f.flag("serve_unknown_items", o.serve_unknown_items, "... and items of events that the catalogue does not have?");
+  f.share("full_log_share", o.full_log_share,
+          "Of the decisions that log all candidates with their features, to be evaluated under any policy.");
+  f.whole("sampled_candidates", o.sampled_candidates, "Logged by every other decision.", 0, 1000);
+  f.choice("language", o.language, {"en", "zh"}, "Of the reasons, where the request does not say.");
+  f.duration("degrade_below", o.degrade_below,
+             "With less time left than this until the request's deadline, the list is made the short way.");
+}
+
+void describe_learner(Fields& f, learner::LearnerOptions& o) {
+  f.section("linear", "Recursive least squares with forgetting.", [&](Fields& inner) {
+    inner.real("ridge", o.linear.ridge, "Of the prior, on every weight: more of it learns more slowly and steadily.", 1e-9,
+               1e12);
+    inner.duration("half_life", o.linear.half_life, "Of what was learned, in event time; 0s: never forget.");
+    inner.real("position_prior", o.linear.position_prior,
+               "Slots that must be seen before a position counts as less looked at than the first.", 0, 1e12);
+  });
+  f.section("q_table", "Q-learning over user segment and category.", [&](Fields& inner) {
+    inner.real("learning_rate", o.q_table.learning_rate, "Of a step, in (0, 1].", 1e-9, 1);
+    inner.real("discount", o.q_table.discount, "Of the user's next list, in [0, 1).", 0, 0.999999);
+    inner.whole("pending_users", o.q_table.pending_users, "Whose last decision waits for their next.", 1);
+    inner.whole("max_cells", o.q_table.max_cells, "Of the table.", 1);
+  });
+  f.duration("publish_interval", o.publish_interval, "Of new versions, while there is something new.", Milliseconds(1));
+  f.bytes("block_bytes", o.block_bytes, "Of a version, a record of the `policy` topic.", 1024);
+  f.whole("keep_versions", o.keep_versions, "The newest so many, and one an hour for 7 days.", 1);
+}
+
+}  // namespace
+
+void describe_choosing(Fields& f, Config& config) {
+  f.named<serving::PolicyOptions>(
+      "policies", config.policies, "By name; further ones may be added. Which users get which: `experiments`.",
+      [](const serving::PolicyOptions& policy) { return policy.id.str(); },
+      [](const std::string& name) {
+        serving::PolicyOptions policy;
+        policy.id = PolicyId(name);
+        return policy;
+      },
+      describe_policy);
+  f.section("experiments", "Which users get which policy.",
+            [&](Fields& inner) { describe_experiments(inner, config.experiments); });
+  f.section("serving", "How a request is answered.", [&](Fields& inner) { describe_serving(inner, config.serving); });
+  f.section("learner", "How policies learn from outcomes.", [&](Fields& inner) { describe_learner(inner, config.learner); });
+}
+
+}  // namespace riffle::config
