@@ -1,5 +1,5 @@
-// The bytes of a file, or of standard input ("-"), decompressed where they are gzip (RFC 1952, several members in a row
-// too). One thread.
+// The bytes of a file, or of standard input ("-"), decompressed where they are gzip (RFC 1952,
+// several members in a row too). One thread.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ class ByteSource {
   static absl::StatusOr<std::unique_ptr<ByteSource>> open(const std::string& path);
   ~ByteSource();
 
-  // The next bytes, valid until the next call; empty at the end. kDataLoss where a gzip stream is corrupt or was cut
-  // short: what came before was good.
+  // The next bytes, valid until the next call; empty at the end. kDataLoss where a gzip stream is
+  // corrupt or was cut short: what came before was good.
   absl::StatusOr<std::string_view> read();
   const std::string& path() const { return path_; }
 

@@ -39,7 +39,8 @@ absl::StatusOr<bool> CsvReader::next(std::vector<std::string>& fields) {
       if (!quoted) break;
       field->push_back('\n');  // inside quotes the row goes on
       RIFFLE_ASSIGN_OR_RETURN(const bool more, lines_.next(line));
-      if (!more) return broken("a quote is opened here and never closed; double the quotes inside a field");
+      if (!more)
+        return broken("a quote is opened here and never closed; double the quotes inside a field");
       i = static_cast<std::size_t>(-1);
       continue;
     }

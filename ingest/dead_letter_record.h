@@ -1,4 +1,5 @@
-// The record that `dead-letters` gets for a refused one (DESIGN §3): the origin's key, the original bytes, and headers
+// The record that `dead-letters` gets for a refused one (DESIGN §3): the origin's key, the original
+// bytes, and headers
 //
 //   error.code        missing_field                          (records/dead_letter.h)
 //   error.message     "user_id" is missing; every event …
@@ -34,11 +35,13 @@ struct OwnedRecord {
   bus::OutRecord record() const;
 };
 
-// How much of the original bytes is kept. A Kafka topic takes 1 MiB a message, keys and headers included, unless it was
-// made by `topics create` (4 MiB): this fits both. Raising it beyond the topic's limit loses dead letters.
+// How much of the original bytes is kept. A Kafka topic takes 1 MiB a message, keys and headers
+// included, unless it was made by `topics create` (4 MiB): this fits both. Raising it beyond the
+// topic's limit loses dead letters.
 constexpr std::size_t kDeadLetterBytes = (1 << 20) - (32 << 10);
 
-OwnedRecord dead_letter(const bus::Record& record, const records::Reason& reason, const std::string& topic,
+OwnedRecord dead_letter(const bus::Record& record, const records::Reason& reason,
+                        const std::string& topic,
                         std::size_t largest_value_bytes = kDeadLetterBytes);
 
 }  // namespace riffle::ingest

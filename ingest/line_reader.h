@@ -1,5 +1,5 @@
-// Lines of a ByteSource: ended by LF or CRLF (a bare CR is text), the last one also by the end. A byte order mark at the
-// start is dropped. One thread.
+// Lines of a ByteSource: ended by LF or CRLF (a bare CR is text), the last one also by the end. A
+// byte order mark at the start is dropped. One thread.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ class LineReader {
 
   std::unique_ptr<ByteSource> source_;
   std::size_t longest_;
-  std::string_view rest_;   // of the source's bytes
+  std::string_view rest_;  // of the source's bytes
   std::string line_;
   bool cut_ = false;
   std::uint64_t number_ = 0;

@@ -5,8 +5,8 @@ namespace {
 
 // In the order of the enumeration.
 constexpr std::array<std::string_view, kInteractionTypes> kNames = {
-    "other", "view", "click", "add_to_cart", "remove_from_cart", "purchase",
-    "rating", "like", "dislike", "dwell", "search"};
+    "other", "view",    "click", "add_to_cart", "remove_from_cart", "purchase", "rating",
+    "like",  "dislike", "dwell", "search"};
 
 }  // namespace
 

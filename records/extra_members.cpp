@@ -9,8 +9,10 @@ using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 void write_text(Writer& writer, std::string_view text, bool key) {
   const auto size = static_cast<rapidjson::SizeType>(text.size());
-  if (key) writer.Key(text.data(), size);
-  else writer.String(text.data(), size);
+  if (key)
+    writer.Key(text.data(), size);
+  else
+    writer.String(text.data(), size);
 }
 
 // As deep as kDeepest at most: the parser saw to it.
@@ -33,21 +35,34 @@ void write_value(Writer& writer, element value) {
       writer.EndObject();
       break;
     }
-    case simdjson::dom::element_type::INT64: writer.Int64(value.get_int64().value_unsafe()); break;
-    case simdjson::dom::element_type::UINT64: writer.Uint64(value.get_uint64().value_unsafe()); break;
-    case simdjson::dom::element_type::DOUBLE: writer.Double(value.get_double().value_unsafe()); break;
-    case simdjson::dom::element_type::STRING: write_text(writer, value.get_string().value_unsafe(), false); break;
-    case simdjson::dom::element_type::BOOL: writer.Bool(value.get_bool().value_unsafe()); break;
-    case simdjson::dom::element_type::NULL_VALUE: writer.Null(); break;
+    case simdjson::dom::element_type::INT64:
+      writer.Int64(value.get_int64().value_unsafe());
+      break;
+    case simdjson::dom::element_type::UINT64:
+      writer.Uint64(value.get_uint64().value_unsafe());
+      break;
+    case simdjson::dom::element_type::DOUBLE:
+      writer.Double(value.get_double().value_unsafe());
+      break;
+    case simdjson::dom::element_type::STRING:
+      write_text(writer, value.get_string().value_unsafe(), false);
+      break;
+    case simdjson::dom::element_type::BOOL:
+      writer.Bool(value.get_bool().value_unsafe());
+      break;
+    case simdjson::dom::element_type::NULL_VALUE:
+      writer.Null();
+      break;
   }
 }
 
 }  // namespace
 
 bool ExtraMembers::too_many(MemberReader& reader) {
-  return reader.fail(Code::kTooMany, "record",
-                     absl::StrCat("has more members, with those of its fields or context, than the ",
-                                  reader.limits().fields, " of limits.fields; send fewer"));
+  return reader.fail(
+      Code::kTooMany, "record",
+      absl::StrCat("has more members, with those of its fields or context, than the ",
+                   reader.limits().fields, " of limits.fields; send fewer"));
 }
 
 bool ExtraMembers::add(MemberReader& reader, std::string_view name, element value) {
@@ -62,7 +77,8 @@ bool ExtraMembers::add(MemberReader& reader, std::string_view name, element valu
 
 bool ExtraMembers::add_object(MemberReader& reader, std::string_view member, element value) {
   simdjson::dom::object object;
-  if (value.get_object().get(object)) return reader.fail(Code::kBadField, Place(member), "is not an object; send {…}");
+  if (value.get_object().get(object))
+    return reader.fail(Code::kBadField, Place(member), "is not an object; send {…}");
   for (const auto& inner : object)
     if (!add(reader, inner.key, inner.value)) return false;
   return true;

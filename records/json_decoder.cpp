@@ -47,16 +47,20 @@ std::optional<Reason> JsonDecoder::check_profile(std::string_view json, std::str
   if (auto reason = impl_->reader.parse(json, members.limits().record_bytes, object)) return reason;
   std::uint64_t seen = 0;
   UserId id;
-  const auto read = [&](std::size_t, element value) { return members.needed_id("user_id", value, id); };
-  if (!read_members(object, impl_->profile, 1, members, impl_->extras, seen, read)) return members.take_reason();
+  const auto read = [&](std::size_t, element value) {
+    return members.needed_id("user_id", value, id);
+  };
+  if (!read_members(object, impl_->profile, 1, members, impl_->extras, seen, read))
+    return members.take_reason();
   if (id.empty()) {
     members.missing("user_id", "a profile is some user's");
     return members.take_reason();
   }
   if (id.str() != user_id) {
-    members.fail(Code::kMisrouted, "user_id",
-                 absl::StrCat("is \"", id.str(), "\" but the record's key is \"", std::string(user_id),
-                              "\"; produce the record with its user_id as key"));
+    members.fail(
+        Code::kMisrouted, "user_id",
+        absl::StrCat("is \"", id.str(), "\" but the record's key is \"", std::string(user_id),
+                     "\"; produce the record with its user_id as key"));
     return members.take_reason();
   }
   return std::nullopt;
@@ -64,7 +68,8 @@ std::optional<Reason> JsonDecoder::check_profile(std::string_view json, std::str
 
 std::optional<Reason> JsonDecoder::tell_kind(std::string_view json, Kind& kind) {
   simdjson::dom::object object;
-  if (auto reason = impl_->reader.parse(json, impl_->members.limits().record_bytes, object)) return reason;
+  if (auto reason = impl_->reader.parse(json, impl_->members.limits().record_bytes, object))
+    return reason;
   std::string_view event;
   if (object.at_key("event").error() == simdjson::SUCCESS) {
     // Whatever stands there, the event decoder says what is wrong with it.
@@ -82,7 +87,8 @@ std::optional<Reason> JsonDecoder::tell_kind(std::string_view json, Kind& kind) 
     return std::nullopt;
   }
   return Reason{Code::kUnknownKind,
-                "the record has no \"event\", no \"item_id\" and no \"user_id\": it is no event, request, item or profile"};
+                "the record has no \"event\", no \"item_id\" and no \"user_id\": it is no event, "
+                "request, item or profile"};
 }
 
 }  // namespace riffle::records

@@ -1,7 +1,7 @@
-#include <cmath>
-
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
+
+#include <cmath>
 
 #include "base/check.h"
 #include "records/json_codec.h"
@@ -19,8 +19,12 @@ class Encoder {
     return std::string(buffer_.GetString(), buffer_.GetSize());
   }
 
-  void key(std::string_view name) { writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-  void string(std::string_view text) { writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
+  void key(std::string_view name) {
+    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  }
+  void string(std::string_view text) {
+    writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  }
   void number(double value) {
     RIFFLE_CHECK(std::isfinite(value), "JSON has no such number", value);
     writer_.Double(value);
@@ -76,9 +80,12 @@ class Encoder {
 
 std::string_view kind_name(EventKind kind) {
   switch (kind) {
-    case EventKind::kInteraction: return "interaction";
-    case EventKind::kImpression: return "impression";
-    case EventKind::kErase: return "erase";
+    case EventKind::kInteraction:
+      return "interaction";
+    case EventKind::kImpression:
+      return "impression";
+    case EventKind::kErase:
+      return "erase";
   }
   return "interaction";
 }

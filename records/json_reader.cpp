@@ -23,16 +23,20 @@ Reason reason_of(simdjson::error_code error, std::string_view json) {
     case simdjson::EMPTY:
       return {Code::kEmptyRecord, "the record holds only white space; send a JSON object"};
     case simdjson::DEPTH_ERROR:
-      return {Code::kTooDeep, absl::StrCat("the record nests deeper than ", kDeepest, " levels; flatten it")};
+      return {Code::kTooDeep,
+              absl::StrCat("the record nests deeper than ", kDeepest, " levels; flatten it")};
     case simdjson::CAPACITY:
     case simdjson::MEMALLOC:
-      return {Code::kTooLarge, absl::StrCat("no memory to parse a record of ", json.size(), " bytes; send less at once")};
+      return {Code::kTooLarge, absl::StrCat("no memory to parse a record of ", json.size(),
+                                            " bytes; send less at once")};
     case simdjson::NUMBER_ERROR:
       if (ends_like_an_object(json))
         return {Code::kBadField,
-                "a number is malformed, or larger than 64-bit integers and doubles hold; send it as a string"};
+                "a number is malformed, or larger than 64-bit integers and doubles hold; send it "
+                "as a string"};
       break;
-    default: break;
+    default:
+      break;
   }
   return {Code::kNotJson,
           absl::StrCat("the record is not JSON, or was cut short (", simdjson::error_message(error),
@@ -54,20 +58,26 @@ simdjson::error_code JsonReader::make_room(std::size_t bytes) {
 
 std::optional<Reason> JsonReader::parse(std::string_view json, std::size_t largest_bytes,
                                         simdjson::dom::object& object) {
-  if (json.empty()) return Reason{Code::kEmptyRecord, "the record has no value; send a JSON object"};
+  if (json.empty())
+    return Reason{Code::kEmptyRecord, "the record has no value; send a JSON object"};
   if (json.size() > largest_bytes)
-    return Reason{Code::kTooLarge, absl::StrCat("the record has ", json.size(), " bytes, more than the ", largest_bytes,
-                                                " of limits.record_bytes; send less, or raise the limit")};
+    return Reason{
+        Code::kTooLarge,
+        absl::StrCat("the record has ", json.size(), " bytes, more than the ", largest_bytes,
+                     " of limits.record_bytes; send less, or raise the limit")};
   if (json.front() == '\0')
     return Reason{Code::kSchemaRegistry,
-                  "the record starts with the schema registry's magic byte 0; this topic carries plain JSON: take the "
+                  "the record starts with the schema registry's magic byte 0; this topic carries "
+                  "plain JSON: take the "
                   "registry's serializer off the producer"};
   if (const auto error = make_room(json.size())) return reason_of(error, json);
   std::memcpy(padded_.data(), json.data(), json.size());
   simdjson::dom::element root;
-  if (const auto error = parser_.parse(padded_.data(), json.size(), false).get(root)) return reason_of(error, json);
+  if (const auto error = parser_.parse(padded_.data(), json.size(), false).get(root))
+    return reason_of(error, json);
   if (root.get_object().get(object))
-    return Reason{Code::kNotJson, "the record is JSON, but not an object; send one object a record: {…}"};
+    return Reason{Code::kNotJson,
+                  "the record is JSON, but not an object; send one object a record: {…}"};
   return std::nullopt;
 }
 

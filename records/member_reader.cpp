@@ -11,21 +11,35 @@ namespace {
 
 std::string_view type_name(element value) {
   switch (value.type()) {
-    case simdjson::dom::element_type::ARRAY: return "a list";
-    case simdjson::dom::element_type::OBJECT: return "an object";
-    case simdjson::dom::element_type::STRING: return "a string";
-    case simdjson::dom::element_type::BOOL: return "true or false";
-    case simdjson::dom::element_type::NULL_VALUE: return "null";
-    default: return "a number";
+    case simdjson::dom::element_type::ARRAY:
+      return "a list";
+    case simdjson::dom::element_type::OBJECT:
+      return "an object";
+    case simdjson::dom::element_type::STRING:
+      return "a string";
+    case simdjson::dom::element_type::BOOL:
+      return "true or false";
+    case simdjson::dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return "a number";
   }
 }
 
 }  // namespace
 
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  if (text.size() <= kLongest) return std::string(text);
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return absl::StrCat(std::string(text.substr(0, end)), "…");
+}
+
 std::string Place::text() const {
-  if (index < 0) return std::string(member);
-  std::string text = absl::StrCat(std::string(member), "[", index, "]");
-  if (!inner.empty()) absl::StrAppend(&text, ".", std::string(inner));
+  if (index < 0) return shortened(member);
+  std::string text = absl::StrCat(shortened(member), "[", index, "]");
+  if (!inner.empty()) absl::StrAppend(&text, ".", shortened(inner));
   return text;
 }
 
@@ -36,7 +50,8 @@ bool MemberReader::fail(Code code, const Place& place, std::string_view what) {
 }
 
 bool MemberReader::missing(std::string_view member, std::string_view what_for) {
-  return fail(Code::kMissingField, Place(member), absl::StrCat("is missing; ", std::string(what_for)));
+  return fail(Code::kMissingField, Place(member),
+              absl::StrCat("is missing; ", std::string(what_for)));
 }
 
 bool MemberReader::wrong_type(const Place& place, element value, std::string_view wanted) {
@@ -44,18 +59,23 @@ bool MemberReader::wrong_type(const Place& place, element value, std::string_vie
               absl::StrCat("is ", std::string(type_name(value)), "; send ", std::string(wanted)));
 }
 
+bool MemberReader::text(const Place& place, element value, std::string_view& out) {
+  return !value.get_string().get(out) || wrong_type(place, value, "a string");
+}
+
 bool MemberReader::text(const Place& place, element value, std::string& out) {
-  std::string_view text;
-  if (value.get_string().get(text)) return wrong_type(place, value, "a string");
-  out.assign(text);
+  std::string_view view;
+  if (!text(place, value, view)) return false;
+  out.assign(view);
   return true;
 }
 
 bool MemberReader::name(const Place& place, element value, std::string_view& out) {
   if (value.get_string().get(out)) return wrong_type(place, value, "a string");
   if (out.size() > limits_.id_bytes)
-    return fail(Code::kBadField, place, absl::StrCat("has ", out.size(), " bytes, more than the ", limits_.id_bytes,
-                                                     " of limits.id_bytes; send a shorter one"));
+    return fail(Code::kBadField, place,
+                absl::StrCat("has ", out.size(), " bytes, more than the ", limits_.id_bytes,
+                             " of limits.id_bytes; send a shorter one"));
   if (out.find('\0') != std::string_view::npos)
     return fail(Code::kBadField, place, "holds a NUL character; ids and names are text");
   return true;
@@ -71,12 +91,15 @@ bool MemberReader::name(const Place& place, element value, std::string& out) {
 bool MemberReader::number(const Place& place, element value, double low, double high, double& out) {
   if (value.get_double().get(out)) return wrong_type(place, value, "a number");
   if (out >= low && out <= high) return true;
-  return fail(Code::kBadField, place, absl::StrCat("is ", out, "; send a number from ", low, " to ", high));
+  return fail(Code::kBadField, place,
+              absl::StrCat("is ", out, "; send a number from ", low, " to ", high));
 }
 
-bool MemberReader::integer(const Place& place, element value, std::int64_t low, std::int64_t high, std::int64_t& out) {
+bool MemberReader::integer(const Place& place, element value, std::int64_t low, std::int64_t high,
+                           std::int64_t& out) {
   const auto out_of_range = [&](const auto& sent) {
-    return fail(Code::kBadField, place, absl::StrCat("is ", sent, "; send a whole number from ", low, " to ", high));
+    return fail(Code::kBadField, place,
+                absl::StrCat("is ", sent, "; send a whole number from ", low, " to ", high));
   };
   if (value.is_double()) {
     const double sent = value.get_double().value_unsafe();
@@ -104,7 +127,8 @@ bool MemberReader::time(const Place& place, element value, std::optional<TimePoi
     out = parse_time(text);
     if (out) return true;
     return fail(Code::kBadField, place,
-                "is no time; send milliseconds since 1970, or ISO 8601 with its zone, as 2025-10-09T08:53:20Z");
+                "is no time; send milliseconds since 1970, or ISO 8601 with its zone, as "
+                "2025-10-09T08:53:20Z");
   }
   std::int64_t ms = 0;
   if (!integer(place, value, -kFarthestMs, kFarthestMs, ms)) return false;
@@ -116,8 +140,9 @@ bool MemberReader::list(const Place& place, element value, std::size_t most, std
                         simdjson::dom::array& out) {
   if (value.get_array().get(out)) return wrong_type(place, value, "a list");
   if (out.size() <= most) return true;
-  return fail(Code::kTooMany, place, absl::StrCat("has ", out.size(), " or more members, beyond the ", most, " of ",
-                                                  std::string(limit), "; send fewer"));
+  return fail(Code::kTooMany, place,
+              absl::StrCat("has ", out.size(), " or more members, beyond the ", most, " of ",
+                           std::string(limit), "; send fewer"));
 }
 
 }  // namespace riffle::records

@@ -1,14 +1,14 @@
-// Bytes of the internal records (records/riffle.proto), found by argument-dependent lookup beside encode and decode of
-// records/rows.h, so that state::RowCache holds either kind of row. Equal messages give equal bytes: the schema has no
-// maps.
+// Bytes of the internal records (records/riffle.proto), found by argument-dependent lookup beside
+// encode and decode of records/rows.h, so that state::RowCache holds either kind of row. Equal
+// messages give equal bytes: the schema has no maps.
 #pragma once
+
+#include <google/protobuf/message_lite.h>
 
 #include <concepts>
 #include <limits>
 #include <string>
 #include <string_view>
-
-#include <google/protobuf/message_lite.h>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -27,8 +27,8 @@ absl::Status decode(std::string_view bytes, M& message) {
   if (bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()) &&
       message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat(bytes.size(), " bytes are not a whole ", message.GetTypeName(), ": the record or row is corrupt"));
+  return absl::DataLossError(absl::StrCat(bytes.size(), " bytes are not a whole ",
+                                          message.GetTypeName(), ": the record or row is corrupt"));
 }
 
 }  // namespace riffle::pb

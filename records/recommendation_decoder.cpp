@@ -12,16 +12,23 @@ constexpr double kAnyNumber = std::numeric_limits<double>::max();
 
 bool read_item(MemberReader& reader, std::ptrdiff_t index, element value, ListedItem& out) {
   simdjson::dom::object object;
-  if (value.get_object().get(object)) return reader.fail(Code::kBadField, Place("items", index), "is not an object");
+  if (value.get_object().get(object))
+    return reader.fail(Code::kBadField, Place("items", index), "is not an object");
   for (const auto& member : object) {
     const Place place("items", index, member.key);
-    if (member.key == "item_id" && !reader.needed_id(place, member.value, out.item_id)) return false;
-    if (member.key == "position" && !reader.position(place, member.value, out.position)) return false;
-    if (member.key == "score" && !reader.number(place, member.value, -kAnyNumber, kAnyNumber, out.score)) return false;
-    if (member.key == "propensity" && !reader.number(place, member.value, 0, 1, out.propensity)) return false;
+    if (member.key == "item_id" && !reader.needed_id(place, member.value, out.item_id))
+      return false;
+    if (member.key == "position" && !reader.position(place, member.value, out.position))
+      return false;
+    if (member.key == "score" &&
+        !reader.number(place, member.value, -kAnyNumber, kAnyNumber, out.score))
+      return false;
+    if (member.key == "propensity" && !reader.number(place, member.value, 0, 1, out.propensity))
+      return false;
     if (member.key == "source" && !reader.text(place, member.value, out.source)) return false;
   }
-  return !out.item_id.empty() || reader.fail(Code::kMissingField, Place("items", index, "item_id"), "is missing");
+  return !out.item_id.empty() ||
+         reader.fail(Code::kMissingField, Place("items", index, "item_id"), "is missing");
 }
 
 bool read_items(MemberReader& reader, element value, std::vector<ListedItem>& out) {
@@ -49,14 +56,22 @@ bool read_list(MemberReader& reader, simdjson::dom::object object, Recommendatio
     const Place place(name);
     bool ok = true;
     if (value.is_null()) continue;
-    if (name == "recommendation_id") ok = reader.needed_id(place, value, out.recommendation_id);
-    else if (name == "request_id") ok = reader.id(place, value, out.request_id);
-    else if (name == "user_id") ok = reader.needed_id(place, value, out.user_id);
-    else if (name == "surface") ok = reader.text(place, value, out.surface);
-    else if (name == "policy_id") ok = reader.id(place, value, out.policy_id);
-    else if (name == "slate_propensity") ok = reader.number(place, value, 0, 1, out.slate_propensity);
-    else if (name == "items") ok = has_items = read_items(reader, value, out.items);
-    else if (name == "degraded") ok = read_degraded(reader, value, out.degraded);
+    if (name == "recommendation_id")
+      ok = reader.needed_id(place, value, out.recommendation_id);
+    else if (name == "request_id")
+      ok = reader.id(place, value, out.request_id);
+    else if (name == "user_id")
+      ok = reader.needed_id(place, value, out.user_id);
+    else if (name == "surface")
+      ok = reader.text(place, value, out.surface);
+    else if (name == "policy_id")
+      ok = reader.id(place, value, out.policy_id);
+    else if (name == "slate_propensity")
+      ok = reader.number(place, value, 0, 1, out.slate_propensity);
+    else if (name == "items")
+      ok = has_items = read_items(reader, value, out.items);
+    else if (name == "degraded")
+      ok = read_degraded(reader, value, out.degraded);
     else if (name == "timestamp") {
       std::optional<TimePoint> time;
       ok = reader.time(place, value, time);
@@ -68,7 +83,8 @@ bool read_list(MemberReader& reader, simdjson::dom::object object, Recommendatio
     }
     if (!ok) return false;
   }
-  if (out.recommendation_id.empty()) return reader.missing("recommendation_id", "this is no published list");
+  if (out.recommendation_id.empty())
+    return reader.missing("recommendation_id", "this is no published list");
   if (out.user_id.empty()) return reader.missing("user_id", "this is no published list");
   return has_items || reader.missing("items", "this is no published list");
 }
@@ -78,10 +94,11 @@ bool read_list(MemberReader& reader, simdjson::dom::object object, Recommendatio
 absl::StatusOr<Recommendation> decode_recommendation(std::string_view json) {
   thread_local JsonReader parser;
   // A list's ids are the catalogue's and ours: held to the longest that any configuration lets in.
-  MemberReader reader(Limits{.record_bytes = kLargestList, .id_bytes = kLargestList, .list_items = kLargestList});
+  MemberReader reader(
+      Limits{.record_bytes = kLargestList, .id_bytes = kLargestList, .list_items = kLargestList});
   const auto refuse = [](const Reason& reason) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("not a recommendation: ", std::string(code_name(reason.code)), ": ", reason.message));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "not a recommendation: ", std::string(code_name(reason.code)), ": ", reason.message));
   };
   simdjson::dom::object object;
   if (const auto reason = parser.parse(json, kLargestList, object)) return refuse(*reason);

@@ -15,7 +15,8 @@ constexpr std::size_t kCounterBytes = 2 + 9 + kScalarBytes;
 constexpr std::size_t kHistoryBytes = 2 + 9 + kScalarBytes + 2 + 5 + 5;
 constexpr std::size_t kNeighbourBytes = 2 + 9 + 5;
 constexpr std::size_t kCountsBytes = 2 + kInteractionTypes * kLongestVarint;
-static_assert(kHistoryBytes < 128 && kInteractionTypes * kLongestVarint < 128, "lengths are written as one byte");
+static_assert(kHistoryBytes < 128 && kInteractionTypes * kLongestVarint < 128,
+              "lengths are written as one byte");
 
 void write_counter(WireWriter& to, std::uint32_t field, const DecayedCounter& counter) {
   if (counter == DecayedCounter{}) return;
@@ -72,13 +73,16 @@ template <class F>
 void read_message(WireReader& from, WireType type, F&& read) {
   if (!expect(from, type, WireType::kBytes)) return;
   WireReader inner(from.bytes());
-  read_fields(inner, [&](std::uint32_t field, WireType inner_type) { return read(inner, field, inner_type); });
+  read_fields(inner, [&](std::uint32_t field, WireType inner_type) {
+    return read(inner, field, inner_type);
+  });
   if (!inner.ok()) from.fail();
 }
 
 void read_counter(WireReader& from, WireType type, DecayedCounter& out) {
   read_message(from, type, [&](WireReader& inner, std::uint32_t field, WireType inner_type) {
-    if (field == 1 && expect(inner, inner_type, WireType::kFixed64)) return out.value = inner.raw<double>(), true;
+    if (field == 1 && expect(inner, inner_type, WireType::kFixed64))
+      return out.value = inner.raw<double>(), true;
     if (field == 2) return read_signed(inner, inner_type, out.time_ms), true;
     return false;
   });
@@ -108,8 +112,8 @@ bool read_type(WireReader& from, InteractionType& out) {
   return true;
 }
 
-// The lists' entries are most of a row: members in their order are read without asking what comes next. What is in
-// another order, or new, is left to the second loop.
+// The lists' entries are most of a row: members in their order are read without asking what comes
+// next. What is in another order, or new, is left to the second loop.
 void read_history(WireReader& from, WireType wire_type, HistoryEntry& out) {
   if (!expect(from, wire_type, WireType::kBytes)) return;
   WireReader inner(from.bytes());
@@ -123,7 +127,9 @@ void read_history(WireReader& from, WireType wire_type, HistoryEntry& out) {
       case 1:
         if (expect(inner, type, WireType::kFixed64)) out.item = ItemKey(inner.raw<std::uint64_t>());
         return true;
-      case 2: read_signed(inner, type, out.time_ms); return true;
+      case 2:
+        read_signed(inner, type, out.time_ms);
+        return true;
       case 3:
         if (expect(inner, type, WireType::kVarint)) read_type(inner, out.type);
         return true;
@@ -133,7 +139,8 @@ void read_history(WireReader& from, WireType wire_type, HistoryEntry& out) {
       case 5:
         if (expect(inner, type, WireType::kFixed32)) out.value = inner.raw<float>();
         return true;
-      default: return false;
+      default:
+        return false;
     }
   });
   if (!inner.ok()) from.fail();
@@ -145,16 +152,19 @@ void read_neighbour(WireReader& from, WireType wire_type, Neighbour& out) {
   if (inner.take(1, WireType::kFixed64)) out.item = ItemKey(inner.raw<std::uint64_t>());
   if (inner.take(2, WireType::kFixed32)) out.weight = inner.raw<float>();
   read_fields(inner, [&](std::uint32_t field, WireType type) {
-    if (field == 1 && expect(inner, type, WireType::kFixed64)) return out.item = ItemKey(inner.raw<std::uint64_t>()), true;
-    if (field == 2 && expect(inner, type, WireType::kFixed32)) return out.weight = inner.raw<float>(), true;
+    if (field == 1 && expect(inner, type, WireType::kFixed64))
+      return out.item = ItemKey(inner.raw<std::uint64_t>()), true;
+    if (field == 2 && expect(inner, type, WireType::kFixed32))
+      return out.weight = inner.raw<float>(), true;
     return false;
   });
   if (!inner.ok()) from.fail();
 }
 
 absl::Status corrupt(std::string_view what, std::size_t bytes) {
-  return absl::DataLossError(absl::StrCat("a stored ", std::string(what), " row of ", bytes,
-                                          " bytes is corrupt, or a newer version of Riffle wrote it"));
+  return absl::DataLossError(
+      absl::StrCat("a stored ", std::string(what), " row of ", bytes,
+                   " bytes is corrupt, or a newer version of Riffle wrote it"));
 }
 
 }  // namespace
@@ -162,8 +172,8 @@ absl::Status corrupt(std::string_view what, std::size_t bytes) {
 void encode(const UserRow& row, std::string& out) {
   const std::size_t session_bytes = row.session_id.str().size();
   out.resize(row.history.size() * kHistoryBytes + row.impressions.size() * (8 + kLongestVarint) +
-             row.seen_events.size() * 8 + 3 * kScalarBytes + kCountsBytes + kCounterBytes + 5 * kScalarBytes +
-             kScalarBytes + session_bytes);
+             row.seen_events.size() * 8 + 3 * kScalarBytes + kCountsBytes + kCounterBytes +
+             5 * kScalarBytes + kScalarBytes + session_bytes);
   WireWriter to(out.data());
   for (const HistoryEntry& entry : row.history) {
     to.short_message(1, [&] {
@@ -202,8 +212,8 @@ void encode(const UserRow& row, std::string& out) {
 }
 
 void encode(const ItemRow& row, std::string& out) {
-  out.resize((row.together.size() + row.next.size()) * kNeighbourBytes + kScalarBytes + row.item_id.str().size() +
-             kCountsBytes + 4 * kCounterBytes + 5 * kScalarBytes);
+  out.resize((row.together.size() + row.next.size()) * kNeighbourBytes + kScalarBytes +
+             row.item_id.str().size() + kCountsBytes + 4 * kCounterBytes + 5 * kScalarBytes);
   WireWriter to(out.data());
   to.string_field(1, row.item_id.str());
   write_counts(to, 2, row.counts);
@@ -235,7 +245,9 @@ absl::Status decode(std::string_view bytes, UserRow& row) {
   WireReader from(bytes);
   read_fields(from, [&](std::uint32_t field, WireType type) {
     switch (field) {
-      case 1: read_history(from, type, row.history.emplace_back()); return true;
+      case 1:
+        read_history(from, type, row.history.emplace_back());
+        return true;
       case 2:
         read_packed(from, type, [&](WireReader& inner) {
           row.impressions.push_back({ItemKey(inner.raw<std::uint64_t>()), 0});
@@ -248,22 +260,37 @@ absl::Status decode(std::string_view bytes, UserRow& row) {
           row.impressions[times++].time_ms = time_ms;
         });
         return true;
-      case 4: read_counts(from, type, row.counts); return true;
-      case 5: read_counter(from, type, row.activity); return true;
-      case 6: read_signed(from, type, row.first_ms); return true;
-      case 7: read_signed(from, type, row.last_ms); return true;
-      case 8: read_signed(from, type, row.erased_before_ms); return true;
+      case 4:
+        read_counts(from, type, row.counts);
+        return true;
+      case 5:
+        read_counter(from, type, row.activity);
+        return true;
+      case 6:
+        read_signed(from, type, row.first_ms);
+        return true;
+      case 7:
+        read_signed(from, type, row.last_ms);
+        return true;
+      case 8:
+        read_signed(from, type, row.erased_before_ms);
+        return true;
       case 9:
-        read_packed(from, type, [&](WireReader& inner) { row.seen_events.push_back(inner.raw<std::uint64_t>()); });
+        read_packed(from, type, [&](WireReader& inner) {
+          row.seen_events.push_back(inner.raw<std::uint64_t>());
+        });
         return true;
       case 10:
         if (expect(from, type, WireType::kBytes)) row.session_id.assign(from.bytes());
         return true;
-      case 11: read_signed(from, type, row.session_start_ms); return true;
+      case 11:
+        read_signed(from, type, row.session_start_ms);
+        return true;
       case 12:
         if (expect(from, type, WireType::kVarint)) row.impression_count = from.varint();
         return true;
-      default: return false;
+      default:
+        return false;
     }
   });
   if (!from.ok() || times != row.impressions.size()) return corrupt("user", bytes.size());
@@ -286,23 +313,44 @@ absl::Status decode(std::string_view bytes, ItemRow& row) {
       case 1:
         if (expect(from, type, WireType::kBytes)) row.item_id.assign(from.bytes());
         return true;
-      case 2: read_counts(from, type, row.counts); return true;
+      case 2:
+        read_counts(from, type, row.counts);
+        return true;
       case 3:
         if (expect(from, type, WireType::kVarint)) row.impressions = from.varint();
         return true;
-      case 4: read_counter(from, type, row.popularity); return true;
-      case 5: read_counter(from, type, row.trend); return true;
-      case 6: read_signed(from, type, row.first_ms); return true;
-      case 7: read_signed(from, type, row.last_ms); return true;
-      case 8: read_signed(from, type, row.neighbour_reference_ms); return true;
+      case 4:
+        read_counter(from, type, row.popularity);
+        return true;
+      case 5:
+        read_counter(from, type, row.trend);
+        return true;
+      case 6:
+        read_signed(from, type, row.first_ms);
+        return true;
+      case 7:
+        read_signed(from, type, row.last_ms);
+        return true;
+      case 8:
+        read_signed(from, type, row.neighbour_reference_ms);
+        return true;
       case 9:
         if (expect(from, type, WireType::kFixed64)) row.neighbour_total = from.raw<double>();
         return true;
-      case 10: read_neighbour(from, type, row.together.emplace_back()); return true;
-      case 11: read_neighbour(from, type, row.next.emplace_back()); return true;
-      case 12: read_counter(from, type, row.recent_clicks); return true;
-      case 13: read_counter(from, type, row.recent_impressions); return true;
-      default: return false;
+      case 10:
+        read_neighbour(from, type, row.together.emplace_back());
+        return true;
+      case 11:
+        read_neighbour(from, type, row.next.emplace_back());
+        return true;
+      case 12:
+        read_counter(from, type, row.recent_clicks);
+        return true;
+      case 13:
+        read_counter(from, type, row.recent_impressions);
+        return true;
+      default:
+        return false;
     }
   });
   if (!from.ok()) return corrupt("item", bytes.size());

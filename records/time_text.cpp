@@ -19,8 +19,10 @@ class Scanner {
   char peek() const { return text_.empty() ? '\0' : text_.front(); }
 
   void literal(std::string_view any_of) {
-    if (text_.empty() || any_of.find(text_.front()) == std::string_view::npos) ok_ = false;
-    else text_.remove_prefix(1);
+    if (text_.empty() || any_of.find(text_.front()) == std::string_view::npos)
+      ok_ = false;
+    else
+      text_.remove_prefix(1);
   }
   int number(std::size_t digits) {
     int value = 0;
@@ -85,7 +87,8 @@ std::optional<TimePoint> parse_iso(std::string_view text) {
                             day(static_cast<unsigned>(day_part))};
   // Second 60 is a leap second; it is counted as the first of the next minute, as POSIX does.
   if (!date.ok() || hour_part > 23 || minute_part > 59 || second_part > 60) return std::nullopt;
-  return TimePoint(sys_days(date)) + hours(hour_part) + minutes(minute_part) + seconds(second_part) + fraction - zone;
+  return TimePoint(sys_days(date)) + hours(hour_part) + minutes(minute_part) +
+         seconds(second_part) + fraction - zone;
 }
 
 }  // namespace
@@ -105,10 +108,11 @@ std::string format_time(TimePoint time) {
   const year_month_day date(day_start);
   const hh_mm_ss clock(time - day_start);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return text;
 }
 

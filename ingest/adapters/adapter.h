@@ -1,5 +1,5 @@
-// What turns a foreign file into Riffle's records. `riffle import` runs one and produces what it gives; a new format is
-// one new file with one subclass.
+// What turns a foreign file into Riffle's records. `riffle import` runs one and produces what it
+// gives; a new format is one new file with one subclass.
 //
 //   ImportRecord record;
 //   for (;;) {
@@ -24,14 +24,15 @@ enum class ImportInput { kEvents, kRequests, kUsers, kItems };
 
 struct ImportRecord {
   ImportInput input = ImportInput::kEvents;
-  std::string key;                      // user_id, or item_id
-  std::string value;                    // JSON
-  std::optional<TimePoint> timestamp;   // the event's own, for progress: record time is left to the bus (DESIGN §5)
+  std::string key;    // user_id, or item_id
+  std::string value;  // JSON
+  std::optional<TimePoint>
+      timestamp;  // the event's own, for progress: record time is left to the bus (DESIGN §5)
 };
 
 // What became of the rows (or lines) of the file.
 struct RowCount {
-  std::string what;          // of used ones what they are, of unused ones why not
+  std::string what;  // of used ones what they are, of unused ones why not
   bool used = false;
   std::uint64_t rows = 0;
   friend bool operator==(const RowCount&, const RowCount&) = default;
@@ -41,8 +42,8 @@ class Adapter {
  public:
   virtual ~Adapter() = default;
 
-  // The next record, into `out`; false: the end. Errors are of the file as a whole (unreadable, cut short, not of this
-  // format), with its path and line: what was given before is good.
+  // The next record, into `out`; false: the end. Errors are of the file as a whole (unreadable, cut
+  // short, not of this format), with its path and line: what was given before is good.
   virtual absl::StatusOr<bool> next(ImportRecord& out) = 0;
 
   // So far; in a fixed order, zeros too.

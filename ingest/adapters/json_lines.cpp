@@ -10,12 +10,14 @@ namespace riffle::ingest {
 using records::Code;
 using records::Reason;
 
-absl::StatusOr<std::unique_ptr<Adapter>> JsonLines::open(const std::string& path, const records::Limits& limits) {
+absl::StatusOr<std::unique_ptr<Adapter>> JsonLines::open(const std::string& path,
+                                                         const records::Limits& limits) {
   RIFFLE_ASSIGN_OR_RETURN(auto source, ByteSource::open(path));
   return std::unique_ptr<Adapter>(new JsonLines(std::move(source), limits));
 }
 
-// A line one byte over the limit is enough for the decoder to refuse it; a longer rest need not be kept.
+// A line one byte over the limit is enough for the decoder to refuse it; a longer rest need not be
+// kept.
 JsonLines::JsonLines(std::unique_ptr<ByteSource> source, const records::Limits& limits)
     : limits_(limits), lines_(std::move(source), limits.record_bytes + 1), decoder_(limits) {}
 
@@ -40,8 +42,9 @@ absl::StatusOr<bool> JsonLines::next(ImportRecord& out) {
 
 std::optional<Reason> JsonLines::read(std::string_view line, ImportRecord& out) {
   if (lines_.cut())
-    return Reason{Code::kTooLarge, absl::StrCat("the line has more than the ", limits_.record_bytes,
-                                                " bytes of limits.record_bytes; send less, or raise the limit")};
+    return Reason{Code::kTooLarge,
+                  absl::StrCat("the line has more than the ", limits_.record_bytes,
+                               " bytes of limits.record_bytes; send less, or raise the limit")};
   records::JsonDecoder::Kind kind;
   if (auto reason = decoder_.tell_kind(line, kind)) return reason;
   out.timestamp.reset();
@@ -74,12 +77,16 @@ std::optional<Reason> JsonLines::read(std::string_view line, ImportRecord& out) 
 }
 
 void JsonLines::refuse(const Reason& reason) {
-  const auto place = std::ranges::lower_bound(refused_, reason.code, {}, [](const auto& entry) { return entry.first; });
-  if (place != refused_.end() && place->first == reason.code) ++place->second;
-  else refused_.insert(place, {reason.code, 1});
+  const auto place = std::ranges::lower_bound(refused_, reason.code, {},
+                                              [](const auto& entry) { return entry.first; });
+  if (place != refused_.end() && place->first == reason.code)
+    ++place->second;
+  else
+    refused_.insert(place, {reason.code, 1});
   if (problems_.size() < kMostProblems)
     problems_.push_back(absl::StrCat(lines_.path(), ":", lines_.number(), ": ",
-                                     std::string(records::code_name(reason.code)), ": ", reason.message));
+                                     std::string(records::code_name(reason.code)), ": ",
+                                     reason.message));
 }
 
 std::vector<RowCount> JsonLines::counts() const {
@@ -89,7 +96,8 @@ std::vector<RowCount> JsonLines::counts() const {
                                   {"user", true, given(ImportInput::kUsers)},
                                   {"item", true, given(ImportInput::kItems)},
                                   {"blank_line", false, blank_}};
-  for (const auto& [code, lines] : refused_) counts.push_back({std::string(records::code_name(code)), false, lines});
+  for (const auto& [code, lines] : refused_)
+    counts.push_back({std::string(records::code_name(code)), false, lines});
   return counts;
 }
 

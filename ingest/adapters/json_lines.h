@@ -1,9 +1,11 @@
-// One JSON object a line, already in Riffle's formats (records/event.h, request.h, item.h), plain or gzip, from a file or
-// standard input. A line goes where its members say: with "event" to events or requests, else by its item_id to items, else
-// by its user_id to users. Lines are given as they stand, keyed by user_id or item_id.
+// One JSON object a line, already in Riffle's formats (records/event.h, request.h, item.h), plain
+// or gzip, from a file or standard input. A line goes where its members say: with "event" to events
+// or requests, else by its item_id to items, else by its user_id to users. Lines are given as they
+// stand, keyed by user_id or item_id.
 //
-// A line that Riffle would refuse is counted under its code (records/dead_letter.h), reported with its number, and the rest
-// goes on; only the file's own faults (unreadable, gzip cut short) are errors.
+// A line that Riffle would refuse is counted under its code (records/dead_letter.h), reported with
+// its number, and the rest goes on; only the file's own faults (unreadable, gzip cut short) are
+// errors.
 #pragma once
 
 #include <array>
@@ -21,7 +23,8 @@ namespace riffle::ingest {
 class JsonLines final : public Adapter {
  public:
   // "-" reads standard input.
-  static absl::StatusOr<std::unique_ptr<Adapter>> open(const std::string& path, const records::Limits& limits = {});
+  static absl::StatusOr<std::unique_ptr<Adapter>> open(const std::string& path,
+                                                       const records::Limits& limits = {});
 
   absl::StatusOr<bool> next(ImportRecord& out) override;
   std::vector<RowCount> counts() const override;
@@ -38,7 +41,7 @@ class JsonLines final : public Adapter {
   records::Event event_;
   records::Request request_;
   records::Item item_;
-  std::array<std::uint64_t, 4> given_{};                 // by ImportInput
+  std::array<std::uint64_t, 4> given_{};  // by ImportInput
   std::uint64_t blank_ = 0;
   std::vector<std::pair<records::Code, std::uint64_t>> refused_;  // in the order of the codes
   std::vector<std::string> problems_;

@@ -16,8 +16,9 @@
 namespace riffle::ingest {
 namespace {
 
-constexpr std::array<std::string_view, 8> kColumnNames = {"InvoiceNo",   "StockCode", "Description", "Quantity",
-                                                          "InvoiceDate", "UnitPrice", "CustomerID",  "Country"};
+constexpr std::array<std::string_view, 8> kColumnNames = {
+    "InvoiceNo",   "StockCode", "Description", "Quantity",
+    "InvoiceDate", "UnitPrice", "CustomerID",  "Country"};
 
 bool read_number(std::string_view text, double& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -44,8 +45,10 @@ absl::Status OnlineRetail::read_header() {
   std::vector<std::string> missing;
   for (std::size_t column = 0; column < kColumns; ++column) {
     const auto found = std::ranges::find(fields_, kColumnNames[column]);
-    if (!any || found == fields_.end()) missing.emplace_back(kColumnNames[column]);
-    else place_[column] = static_cast<std::size_t>(found - fields_.begin());
+    if (!any || found == fields_.end())
+      missing.emplace_back(kColumnNames[column]);
+    else
+      place_[column] = static_cast<std::size_t>(found - fields_.begin());
   }
   if (missing.empty()) {
     columns_ = fields_.size();
@@ -73,9 +76,11 @@ absl::StatusOr<bool> OnlineRetail::next(ImportRecord& out) {
 
 OnlineRetail::Fate OnlineRetail::judge(Line& line) {
   if (fields_.size() != columns_)
-    return malformed(absl::StrCat("has ", fields_.size(), " fields where the header has ", columns_));
+    return malformed(
+        absl::StrCat("has ", fields_.size(), " fields where the header has ", columns_));
   if (!std::ranges::all_of(fields_, records::is_utf8)) return malformed("is not UTF-8");
-  if (field(kInvoice).empty() || field(kStockCode).empty()) return malformed("has no InvoiceNo or no StockCode");
+  if (field(kInvoice).empty() || field(kStockCode).empty())
+    return malformed("has no InvoiceNo or no StockCode");
   line.number = ++invoice_lines_[field(kInvoice)];
   if (!read_number(field(kQuantity), line.quantity)) return malformed("has no number as Quantity");
   if (!read_number(field(kPrice), line.price)) return malformed("has no number as UnitPrice");
@@ -90,7 +95,8 @@ OnlineRetail::Fate OnlineRetail::judge(Line& line) {
 
 OnlineRetail::Fate OnlineRetail::malformed(const std::string& what) {
   if (problems_.size() < kMostProblems)
-    problems_.push_back(absl::StrCat(rows_.path(), ":", rows_.line(), ": malformed: the row ", what));
+    problems_.push_back(
+        absl::StrCat(rows_.path(), ":", rows_.line(), ": malformed: the row ", what));
   return kMalformed;
 }
 
@@ -102,7 +108,8 @@ void OnlineRetail::give_item(const Line& line) {
   known->second = !item.title.empty();
   item.item_id.assign(field(kStockCode));
   item.price = line.price;
-  waiting_.push_back({ImportInput::kItems, field(kStockCode), records::encode_json(item), line.time});
+  waiting_.push_back(
+      {ImportInput::kItems, field(kStockCode), records::encode_json(item), line.time});
 }
 
 void OnlineRetail::give_purchase(const Line& line) {
@@ -115,9 +122,13 @@ void OnlineRetail::give_purchase(const Line& line) {
   event.timestamp = line.time;
   event.value = line.quantity;
   records::JsonWriter more;
-  more.begin_object().member("price", line.price).member("invoice", field(kInvoice)).member("country", field(kCountry));
+  more.begin_object()
+      .member("price", line.price)
+      .member("invoice", field(kInvoice))
+      .member("country", field(kCountry));
   event.fields = more.end_object().take();
-  waiting_.push_back({ImportInput::kEvents, event.user_id.str(), records::encode_json(event), line.time});
+  waiting_.push_back(
+      {ImportInput::kEvents, event.user_id.str(), records::encode_json(event), line.time});
 }
 
 std::vector<RowCount> OnlineRetail::counts() const {

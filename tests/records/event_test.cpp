@@ -1,8 +1,8 @@
 #include "records/event.h"
 
-#include <set>
-
 #include <gtest/gtest.h>
+
+#include <set>
 
 #include "records/dead_letter.h"
 
@@ -47,7 +47,8 @@ TEST(Event, ClearLeavesNothingOfTheRecordBefore) {
   event.clear();
   EXPECT_EQ(event.kind, EventKind::kInteraction);
   EXPECT_EQ(event.type, InteractionType::kOther);
-  EXPECT_TRUE(event.type_name.empty() && event.event_id.empty() && event.user_id.empty() && event.session_id.empty());
+  EXPECT_TRUE(event.type_name.empty() && event.event_id.empty() && event.user_id.empty() &&
+              event.session_id.empty());
   EXPECT_TRUE(event.item_id.empty() && event.recommendation_id.empty() && event.surface.empty());
   EXPECT_TRUE(event.items.empty() && event.fields.empty());
   EXPECT_FALSE(event.timestamp);
@@ -57,10 +58,12 @@ TEST(Event, ClearLeavesNothingOfTheRecordBefore) {
 
 TEST(DeadLetterCodes, EachHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(Code::kRefusedByBus); ++i) names.insert(code_name(static_cast<Code>(i)));
+  for (int i = 0; i <= static_cast<int>(Code::kRefusedByBus); ++i)
+    names.insert(code_name(static_cast<Code>(i)));
   EXPECT_EQ(names.size(), static_cast<std::size_t>(Code::kRefusedByBus) + 1);
   EXPECT_EQ(names.count("unknown"), 0u);
   EXPECT_EQ(code_name(Code::kMisrouted), "misrouted");
+  for (const std::string_view name : names) EXPECT_EQ(code_name(code_of(name)), name);
 }
 
 }  // namespace

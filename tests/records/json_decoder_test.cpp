@@ -1,6 +1,6 @@
-#include <limits>
-
 #include <gtest/gtest.h>
+
+#include <limits>
 
 #include "records/json_codec.h"
 
@@ -46,9 +46,10 @@ TEST(EventJson, MembersAtNullOrAbsentTakeTheirDefaults) {
 }
 
 TEST(EventJson, TimestampsMayBeNumbersOrTexts) {
-  for (const char* time : {"1760000000123", "1760000000123.0", "\"1760000000123\"", "\"2025-10-09T08:53:20.123Z\"",
-                           "\"2025-10-09T10:53:20.123+02:00\""}) {
-    const auto event = decoded<Event>(std::string(R"({"event":"erase","user_id":"u","timestamp":)") + time + "}");
+  for (const char* time : {"1760000000123", "1760000000123.0", "\"1760000000123\"",
+                           "\"2025-10-09T08:53:20.123Z\"", "\"2025-10-09T10:53:20.123+02:00\""}) {
+    const auto event =
+        decoded<Event>(std::string(R"({"event":"erase","user_id":"u","timestamp":)") + time + "}");
     EXPECT_EQ(event.timestamp, from_ms(1760000000123)) << time;
   }
 }
@@ -57,18 +58,21 @@ TEST(EventJson, UnknownMembersAreKeptInOneObjectWithTheFields) {
   const auto event = decoded<Event>(
       R"({"event":"interaction","type":"view","user_id":"u","item_id":"i","campaign":{"id":7,"tags":["a","ü"]},)"
       R"("fields":{"price":19.9,"big":18446744073709551615,"none":null},"beta":true})");
-  EXPECT_EQ(event.fields,
-            R"({"campaign":{"id":7,"tags":["a","ü"]},"price":19.9,"big":18446744073709551615,"none":null,"beta":true})");
+  EXPECT_EQ(
+      event.fields,
+      R"({"campaign":{"id":7,"tags":["a","ü"]},"price":19.9,"big":18446744073709551615,"none":null,"beta":true})");
 }
 
 TEST(EventJson, ATypeOfTheShopsOwnKeepsItsName) {
-  const auto event = decoded<Event>(R"({"event":"interaction","type":"subscribe","user_id":"u","item_id":"i"})");
+  const auto event =
+      decoded<Event>(R"({"event":"interaction","type":"subscribe","user_id":"u","item_id":"i"})");
   EXPECT_EQ(event.type, InteractionType::kOther);
   EXPECT_EQ(event.type_name, "subscribe");
 }
 
 TEST(EventJson, OnlyASearchNeedsNoItem) {
-  EXPECT_TRUE(decoded<Event>(R"({"event":"interaction","type":"search","user_id":"u"})").item_id.empty());
+  EXPECT_TRUE(
+      decoded<Event>(R"({"event":"interaction","type":"search","user_id":"u"})").item_id.empty());
 }
 
 TEST(EventJson, AnImpressionNamesItsItemsAsObjectsOrIds) {
@@ -91,7 +95,8 @@ TEST(EventJson, EscapesAndOtherScriptsAreText) {
 
 TEST(EventJson, ARecordAtEveryLimitIsTaken) {
   const std::string longest(256, 'u');
-  EXPECT_EQ(decoded<Event>(R"({"event":"erase","user_id":")" + longest + "\"}").user_id, UserId(longest));
+  EXPECT_EQ(decoded<Event>(R"({"event":"erase","user_id":")" + longest + "\"}").user_id,
+            UserId(longest));
 
   std::string many = R"({"event":"erase","user_id":"u")";
   for (int i = 0; i < 126; ++i) many += ",\"f" + std::to_string(i) + "\":0";
@@ -109,7 +114,8 @@ TEST(EventJson, ADecoderForgetsTheRecordBefore) {
   JsonDecoder decoder{Limits{}};
   Event event;
   ASSERT_FALSE(decoder.decode(
-      R"({"event":"interaction","type":"click","user_id":"u","item_id":"i","value":3,"extra":1})", event));
+      R"({"event":"interaction","type":"click","user_id":"u","item_id":"i","value":3,"extra":1})",
+      event));
   ASSERT_TRUE(decoder.decode(R"({"event":"interaction","type":"click","user_id":)", event));
   ASSERT_FALSE(decoder.decode(R"({"event":"erase","user_id":"u2"})", event));
   EXPECT_EQ(event.user_id, UserId("u2"));
@@ -119,8 +125,9 @@ TEST(EventJson, ADecoderForgetsTheRecordBefore) {
 }
 
 TEST(EventJson, WhiteSpaceAndMemberOrderDoNotMatter) {
-  const auto event =
-      decoded<Event>("\n\t {\"item_id\" : \"i\",\r\n \"user_id\":\"u\", \"type\":\"like\" , \"event\":\"interaction\"} \n");
+  const auto event = decoded<Event>(
+      "\n\t {\"item_id\" : \"i\",\r\n \"user_id\":\"u\", \"type\":\"like\" , "
+      "\"event\":\"interaction\"} \n");
   EXPECT_EQ(event.type, InteractionType::kLike);
   EXPECT_EQ(event.item_id, ItemId("i"));
 }
@@ -152,7 +159,8 @@ TEST(RequestJson, AllButTheUserMayBeLeftOut) {
   const auto request = decoded<Request>(R"({"event":"request","user_id":"u1"})");
   EXPECT_TRUE(request.request_id.empty());
   EXPECT_FALSE(request.n || request.diversity || request.explore || request.deadline);
-  EXPECT_TRUE(request.candidates.empty() && request.exclude_items.empty() && request.context.empty());
+  EXPECT_TRUE(request.candidates.empty() && request.exclude_items.empty() &&
+              request.context.empty());
 }
 
 TEST(RequestJson, NMayBeFromOneToTheLimit) {
@@ -197,13 +205,33 @@ TEST(ItemJson, ATextWithoutLanguageAndASingleCategoryAreTaken) {
   EXPECT_EQ(item.category, std::vector<std::string>{"shoes"});
 }
 
+TEST(KindOfJson, IsToldByTheMembersAlone) {
+  JsonDecoder decoder{Limits{}};
+  JsonDecoder::Kind kind;
+  ASSERT_FALSE(decoder.tell_kind(R"({"user_id":"u","event":"erase"})", kind));
+  EXPECT_EQ(kind.kind, RecordKind::kEvent);
+  ASSERT_FALSE(decoder.tell_kind(R"({"event":"request"})", kind));
+  EXPECT_EQ(kind.kind, RecordKind::kRequest);
+  ASSERT_FALSE(decoder.tell_kind(R"({"event":"purchase"})", kind));  // the event decoder refuses it
+  EXPECT_EQ(kind.kind, RecordKind::kEvent);
+  ASSERT_FALSE(decoder.tell_kind(R"({"user_id":"u","item_id":"i9"})", kind));
+  EXPECT_EQ(kind.kind, RecordKind::kItem);
+  EXPECT_EQ(kind.id, "i9");
+  ASSERT_FALSE(decoder.tell_kind(R"({"age":3,"user_id":"u"})", kind));
+  EXPECT_EQ(kind.kind, RecordKind::kProfile);
+  EXPECT_EQ(kind.id, "u");
+  EXPECT_EQ(decoder.tell_kind("{}", kind)->code, Code::kUnknownKind);
+  EXPECT_EQ(decoder.tell_kind("{", kind)->code, Code::kNotJson);
+}
+
 TEST(ProfileJson, IsTakenWhenItIsTheUsersOwn) {
   JsonDecoder decoder{Limits{}};
   EXPECT_FALSE(decoder.check_profile(R"({"user_id":"u1","age":30,"friends":["u2"]})", "u1"));
   EXPECT_EQ(decoder.check_profile(R"({"user_id":"u2"})", "u1")->code, Code::kMisrouted);
   EXPECT_EQ(decoder.check_profile(R"({"age":30})", "u1")->code, Code::kMissingField);
   EXPECT_EQ(decoder.check_profile(R"({"user_id":7})", "u1")->code, Code::kBadField);
-  EXPECT_EQ(decoder.check_profile(R"({"user_id":"u1","a":1,"a":2})", "u1")->code, Code::kDuplicateKey);
+  EXPECT_EQ(decoder.check_profile(R"({"user_id":"u1","a":1,"a":2})", "u1")->code,
+            Code::kDuplicateKey);
   EXPECT_EQ(decoder.check_profile("[]", "u1")->code, Code::kNotJson);
   EXPECT_EQ(decoder.check_profile("", "u1")->code, Code::kEmptyRecord);
 }

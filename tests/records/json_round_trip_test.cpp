@@ -18,9 +18,11 @@ void expect_round_trip(const Record& record) {
 }
 
 std::string random_text(Rng& rng) {
-  static const std::vector<std::string> kParts = {"a", "Z9", "\"", "\\", "\n", "\x01", "ü", "商品", "😀", "/", " ", "-"};
+  static const std::vector<std::string> kParts = {"a", "Z9",   "\"", "\\", "\n", "\x01",
+                                                  "ü", "商品", "😀",  "/",  " ",  "-"};
   std::string text = "t";
-  for (std::uint64_t parts = rng.below(6); parts > 0; --parts) text += kParts[rng.below(kParts.size())];
+  for (std::uint64_t parts = rng.below(6); parts > 0; --parts)
+    text += kParts[rng.below(kParts.size())];
   return text;
 }
 
@@ -34,7 +36,8 @@ TEST(JsonRoundTrip, RandomEventsComeBackTheSame) {
     if (event.type == InteractionType::kOther) event.type_name = random_text(rng);
     event.user_id.assign(random_text(rng));
     if (rng.below(2)) event.event_id.assign(random_text(rng));
-    if (rng.below(2)) event.timestamp = from_ms(static_cast<std::int64_t>(rng.below(4'000'000'000'000)));
+    if (rng.below(2))
+      event.timestamp = from_ms(static_cast<std::int64_t>(rng.below(4'000'000'000'000)));
     if (rng.below(2)) event.session_id.assign(random_text(rng));
     if (rng.below(2)) event.surface = random_text(rng);
     if (rng.below(2)) event.position = static_cast<std::int32_t>(rng.below(1000));

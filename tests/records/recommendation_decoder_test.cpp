@@ -33,11 +33,13 @@ TEST(RecommendationJson, APublishedListIsReadBack) {
 }
 
 TEST(RecommendationJson, WhatIsNoListIsAnErrorThatSaysWhy) {
-  for (const std::string_view json :
-       {std::string_view(""), std::string_view("{}"), kList.substr(0, 200),
-        std::string_view(R"({"recommendation_id":"x","user_id":"u"})"),
-        std::string_view(R"({"recommendation_id":"x","user_id":"u","items":[{"position":0}]})"),
-        std::string_view(R"({"recommendation_id":"x","user_id":"u","items":[{"item_id":"i","propensity":2}]})")}) {
+  for (
+      const std::string_view json :
+      {std::string_view(""), std::string_view("{}"), kList.substr(0, 200),
+       std::string_view(R"({"recommendation_id":"x","user_id":"u"})"),
+       std::string_view(R"({"recommendation_id":"x","user_id":"u","items":[{"position":0}]})"),
+       std::string_view(
+           R"({"recommendation_id":"x","user_id":"u","items":[{"item_id":"i","propensity":2}]})")}) {
     const auto list = decode_recommendation(json);
     ASSERT_FALSE(list.ok()) << json;
     EXPECT_EQ(list.status().code(), absl::StatusCode::kInvalidArgument);

@@ -1,8 +1,8 @@
 // The hand-written codec against the generated classes, on random rows.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <gtest/gtest.h>
 
 #include "base/rng.h"
 #include "records/riffle.pb.h"
@@ -13,16 +13,21 @@ namespace {
 
 std::int64_t random_ms(Rng& rng) {
   switch (rng.below(5)) {
-    case 0: return 0;
-    case 1: return std::numeric_limits<std::int64_t>::min();
-    case 2: return -static_cast<std::int64_t>(rng.below(1000));
-    default: return 1'600'000'000'000 + static_cast<std::int64_t>(rng.below(100'000'000'000));
+    case 0:
+      return 0;
+    case 1:
+      return std::numeric_limits<std::int64_t>::min();
+    case 2:
+      return -static_cast<std::int64_t>(rng.below(1000));
+    default:
+      return 1'600'000'000'000 + static_cast<std::int64_t>(rng.below(100'000'000'000));
   }
 }
 
 float random_float(Rng& rng) { return rng.below(4) ? static_cast<float>(rng.normal()) : 0.0f; }
 DecayedCounter random_counter(Rng& rng) {
-  return rng.below(3) ? DecayedCounter{rng.below(3) ? rng.normal() : 0.0, random_ms(rng)} : DecayedCounter{};
+  return rng.below(3) ? DecayedCounter{rng.below(3) ? rng.normal() : 0.0, random_ms(rng)}
+                      : DecayedCounter{};
 }
 ItemKey random_key(Rng& rng) { return ItemKey(rng.below(8) ? rng() : 0); }
 
@@ -41,11 +46,13 @@ void randomise(Rng& rng, TypeCounts& counts) {
 UserRow random_user(Rng& rng) {
   UserRow row;
   row.history = random_list<HistoryEntry>(rng, [&] {
-    return HistoryEntry{random_key(rng), random_ms(rng), static_cast<InteractionType>(rng.below(kInteractionTypes)),
+    return HistoryEntry{random_key(rng), random_ms(rng),
+                        static_cast<InteractionType>(rng.below(kInteractionTypes)),
                         random_float(rng), random_float(rng)};
   });
-  row.impressions =
-      random_list<ImpressionEntry>(rng, [&] { return ImpressionEntry{random_key(rng), random_ms(rng)}; });
+  row.impressions = random_list<ImpressionEntry>(rng, [&] {
+    return ImpressionEntry{random_key(rng), random_ms(rng)};
+  });
   row.seen_events = random_list<std::uint64_t>(rng, [&] { return rng(); });
   randomise(rng, row.counts);
   row.impression_count = rng.below(2) ? rng() : 0;
@@ -63,14 +70,19 @@ ItemRow random_item(Rng& rng) {
   if (rng.below(8)) row.item_id.assign("i" + std::string(rng.below(256), 'x'));
   randomise(rng, row.counts);
   row.impressions = rng.below(1000);
-  for (DecayedCounter* counter : {&row.popularity, &row.trend, &row.recent_clicks, &row.recent_impressions})
+  for (DecayedCounter* counter :
+       {&row.popularity, &row.trend, &row.recent_clicks, &row.recent_impressions})
     *counter = random_counter(rng);
   row.first_ms = random_ms(rng);
   row.last_ms = random_ms(rng);
   row.neighbour_reference_ms = random_ms(rng);
   row.neighbour_total = rng.below(2) ? rng.uniform() : 0;
-  row.together = random_list<Neighbour>(rng, [&] { return Neighbour{random_key(rng), random_float(rng)}; });
-  row.next = random_list<Neighbour>(rng, [&] { return Neighbour{random_key(rng), random_float(rng)}; });
+  row.together = random_list<Neighbour>(rng, [&] {
+    return Neighbour{random_key(rng), random_float(rng)};
+  });
+  row.next = random_list<Neighbour>(rng, [&] {
+    return Neighbour{random_key(rng), random_float(rng)};
+  });
   return row;
 }
 
@@ -115,7 +127,8 @@ std::string generated_bytes(const ItemRow& row) {
   if (row.popularity != DecayedCounter{}) fill(row.popularity, to.mutable_popularity());
   if (row.trend != DecayedCounter{}) fill(row.trend, to.mutable_trend());
   if (row.recent_clicks != DecayedCounter{}) fill(row.recent_clicks, to.mutable_recent_clicks());
-  if (row.recent_impressions != DecayedCounter{}) fill(row.recent_impressions, to.mutable_recent_impressions());
+  if (row.recent_impressions != DecayedCounter{})
+    fill(row.recent_impressions, to.mutable_recent_impressions());
   to.set_first_ms(row.first_ms);
   to.set_last_ms(row.last_ms);
   to.set_neighbour_reference_ms(row.neighbour_reference_ms);
@@ -230,8 +243,9 @@ TEST(RowsCodec, RandomBytesAreReadOrRefusedButNeverReadBeyond) {
 
 TEST(RowsCodec, BrokenRowsSayThatTheyAreCorrupt) {
   UserRow row;
-  for (const std::string& bytes : {std::string("\x0a\x7f"), std::string("\x12\x07"), std::string("\xff\xff\xff"),
-                                   std::string("\x08\x01"), std::string("\x0a\x02\x18\x0b")}) {
+  for (const std::string& bytes :
+       {std::string("\x0a\x7f"), std::string("\x12\x07"), std::string("\xff\xff\xff"),
+        std::string("\x08\x01"), std::string("\x0a\x02\x18\x0b")}) {
     const auto status = decode(bytes, row);
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_NE(status.message().find("corrupt"), absl::string_view::npos);
@@ -243,9 +257,9 @@ TEST(RowsCodec, FieldsOfANewerVersionAreSkipped) {
   row.first_ms = 5;
   std::string bytes;
   encode(row, bytes);
-  bytes += std::string("\x68\x07", 2);                        // field 13, varint
-  bytes += std::string("\x72\x03", 2) + "new";                // field 14, bytes
-  bytes += std::string("\x7d\x01\x02\x03\x04", 5);            // field 15, fixed32
+  bytes += std::string("\x68\x07", 2);                                   // field 13, varint
+  bytes += std::string("\x72\x03", 2) + "new";                           // field 14, bytes
+  bytes += std::string("\x7d\x01\x02\x03\x04", 5);                       // field 15, fixed32
   bytes += std::string("\x81\x01\x01\x02\x03\x04\x05\x06\x07\x08", 10);  // field 16, fixed64
   UserRow back;
   ASSERT_TRUE(decode(bytes, back).ok());

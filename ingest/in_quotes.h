@@ -6,6 +6,6 @@
 namespace riffle::ingest {
 
 // Foreign bytes for a message: in quotes, cut to a readable length, with what is not text escaped.
-std::string quoted(std::string_view bytes);
+std::string in_quotes(std::string_view bytes);
 
 }  // namespace riffle::ingest
