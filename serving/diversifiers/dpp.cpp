@@ -1,13 +1,13 @@
 #include "serving/diversifiers/dpp.h"
 
-#include <algorithm>
 #include <cmath>
+
+#include "serving/vector_lanes.h"
 
 namespace riffle::serving {
 namespace {
 
 constexpr float kTwin = 1e-10f;
-constexpr std::size_t kLanes = SimilarityRows::kLanes;
 
 }  // namespace
 
@@ -25,21 +25,28 @@ void Dpp::add(std::uint32_t candidate) {
   if (!similarity_.known(candidate) || residual_[candidate] < kTwin) return;
   const std::size_t width = residual_.size();
   if (factors_.size() < (added_ + 1) * width) factors_.resize((added_ + 1) * width);
-  float* __restrict row = factors_.data() + added_ * width;
+  float* row = factors_.data() + added_ * width;
   similarity_.row(candidate, {row, width});
   for (std::size_t above = 0; above < added_; ++above) {
-    const float* __restrict c = factors_.data() + above * width;
+    const float* c = factors_.data() + above * width;
     const float own = c[candidate];
-    for (std::size_t block = 0; block < width; block += kLanes)
-      for (std::size_t lane = 0; lane < kLanes; ++lane) row[block + lane] -= own * c[block + lane];
+    for (std::size_t i = 0; i < width; i += kLanes) {
+      FloatLanes left, other;
+      load_lanes(left, row + i);
+      load_lanes(other, c + i);
+      store_lanes(left - own * other, row + i);
+    }
   }
   const float scale = 1 / std::sqrt(residual_[candidate]);
-  float* __restrict residual = residual_.data();
-  for (std::size_t block = 0; block < width; block += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      row[block + lane] *= scale;
-      residual[block + lane] = std::max(0.f, residual[block + lane] - row[block + lane] * row[block + lane]);
-    }
+  for (std::size_t i = 0; i < width; i += kLanes) {
+    FloatLanes e, residual;
+    load_lanes(e, row + i);
+    load_lanes(residual, residual_.data() + i);
+    e *= scale;
+    residual -= e * e;
+    const IntLanes positive = residual > 0;
+    store_lanes(e, row + i);
+    store_lanes(positive ? residual : FloatLanes{}, residual_.data() + i);
   }
   ++added_;
 }

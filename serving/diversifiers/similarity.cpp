@@ -1,21 +1,34 @@
 #include "serving/diversifiers/similarity.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "serving/vector_lanes.h"
 
 namespace riffle::serving {
 namespace {
 
 constexpr features::KernelVector kUnknown{};
 
-// Eight sums side by side: one vector register, and the same order of additions on every machine.
-float dot(const features::KernelVector& a, const features::KernelVector& b) {
-  constexpr std::size_t kLanes = SimilarityRows::kLanes;
-  std::array<float, kLanes> sums{};
-  for (std::size_t block = 0; block < features::kKernelDimension; block += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[block + lane] * b[block + lane];
-  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+inline void add_product(const float* a, const float* b, FloatLanes& sum) {
+  FloatLanes x, y;
+  load_lanes(x, a);
+  load_lanes(y, b);
+  sum += x * y;
+}
+
+// Four sums, so that no addition waits for the one before; always in the same order.
+inline float dot(const features::KernelVector& a, const features::KernelVector& b) {
+  static_assert(features::kKernelDimension % (4 * kLanes) == 0);
+  FloatLanes first{}, second{}, third{}, fourth{};
+  for (std::size_t i = 0; i < features::kKernelDimension; i += 4 * kLanes) {
+    add_product(a.data() + i, b.data() + i, first);
+    add_product(a.data() + i + kLanes, b.data() + i + kLanes, second);
+    add_product(a.data() + i + 2 * kLanes, b.data() + i + 2 * kLanes, third);
+    add_product(a.data() + i + 3 * kLanes, b.data() + i + 3 * kLanes, fourth);
+  }
+  const FloatLanes sum = (first + second) + (third + fourth);
+  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
 }  // namespace

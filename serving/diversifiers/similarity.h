@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "features/catalogue.h"
+#include "serving/vector_lanes.h"
 
 namespace riffle::serving {
 
@@ -17,10 +18,7 @@ class SimilarityRows {
 
   bool known(std::uint32_t candidate) const { return inverse_norms_[candidate] > 0; }
   std::size_t count() const { return kernels_.size(); }
-  // Rounded up to whole vector registers, so that loops over candidates need no remainder.
-  std::size_t padded_count() const { return (count() + kLanes - 1) / kLanes * kLanes; }
-
-  static constexpr std::size_t kLanes = 8;
+  std::size_t padded_count() const { return padded(count()); }
 
  private:
   std::vector<const features::KernelVector*> kernels_;  // never null: unknown ones point to zeros

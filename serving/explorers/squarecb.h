@@ -6,9 +6,8 @@
 // keeps every item's propensity above 0, so that any policy can be evaluated from the log.
 #pragma once
 
-#include <vector>
-
 #include "serving/explorers/explorer.h"
+#include "serving/explorers/top.h"
 
 namespace riffle::serving {
 
@@ -17,7 +16,7 @@ class SquareCb final : public Explorer {
   void distribute(const ExplorerOptions& options, const SlotChoices& choices, Distribution& out) override;
 
  private:
-  std::vector<std::uint32_t> order_;
+  TopSelector top_;
 };
 
 }  // namespace riffle::serving

@@ -1,7 +1,6 @@
 #include "serving/sources/neighbour_sums.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "features/neighbours.h"
 #include "serving/candidate_pool.h"
@@ -32,20 +31,16 @@ void NeighbourSums::add_up(const SourceInput& input, std::span<const float> weig
 void NeighbourSums::largest(std::size_t most, CandidatePool& pool, std::vector<std::uint32_t>& items,
                             std::vector<Sum>& sums) {
   const auto& entries = sums_.entries();
-  order_.resize(entries.size());
-  std::iota(order_.begin(), order_.end(), 0);
+  order_.clear();
+  for (std::uint32_t i = 0; i < entries.size(); ++i) order_.emplace_back(-entries[i].value.total, i);
   if (most < order_.size()) {
-    std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end(),
-                     [&](std::uint32_t a, std::uint32_t b) {
-                       if (entries[a].value.total != entries[b].value.total)
-                         return entries[a].value.total > entries[b].value.total;
-                       return entries[a].key < entries[b].key;
-                     });
+    // Equal totals by the order in which they were met: rows list neighbours in the order of their keys.
+    std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end());
     order_.resize(most);
   }
   keys_.clear();
   sums.clear();
-  for (const std::uint32_t i : order_) {
+  for (const auto& [total, i] : order_) {
     keys_.push_back(ItemKey(entries[i].key));
     sums.push_back(entries[i].value);
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "records/rows.h"
@@ -30,7 +31,7 @@ class NeighbourSums {
 
  private:
   ScratchMap<Sum> sums_{512};
-  std::vector<std::uint32_t> order_;
+  std::vector<std::pair<float, std::uint32_t>> order_;   // −total, entry
   std::vector<ItemKey> keys_;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "serving/explorers/top.h"
 #include "tests/serving/chi_square.h"
 
 namespace riffle::serving {
@@ -139,6 +140,29 @@ TEST(Explorer, DrawsAreAsFrequentAsTheProbabilitiesSay) {
       for (int i = 0; i < 40000; ++i) ++counts[draw(distribution, choices.allowed, rng)];
       EXPECT_LT(chi_square_deviations(probabilities, counts), 4) << kind << " at explore " << explore;
     }
+  }
+}
+
+TEST(TopSelector, PicksWhatSortingPicksTiesIncluded) {
+  Rng rng(13);
+  TopSelector selector;
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<float> utility;
+    const std::uint64_t levels = 1 + rng.below(round % 2 == 0 ? 6 : 100000);
+    for (std::uint64_t i = 0; i <= rng.below(250); ++i)
+      utility.push_back(static_cast<float>(rng.below(levels)) / static_cast<float>(levels));
+    Choices choices(utility);
+    for (ItemKey& key : choices.keys) key = ItemKey(rng());
+    std::vector<std::uint32_t> sorted = choices.allowed;
+    std::sort(sorted.begin(), sorted.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return is_better(choices.slot(), a, b); });
+    const std::size_t m = 1 + rng.below(30);
+    sorted.resize(std::min(m, sorted.size()));
+    std::vector<std::uint32_t> top = selector.select(choices.slot(), m);
+    ASSERT_EQ(top.front(), sorted.front());
+    std::sort(top.begin(), top.end());
+    std::sort(sorted.begin(), sorted.end());
+    ASSERT_EQ(top, sorted) << "round " << round;
   }
 }
 
