@@ -45,19 +45,20 @@ absl::StatusOr<std::uint64_t> current_manifest(const std::string& directory) {
 
 }  // namespace
 
-absl::Status mark_manifest(const std::string& directory) {
-  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory));
-  const std::string path = manifest_path(directory, number);
+absl::Status ManifestMark::update() {
+  absl::MutexLock lock(&updating_);
+  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory_));
+  const std::string path = manifest_path(directory_, number);
   // Size first, then the sync: another thread may be appending, and only what is surely on the disk
   // may be marked.
   RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size, file_size(path));
   RIFFLE_RETURN_IF_ERROR(sync_file(path));
-  return write_atomically(mark_path(directory), absl::StrCat(number, " ", size, "\n"));
+  return write_atomically(mark_path(directory_), absl::StrCat(number, " ", size, "\n"));
 }
 
-absl::Status check_manifest(const std::string& directory) {
+absl::Status ManifestMark::check() const {
   // The mark first: another process may own the store, and its MANIFEST moves on while we look.
-  const auto mark = read_file(mark_path(directory));
+  const auto mark = read_file(mark_path(directory_));
   if (absl::IsNotFound(mark.status())) return absl::OkStatus();
   RIFFLE_RETURN_IF_ERROR(mark.status());
   std::string_view text = *mark;
@@ -65,19 +66,19 @@ absl::Status check_manifest(const std::string& directory) {
   std::uint64_t marked_size = 0;
   const bool whole = take_number(text, marked_number) && text.starts_with(' ') &&
                      (text.remove_prefix(1), take_number(text, marked_size)) && text == "\n";
-  if (!whole) return corruption_error(directory, "its file MARK cannot be read");
+  if (!whole) return corruption_error(directory_, "its file MARK cannot be read");
 
-  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory));
+  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory_));
   if (number < marked_number)
-    return corruption_error(directory, absl::StrCat("CURRENT names MANIFEST ", number, ", but ",
-                                                    marked_number, " was in force"));
+    return corruption_error(directory_, absl::StrCat("CURRENT names MANIFEST ", number, ", but ",
+                                                     marked_number, " was in force"));
   if (number > marked_number) return absl::OkStatus();
-  const auto size = file_size(manifest_path(directory, number));
+  const auto size = file_size(manifest_path(directory_, number));
   if (absl::IsNotFound(size.status()))
     return absl::OkStatus();  // replaced while we looked, or RocksDB will say so
   RIFFLE_RETURN_IF_ERROR(size.status());
   if (*size < marked_size)
-    return corruption_error(directory,
+    return corruption_error(directory_,
                             absl::StrCat("its MANIFEST has ", *size, " bytes of ", marked_size));
   return absl::OkStatus();
 }

@@ -7,15 +7,25 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 
 namespace riffle::state {
 
-// After RocksDB changed the MANIFEST: makes it durable, then writes down its name and size. Any
-// thread, one at a time.
-absl::Status mark_manifest(const std::string& directory);
+class ManifestMark {
+ public:
+  explicit ManifestMark(std::string directory) : directory_(std::move(directory)) {}
 
-// Corruption where the MANIFEST in force is older or shorter than the mark. No mark (a new store, a
-// restored one): OK.
-absl::Status check_manifest(const std::string& directory);
+  // After RocksDB changed the MANIFEST, while its LOCK is held: makes it durable, then writes down
+  // its name and size. Thread-safe.
+  absl::Status update();
+
+  // Corruption where the MANIFEST in force is older or shorter than the mark. No mark (a new store,
+  // a restored one): OK.
+  absl::Status check() const;
+
+ private:
+  const std::string directory_;
+  absl::Mutex updating_;  // one at a time, or an older size could be written over a newer one
+};
 
 }  // namespace riffle::state

@@ -1,3 +1,4 @@
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 
 #include <algorithm>
@@ -44,7 +45,7 @@ absl::Status prepare_directory(const RocksDbOptions& options) {
     RIFFLE_RETURN_IF_ERROR(make_writable_directory(directory));
   if (has_current(directory)) {
     if (!options.read_only) RIFFLE_RETURN_IF_ERROR(make_writable_directory(directory));
-    return check_manifest(directory);
+    return ManifestMark(directory).check();
   }
   if (!exists(directory) || options.read_only || !options.create)
     return fatal_error(absl::StatusCode::kNotFound,
@@ -63,7 +64,8 @@ struct Attempt {
 
 Attempt try_open(const RocksDbOptions& options, bool create_columns) {
   Attempt attempt;
-  rocksdb::DBOptions db = db_options(options);
+  if (!options.read_only) attempt.open.mark = std::make_shared<ManifestMark>(options.directory);
+  rocksdb::DBOptions db = db_options(options, attempt.open.mark);
   db.create_if_missing = create_columns;
   db.create_missing_column_families = create_columns;
   rocksdb::DB* raw = nullptr;
@@ -97,7 +99,7 @@ struct ColumnDifference {
 absl::StatusOr<ColumnDifference> compare_columns(const RocksDbOptions& options) {
   std::vector<std::string> listed;
   const auto status =
-      rocksdb::DB::ListColumnFamilies(db_options(options), options.directory, &listed);
+      rocksdb::DB::ListColumnFamilies(db_options(options, nullptr), options.directory, &listed);
   RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "list the columns", options.directory));
   std::set<std::string> present(listed.begin(), listed.end());
   present.erase(rocksdb::kDefaultColumnFamilyName);
@@ -120,6 +122,13 @@ absl::Status explain(const RocksDbOptions& options, const rocksdb::Status& statu
 
 OpenDb::~OpenDb() {
   if (!db) return;
+  if (mark) {
+    // A job that ends during the closing tells no listener; and once the LOCK is gone the MANIFEST
+    // may be another owner's.
+    rocksdb::CancelAllBackgroundWork(db.get(), true);
+    if (const absl::Status status = mark->update(); !status.ok())
+      log::warn("cannot mark a MANIFEST: {}", std::string(status.message()));
+  }
   for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
 }
 
@@ -140,7 +149,7 @@ absl::StatusOr<OpenDb> open_db(const RocksDbOptions& options) {
     if (!difference.missing.empty()) attempt = open_when_free(options, true);
   }
   if (!attempt.status.ok()) return explain(options, attempt.status);
-  if (!options.read_only) RIFFLE_RETURN_IF_ERROR(mark_manifest(options.directory));
+  if (attempt.open.mark) RIFFLE_RETURN_IF_ERROR(attempt.open.mark->update());
   return std::move(attempt.open);
 }
 

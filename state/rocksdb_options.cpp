@@ -8,31 +8,26 @@
 
 #include <algorithm>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "base/log.h"
-#include "state/manifest_mark.h"
+#include "state/rocksdb_log.h"
 
 namespace riffle::state {
 namespace {
 
-// Marks how long the MANIFEST is whenever it has grown (state/manifest_mark.h).
 class ManifestMarker final : public rocksdb::EventListener {
  public:
-  explicit ManifestMarker(std::string directory) : directory_(std::move(directory)) {}
-  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { mark(); }
-  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { mark(); }
+  explicit ManifestMarker(std::shared_ptr<ManifestMark> mark) : mark_(std::move(mark)) {}
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { update(); }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { update(); }
 
  private:
-  void mark() {
-    absl::MutexLock lock(&mutex_);
+  void update() {
     // An older mark only checks less.
-    if (const absl::Status status = mark_manifest(directory_); !status.ok())
-      log::warn("cannot mark the MANIFEST of {}: {}", directory_, std::string(status.message()));
+    if (const absl::Status status = mark_->update(); !status.ok())
+      log::warn("cannot mark a MANIFEST: {}", std::string(status.message()));
   }
 
-  const std::string directory_;
-  absl::Mutex mutex_;
+  const std::shared_ptr<ManifestMark> mark_;
 };
 
 bool is_large(Column column) {
@@ -88,7 +83,8 @@ std::shared_ptr<BlockCache> make_block_cache(std::size_t bytes) {
   return std::make_shared<BlockCache>(BlockCache{rocksdb::NewLRUCache(bytes)});
 }
 
-rocksdb::DBOptions db_options(const RocksDbOptions& options) {
+rocksdb::DBOptions db_options(const RocksDbOptions& options,
+                              const std::shared_ptr<ManifestMark>& mark) {
   rocksdb::DBOptions db;
   db.max_background_jobs = options.max_background_jobs;
   db.max_total_wal_size = 4 * std::max(options.write_buffer_bytes, std::size_t{256} << 10);
@@ -98,11 +94,9 @@ rocksdb::DBOptions db_options(const RocksDbOptions& options) {
   db.paranoid_checks = true;
   db.bytes_per_sync =
       1 << 20;  // spreads the flushes' writing, so that an epoch's fsync does not wait behind them
+  db.info_log = rocksdb_log(options.directory);
   db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 4;
-  db.max_log_file_size = 1 << 20;
-  if (!options.read_only)
-    db.listeners.push_back(std::make_shared<ManifestMarker>(options.directory));
+  if (mark) db.listeners.push_back(std::make_shared<ManifestMarker>(mark));
   return db;
 }
 

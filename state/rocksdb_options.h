@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "state/manifest_mark.h"
 #include "state/rocksdb_store.h"
 
 namespace riffle::state {
@@ -20,13 +21,14 @@ struct BlockCache {
   std::shared_ptr<rocksdb::Cache> cache;
 };
 
-// An open RocksDB with its column families. Closes them in their order.
+// An open RocksDB with its column families. Closing marks the MANIFEST as it is left.
 struct OpenDb {
   OpenDb() = default;
   OpenDb(OpenDb&&) = default;
   OpenDb& operator=(OpenDb&& other) noexcept {
     std::swap(db, other.db);
     std::swap(handles, other.handles);
+    std::swap(mark, other.mark);
     return *this;
   }
   ~OpenDb();
@@ -38,9 +40,12 @@ struct OpenDb {
   std::unique_ptr<rocksdb::DB> db;
   // RocksDB's "default", which stays empty, then one a column
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::shared_ptr<ManifestMark> mark;  // null: open for reading only
 };
 
-rocksdb::DBOptions db_options(const RocksDbOptions& options);
+// Flushes and compactions update `mark`, where there is one.
+rocksdb::DBOptions db_options(const RocksDbOptions& options,
+                              const std::shared_ptr<ManifestMark>& mark);
 // "default" first, then the columns in their order.
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksDbOptions& options);
 

@@ -12,7 +12,6 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "state/files.h"
-#include "state/manifest_mark.h"
 #include "state/rocksdb_options.h"
 #include "state/rocksdb_status.h"
 #include "state/store_errors.h"

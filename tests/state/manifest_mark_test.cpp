@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "state/disk_stores.h"
 #include "state/scratch.h"
@@ -12,57 +14,68 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class ManifestMark : public testing::Test {
+class ManifestMarkTest : public testing::Test {
  protected:
   void SetUp() override {
     overwrite(directory / "CURRENT", "MANIFEST-000007\n");
     overwrite(directory / "MANIFEST-000007", std::string(100, 'x'));
   }
   Scratch directory;
+  ManifestMark mark{directory.path()};
 };
 
-TEST_F(ManifestMark, AStoreWithoutAMarkIsFine) {
-  EXPECT_TRUE(check_manifest(directory.path()).ok());
-}
+TEST_F(ManifestMarkTest, AStoreWithoutAMarkIsFine) { EXPECT_TRUE(mark.check().ok()); }
 
-TEST_F(ManifestMark, AManifestMayGrowButNotShrink) {
-  ASSERT_TRUE(mark_manifest(directory.path()).ok());
-  EXPECT_TRUE(check_manifest(directory.path()).ok());
+TEST_F(ManifestMarkTest, AManifestMayGrowButNotShrink) {
+  ASSERT_TRUE(mark.update().ok());
+  EXPECT_TRUE(mark.check().ok());
   fs::resize_file(directory / "MANIFEST-000007", 101);
-  EXPECT_TRUE(check_manifest(directory.path()).ok());
+  EXPECT_TRUE(mark.check().ok());
   fs::resize_file(directory / "MANIFEST-000007", 99);
-  const auto status = check_manifest(directory.path());
+  const auto status = mark.check();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   expect_message(status, {directory.path(), "99 bytes of 100"});
 }
 
-TEST_F(ManifestMark, ANewerManifestIsFineAndAnOlderOneIsNot) {
-  ASSERT_TRUE(mark_manifest(directory.path()).ok());
+TEST_F(ManifestMarkTest, ANewerManifestIsFineAndAnOlderOneIsNot) {
+  ASSERT_TRUE(mark.update().ok());
   overwrite(directory / "MANIFEST-000008", "");
   overwrite(directory / "CURRENT", "MANIFEST-000008\n");
-  EXPECT_TRUE(check_manifest(directory.path()).ok());
+  EXPECT_TRUE(mark.check().ok());
   overwrite(directory / "MANIFEST-000006", std::string(1000, 'x'));
   overwrite(directory / "CURRENT", "MANIFEST-000006\n");
-  EXPECT_EQ(check_manifest(directory.path()).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(mark.check().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_F(ManifestMark, ManifestNumbersOfAnyLengthAreFound) {
+TEST_F(ManifestMarkTest, ManifestNumbersOfAnyLengthAreFound) {
   overwrite(directory / "CURRENT", "MANIFEST-12345678\n");
   overwrite(directory / "MANIFEST-12345678", "x");
-  EXPECT_TRUE(mark_manifest(directory.path()).ok());
+  EXPECT_TRUE(mark.update().ok());
   EXPECT_EQ(read(directory / "MARK"), "12345678 1\n");
 }
 
-TEST_F(ManifestMark, GarbageInTheMarkOrInCurrentIsCorruption) {
-  ASSERT_TRUE(mark_manifest(directory.path()).ok());
+TEST_F(ManifestMarkTest, UpdatesFromManyThreadsLeaveTheLastSize) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([this] {
+      for (int round = 0; round < 20; ++round) EXPECT_TRUE(mark.update().ok());
+    });
+  fs::resize_file(directory / "MANIFEST-000007", 200);
+  EXPECT_TRUE(mark.update().ok());
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(read(directory / "MARK"), "7 200\n");
+}
+
+TEST_F(ManifestMarkTest, GarbageInTheMarkOrInCurrentIsCorruption) {
+  ASSERT_TRUE(mark.update().ok());
   for (const char* current :
        {"", "MANIFEST-", "MANIFEST-7", "OTHER-000007\n", "MANIFEST-000007\nx"}) {
     overwrite(directory / "CURRENT", current);
-    EXPECT_EQ(check_manifest(directory.path()).code(), absl::StatusCode::kDataLoss) << current;
+    EXPECT_EQ(mark.check().code(), absl::StatusCode::kDataLoss) << current;
   }
-  for (const char* mark : {"", "7", "7 ", "7 100", "x 100\n", "7 100\n\n"}) {
-    overwrite(directory / "MARK", mark);
-    EXPECT_EQ(check_manifest(directory.path()).code(), absl::StatusCode::kDataLoss) << mark;
+  for (const char* text : {"", "7", "7 ", "7 100", "x 100\n", "7 100\n\n"}) {
+    overwrite(directory / "MARK", text);
+    EXPECT_EQ(mark.check().code(), absl::StatusCode::kDataLoss) << text;
   }
 }
 

@@ -175,7 +175,7 @@ TEST(CutStore, AWalCutAnywhereRecoversAPrefixOfBatches) {
     fs::copy(scratch / "original", directory, fs::copy_options::recursive);
     const std::uint64_t cut = round == 0 ? size : rng.below(size);
     fs::resize_file(directory + "/" + log, cut);
-    const auto store = open(directory);
+    auto store = open(directory);
     ASSERT_NE(store, nullptr);
     const auto offset = *store->get(Column::kOffsets, "events");
     const std::uint64_t n = offset ? std::stoull(*offset) : 0;
@@ -199,6 +199,7 @@ TEST(CutStore, AWalCutAnywhereRecoversAPrefixOfBatches) {
                     .ok());
     ASSERT_EQ(journal, n ? std::vector{number_key(n)} : std::vector<std::string>());
     last_recovered = std::max(last_recovered, n);
+    store.reset();
     fs::remove_all(directory);
   }
   EXPECT_EQ(last_recovered, kBatches);
