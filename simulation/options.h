@@ -26,7 +26,7 @@ struct ShopOptions {
 
 struct ShoppersOptions {
   std::uint64_t seed = 1;
-  std::size_t users = 2000;
+  std::size_t users = 600;
   std::size_t requests = 120000;             // expected over the span, of all users
   std::size_t list_length = 10;              // n of every request
   std::string surface = "home";
