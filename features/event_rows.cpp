@@ -1,8 +1,8 @@
 #include "features/event_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
-#include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "base/hash.h"
@@ -66,9 +66,7 @@ bool is_listed_click(const Event& event) {
 std::string item_row_key(ItemKey key) { return std::string(RowKey(key).view()); }
 
 EventRows::EventRows(const RowOptions& options, state::RowCache<UserRow>* users, state::RowCache<ItemRow>* items)
-    : options_(options), types_(options.types), users_(users), items_(items) {
-  take_touched();
-}
+    : options_(options), types_(options.types), users_(users), items_(items) {}
 
 EventRows::Result EventRows::apply(const Event& event, TimePoint event_time) {
   UserRow* user = users_->edit(event.user_id.str());
@@ -132,7 +130,7 @@ EventRows::Result EventRows::apply_interaction(const Event& event, TimePoint tim
       add(item->trend, weight, time, options_.fast_half_life);
     }
     if (is_listed_click(event)) add(item->recent_clicks, 1, time, options_.slow_half_life);
-    touch(key);
+    touched_.insert(key);
     if (weight > 0 && !pair_with_history(key, neighbour_strength(weight), time, user, *item)) return Result::kStoreError;
     insert_by_time(user.history,
                    {key, to_ms(time), event.type, static_cast<float>(weight), static_cast<float>(event.value)},
@@ -180,7 +178,7 @@ bool EventRows::pair_with_history(ItemKey item, double strength, TimePoint time,
     }
     if (k < options_.next_window)
       add_neighbour(partner.row->next, item, amount / static_cast<double>(k + 1), options_.neighbours);
-    touch(partner.item);
+    touched_.insert(partner.item);
   }
   return true;
 }
@@ -198,7 +196,7 @@ EventRows::Result EventRows::apply_impression(const Event& event, TimePoint time
     ++item->impressions;
     add(item->recent_impressions, 1, time, options_.slow_half_life);
     extend_span(to_ms(time), item->first_ms, item->last_ms);
-    touch(key);
+    touched_.insert(key);
     ++user.impression_count;
     insert_by_time(user.impressions, {key, to_ms(time)}, options_.impressions_length);
   }
@@ -233,26 +231,11 @@ void EventRows::prefetch(std::span<const Event> events) {
   items_->prefetch(item_keys);
 }
 
-void EventRows::touch(ItemKey item) {
-  ItemKey& lately = lately_touched_[item.value() % lately_touched_.size()];
-  if (lately == item) return;
-  lately = item;
-  touched_.push_back(item);
-  if (touched_.size() >= compact_at_) compact_touched();
-}
-
-void EventRows::compact_touched() {
-  std::sort(touched_.begin(), touched_.end());
-  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-  compact_at_ = 2 * touched_.size() + 65536;
-}
-
 std::vector<ItemKey> EventRows::take_touched() {
-  compact_touched();
-  compact_at_ = 65536;
-  // A key that never belongs to its place, so that every place starts empty.
-  for (std::size_t i = 0; i < lately_touched_.size(); ++i) lately_touched_[i] = ItemKey(i ^ 1);
-  return std::exchange(touched_, {});
+  std::vector<ItemKey> keys(touched_.begin(), touched_.end());
+  std::sort(keys.begin(), keys.end());
+  touched_.clear();
+  return keys;
 }
 
 }  // namespace riffle::features

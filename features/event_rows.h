@@ -7,11 +7,12 @@
 // An impression that does not name its items changes no item and no history: only the joiner knows which list it means.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "base/ids.h"
 #include "base/time.h"
 #include "features/event_types.h"
 #include "features/options.h"
@@ -51,16 +52,12 @@ class EventRows {
   void touch_user(const records::Event& event, TimePoint time, std::uint64_t event_hash, records::UserRow& user);
   bool pair_with_history(ItemKey item, double strength, TimePoint time, const records::UserRow& user,
                          records::ItemRow& row);
-  void touch(ItemKey item);
-  void compact_touched();
 
   RowOptions options_;
   EventTypes types_;
   state::RowCache<records::UserRow>* users_;
   state::RowCache<records::ItemRow>* items_;
-  std::vector<ItemKey> touched_;                 // may hold a key twice until it is compacted
-  std::size_t compact_at_ = 0;
-  std::array<ItemKey, 1024> lately_touched_;     // by the key's low bits: most repeats end here
+  absl::flat_hash_set<ItemKey> touched_;
 };
 
 // The cache key of an item's row.
