@@ -1,7 +1,9 @@
-// Sums that halve every half-life: the value as it was at a time. Adding in another order gives the same sum but for
-// rounding, nothing overflows however far apart the times lie, and two sums at different times are compared without a clock.
+// Sums that halve every half-life: the value as it was at a time. Adding in another order gives the
+// same sum but for rounding, nothing overflows however far apart the times lie, and two sums at
+// different times are compared without a clock.
 //
-// A sum at time s is worth v · 2^((s − t)/h) at time t ≥ s (FORMULAS 1.4, lazy decay). A half-life of 0 never forgets.
+// A sum at time s is worth v · 2^((s − t)/h) at time t ≥ s (FORMULAS 1.4, lazy decay). A half-life
+// of 0 never forgets.
 //
 //   DecayedCounter clicks;                                  // h = 1 day
 //   add(clicks, 1, from_ms(0), h);                          // {1, 0}
@@ -25,7 +27,8 @@ inline double decay_factor(std::int64_t elapsed_ms, Milliseconds half_life) {
 }
 
 // `amount` may be negative, and `time` before the counter's.
-inline void add(records::DecayedCounter& counter, double amount, TimePoint time, Milliseconds half_life) {
+inline void add(records::DecayedCounter& counter, double amount, TimePoint time,
+                Milliseconds half_life) {
   const std::int64_t t = to_ms(time);
   if (counter.value == 0) {
     counter = {amount, t};
@@ -42,12 +45,13 @@ inline double read(const records::DecayedCounter& counter, TimePoint now, Millis
   return counter.value * decay_factor(to_ms(now) - counter.time_ms, half_life);
 }
 
-inline void merge(records::DecayedCounter& counter, const records::DecayedCounter& other, Milliseconds half_life) {
+inline void merge(records::DecayedCounter& counter, const records::DecayedCounter& other,
+                  Milliseconds half_life) {
   if (other.value != 0) add(counter, other.value, from_ms(other.time_ms), half_life);
 }
 
-// log2 of the value, as if all had been counted up to the year 1970's scale: at any time the counter with the higher level
-// has the higher value. −∞ for a sum that is not above 0.
+// log2 of the value, as if all had been counted up to the year 1970's scale: at any time the
+// counter with the higher level has the higher value. −∞ for a sum that is not above 0.
 inline double level(const records::DecayedCounter& counter, Milliseconds half_life) {
   if (!(counter.value > 0)) return -std::numeric_limits<double>::infinity();
   const double halvings = half_life.count() <= 0 ? 0

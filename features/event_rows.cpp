@@ -36,7 +36,8 @@ void extend_span(std::int64_t ms, std::int64_t& first_ms, std::int64_t& last_ms)
   last_ms = std::max(last_ms, ms);
 }
 
-// Inserts by time, after what has the same time; beyond `bound` the oldest goes. One move of memory.
+// Inserts by time, after what has the same time; beyond `bound` the oldest goes. One move of
+// memory.
 template <class Entry>
 void insert_by_time(std::vector<Entry>& entries, const Entry& entry, std::size_t bound) {
   if (bound == 0) return;
@@ -52,20 +53,23 @@ void insert_by_time(std::vector<Entry>& entries, const Entry& entry, std::size_t
 
 void remember(std::uint64_t hash, std::size_t bound, std::vector<std::uint64_t>& seen) {
   if (bound == 0) return;
-  if (seen.size() >= bound) seen.erase(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(seen.size() - bound + 1));
+  if (seen.size() >= bound)
+    seen.erase(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(seen.size() - bound + 1));
   seen.push_back(hash);
 }
 
 // A click that says where it was made, on a list.
 bool is_listed_click(const Event& event) {
-  return event.type == InteractionType::kClick && (!event.recommendation_id.empty() || !event.surface.empty());
+  return event.type == InteractionType::kClick &&
+         (!event.recommendation_id.empty() || !event.surface.empty());
 }
 
 }  // namespace
 
 std::string item_row_key(ItemKey key) { return std::string(RowKey(key).view()); }
 
-EventRows::EventRows(const RowOptions& options, state::RowCache<UserRow>* users, state::RowCache<ItemRow>* items)
+EventRows::EventRows(const RowOptions& options, state::RowCache<UserRow>* users,
+                     state::RowCache<ItemRow>* items)
     : options_(options), types_(options.types), users_(users), items_(items) {}
 
 EventRows::Result EventRows::apply(const Event& event, TimePoint event_time) {
@@ -81,8 +85,9 @@ EventRows::Result EventRows::apply(const Event& event, TimePoint event_time) {
     const auto& seen = user->seen_events;
     if (std::find(seen.rbegin(), seen.rend(), hash) != seen.rend()) return Result::kDuplicate;
   }
-  const Result result = event.kind == EventKind::kInteraction ? apply_interaction(event, event_time, *user)
-                                                              : apply_impression(event, event_time, *user);
+  const Result result = event.kind == EventKind::kInteraction
+                            ? apply_interaction(event, event_time, *user)
+                            : apply_impression(event, event_time, *user);
   if (result == Result::kApplied) touch_user(event, event_time, hash, *user);
   return result;
 }
@@ -101,7 +106,8 @@ EventRows::Result EventRows::refuse_collision(const Event& event, const UserRow&
   return Result::kCollision;
 }
 
-void EventRows::touch_user(const Event& event, TimePoint time, std::uint64_t event_hash, UserRow& user) {
+void EventRows::touch_user(const Event& event, TimePoint time, std::uint64_t event_hash,
+                           UserRow& user) {
   if (!event.event_id.empty()) remember(event_hash, options_.dedup_length, user.seen_events);
   const std::int64_t ms = to_ms(time);
   const bool late = ms < user.last_ms;
@@ -131,19 +137,23 @@ EventRows::Result EventRows::apply_interaction(const Event& event, TimePoint tim
     }
     if (is_listed_click(event)) add(item->recent_clicks, 1, time, options_.slow_half_life);
     touched_.insert(key);
-    if (weight > 0 && !pair_with_history(key, neighbour_strength(weight), time, user, *item)) return Result::kStoreError;
-    insert_by_time(user.history,
-                   {key, to_ms(time), event.type, static_cast<float>(weight), static_cast<float>(event.value)},
-                   options_.history_length);
+    if (weight > 0 && !pair_with_history(key, neighbour_strength(weight), time, user, *item))
+      return Result::kStoreError;
+    insert_by_time(
+        user.history,
+        {key, to_ms(time), event.type, static_cast<float>(weight), static_cast<float>(event.value)},
+        options_.history_length);
   }
   ++user.counts[static_cast<std::size_t>(event.type)];
   add(user.activity, 1, time, options_.slow_half_life);
   return Result::kApplied;
 }
 
-// Both rows of a pair count it, each on its own scale; `next` only the earlier item's. Items count once, at their last
-// place in the history, and only those that the user did not turn away from. False: a store error.
-bool EventRows::pair_with_history(ItemKey item, double strength, TimePoint time, const UserRow& user, ItemRow& row) {
+// Both rows of a pair count it, each on its own scale; `next` only the earlier item's. Items count
+// once, at their last place in the history, and only those that the user did not turn away from.
+// False: a store error.
+bool EventRows::pair_with_history(ItemKey item, double strength, TimePoint time,
+                                  const UserRow& user, ItemRow& row) {
   struct Partner {
     ItemKey item;
     double amount;
@@ -151,11 +161,13 @@ bool EventRows::pair_with_history(ItemKey item, double strength, TimePoint time,
   };
   const std::size_t window = std::max(options_.together_window, options_.next_window);
   absl::InlinedVector<Partner, 16> partners;
-  for (auto entry = user.history.rbegin(); entry != user.history.rend() && partners.size() < window; ++entry) {
+  for (auto entry = user.history.rbegin(); entry != user.history.rend() && partners.size() < window;
+       ++entry) {
     if (entry->item == item || entry->weight <= 0 || entry->time_ms > to_ms(time)) continue;
     const auto same = [&](const Partner& partner) { return partner.item == entry->item; };
     if (std::any_of(partners.begin(), partners.end(), same)) continue;
-    partners.push_back({entry->item, std::min(strength, neighbour_strength(entry->weight)), nullptr});
+    partners.push_back(
+        {entry->item, std::min(strength, neighbour_strength(entry->weight)), nullptr});
   }
 
   // Three passes, so that the misses of the cache overlap: they are most of what an event costs.
@@ -171,22 +183,26 @@ bool EventRows::pair_with_history(ItemKey item, double strength, TimePoint time,
   row.neighbour_total += strength * scale;
   for (std::size_t k = 0; k < partners.size(); ++k) {
     const Partner& partner = partners[k];
-    const double amount = partner.amount * neighbour_scale(*partner.row, time, options_.neighbour_half_life);
+    const double amount =
+        partner.amount * neighbour_scale(*partner.row, time, options_.neighbour_half_life);
     if (k < options_.together_window) {
       add_neighbour(row.together, partner.item, partner.amount * scale, options_.neighbours);
       add_neighbour(partner.row->together, item, amount, options_.neighbours);
     }
     if (k < options_.next_window)
-      add_neighbour(partner.row->next, item, amount / static_cast<double>(k + 1), options_.neighbours);
+      add_neighbour(partner.row->next, item, amount / static_cast<double>(k + 1),
+                    options_.neighbours);
     touched_.insert(partner.item);
   }
   return true;
 }
 
 EventRows::Result EventRows::apply_impression(const Event& event, TimePoint time, UserRow& user) {
-  for (const records::ExposedItem& exposed : event.items) {  // all are checked before any is changed
+  for (const records::ExposedItem& exposed :
+       event.items) {  // all are checked before any is changed
     const ItemRow* item = items_->find(RowKey(key_of(exposed.item_id)).view());
-    if (item && !item->item_id.empty() && item->item_id != exposed.item_id) return refuse_collision(event, user);
+    if (item && !item->item_id.empty() && item->item_id != exposed.item_id)
+      return refuse_collision(event, user);
   }
   for (const records::ExposedItem& exposed : event.items) {
     const ItemKey key = key_of(exposed.item_id);
@@ -213,14 +229,16 @@ void EventRows::prefetch(std::span<const Event> events) {
   std::vector<ItemKey> items;
   for (const Event& event : events) {
     if (!event.item_id.empty()) items.push_back(key_of(event.item_id));
-    for (const records::ExposedItem& exposed : event.items) items.push_back(key_of(exposed.item_id));
+    for (const records::ExposedItem& exposed : event.items)
+      items.push_back(key_of(exposed.item_id));
   }
   const std::size_t window = std::max(options_.together_window, options_.next_window);
   for (const std::string_view key : user_keys) {
     const UserRow* user = users_->find(key);
     if (!user) continue;
     const std::size_t count = std::min(user->history.size(), 2 * window);  // some are there twice
-    for (auto entry = user->history.end() - static_cast<std::ptrdiff_t>(count); entry != user->history.end(); ++entry)
+    for (auto entry = user->history.end() - static_cast<std::ptrdiff_t>(count);
+         entry != user->history.end(); ++entry)
       items.push_back(entry->item);
   }
   std::sort(items.begin(), items.end());

@@ -1,10 +1,12 @@
-// Applies an event to the rows that events make: history, counters, dedup ring, session, popularity, co-visitation and
-// sequential neighbours (FORMULAS 4.1.1, 4.1.2; features/neighbours.h). A pure function of the rows and the event: no
-// clock, no chance, nothing from the catalogue, so that replay equals live.
+// Applies an event to the rows that events make: history, counters, dedup ring, session,
+// popularity, co-visitation and sequential neighbours (FORMULAS 4.1.1, 4.1.2;
+// features/neighbours.h). A pure function of the rows and the event: no clock, no chance, nothing
+// from the catalogue, so that replay equals live.
 //
-// History and impressions are in the order of time: an event that comes late takes its place among them, and its
-// neighbours are the items before it. An erase leaves a tombstone row; what the user gave to items' anonymous sums stays.
-// An impression that does not name its items changes no item and no history: only the joiner knows which list it means.
+// History and impressions are in the order of time: an event that comes late takes its place among
+// them, and its neighbours are the items before it. An erase leaves a tombstone row; what the user
+// gave to items' anonymous sums stays. An impression that does not name its items changes no item
+// and no history: only the joiner knows which list it means.
 #pragma once
 
 #include <span>
@@ -26,18 +28,19 @@ class EventRows {
  public:
   enum class Result {
     kApplied,
-    kDuplicate,   // its event_id is in the user's ring
-    kErased,      // stamped before the user was erased
-    kCollision,   // the item's key belongs to another id: nothing was changed
-    kStoreError   // see the caches' status()
+    kDuplicate,  // its event_id is in the user's ring
+    kErased,     // stamped before the user was erased
+    kCollision,  // the item's key belongs to another id: nothing was changed
+    kStoreError  // see the caches' status()
   };
 
   EventRows(const RowOptions& options, state::RowCache<records::UserRow>* users,
             state::RowCache<records::ItemRow>* items);
 
   Result apply(const records::Event& event, TimePoint event_time);
-  // Brings the rows that these events will touch into the caches, with one read of the store for the users and one for the
-  // items (those of the events and the neighbours-to-be in the users' histories).
+  // Brings the rows that these events will touch into the caches, with one read of the store for
+  // the users and one for the items (those of the events and the neighbours-to-be in the users'
+  // histories).
   void prefetch(std::span<const records::Event> events);
   double weight_of(const records::Event& event) const { return types_.weight(event); }
 
@@ -49,9 +52,10 @@ class EventRows {
   Result apply_impression(const records::Event& event, TimePoint time, records::UserRow& user);
   static Result apply_erase(TimePoint time, records::UserRow& user);
   Result refuse_collision(const records::Event& event, const records::UserRow& user);
-  void touch_user(const records::Event& event, TimePoint time, std::uint64_t event_hash, records::UserRow& user);
-  bool pair_with_history(ItemKey item, double strength, TimePoint time, const records::UserRow& user,
-                         records::ItemRow& row);
+  void touch_user(const records::Event& event, TimePoint time, std::uint64_t event_hash,
+                  records::UserRow& user);
+  bool pair_with_history(ItemKey item, double strength, TimePoint time,
+                         const records::UserRow& user, records::ItemRow& row);
 
   RowOptions options_;
   EventTypes types_;

@@ -7,22 +7,17 @@ namespace riffle::features {
 
 using records::InteractionType;
 
-// Relative weights as shops weigh them: what costs the user more says more. Rewards are what a list is judged by: a click
-// soon after it, a purchase within a week.
+// Relative weights as shops weigh them: what costs the user more says more. Rewards are what a list
+// is judged by: a click soon after it, a purchase within a week.
 std::vector<TypeOptions> default_types() {
   constexpr Milliseconds half_hour = std::chrono::minutes(30);
   constexpr Milliseconds week = std::chrono::hours(24 * 7);
   return {
-      {"view", 0.2, 0, half_hour},
-      {"click", 1, 1, half_hour},
-      {"add_to_cart", 2, 0, half_hour},
-      {"remove_from_cart", -1, 0, half_hour},
-      {"purchase", 5, 1, week},
-      {"rating", 2, 0, half_hour},
-      {"like", 2, 1, half_hour},
-      {"dislike", -2, -1, half_hour},
-      {"dwell", 0.2, 0, half_hour},
-      {"search", 0, 0, half_hour},
+      {"view", 0.2, 0, half_hour},      {"click", 1, 1, half_hour},
+      {"add_to_cart", 2, 0, half_hour}, {"remove_from_cart", -1, 0, half_hour},
+      {"purchase", 5, 1, week},         {"rating", 2, 0, half_hour},
+      {"like", 2, 1, half_hour},        {"dislike", -2, -1, half_hour},
+      {"dwell", 0.2, 0, half_hour},     {"search", 0, 0, half_hour},
   };
 }
 

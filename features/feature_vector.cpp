@@ -15,51 +15,95 @@ namespace {
 constexpr std::uint64_t kFeatureVersion = 1;
 
 enum Feature : std::size_t {
-  kBias, kPopularity, kTrend, kClickRate, kConversion, kFreshness, kItemCold, kInCatalogue, kPriceGap, kPriceDistance,
-  kTopCategoryShare, kCategoryShare, kTopCategoryShareRecent, kCategoryShareRecent, kSessionCategory, kBrandShare,
-  kTogether, kNext, kOwnWeight, kOwnRecency, kShown, kCategoryShown, kTopCategoryClickRate, kCategoryClickRate,
-  kUserClickRate, kUserActivity, kUserCold, kHourSin, kHourCos, kTasteTimesQuality, kTasteTimesPopularity,
+  kBias,
+  kPopularity,
+  kTrend,
+  kClickRate,
+  kConversion,
+  kFreshness,
+  kItemCold,
+  kInCatalogue,
+  kPriceGap,
+  kPriceDistance,
+  kTopCategoryShare,
+  kCategoryShare,
+  kTopCategoryShareRecent,
+  kCategoryShareRecent,
+  kSessionCategory,
+  kBrandShare,
+  kTogether,
+  kNext,
+  kOwnWeight,
+  kOwnRecency,
+  kShown,
+  kCategoryShown,
+  kTopCategoryClickRate,
+  kCategoryClickRate,
+  kUserClickRate,
+  kUserActivity,
+  kUserCold,
+  kHourSin,
+  kHourCos,
+  kTasteTimesQuality,
+  kTasteTimesPopularity,
   kFatigueTimesQuality
 };
 static_assert(kFatigueTimesQuality + 1 == kFeatureCount);
 
 constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
     {"bias", "1"},
-    {"popularity", "l/(l + 6), l = ln(1 + decayed weight over all users), slow half-life: grows with it, below 1"},
+    {"popularity",
+     "l/(l + 6), l = ln(1 + decayed weight over all users), slow half-life: grows with it, below "
+     "1"},
     {"trend", "the same with the fast half-life"},
-    {"click_rate", "twice the recent clicks per impression, towards 0.1 by 20 pseudo-impressions, at most 1"},
-    {"conversion", "twice the purchases per interaction, towards 0.05 by 20 pseudo-interactions, at most 1"},
-    {"freshness", "2^(-age/7 days) since published, else first known, else first met; 0 where unknown"},
+    {"click_rate",
+     "twice the recent clicks per impression, towards 0.1 by 20 pseudo-impressions, at most 1"},
+    {"conversion",
+     "twice the purchases per interaction, towards 0.05 by 20 pseudo-interactions, at most 1"},
+    {"freshness",
+     "2^(-age/7 days) since published, else first known, else first met; 0 where unknown"},
     {"item_cold", "1/(1 + interactions/5): 1 for an item that nobody has touched"},
     {"in_catalogue", "1: known and in stock; -1: known and sold out; 0: unknown to the catalogue"},
-    {"price_gap", "ln price above (or below) the user's mean, halved, cut to [-1, 1]; 0 where unknown"},
+    {"price_gap",
+     "ln price above (or below) the user's mean, halved, cut to [-1, 1]; 0 where unknown"},
     {"price_distance", "its magnitude"},
-    {"top_category_share", "share of the item's top category in the user's weights, slow half-life"},
+    {"top_category_share",
+     "share of the item's top category in the user's weights, slow half-life"},
     {"category_share", "share of its deepest category, slow half-life"},
     {"top_category_share_recent", "share of its top category, fast half-life"},
     {"category_share_recent", "share of its deepest category, fast half-life"},
-    {"session_category", "1 for the category of the session's last item, 0.5 for its top category; halves in 30 minutes"},
+    {"session_category",
+     "1 for the category of the session's last item, 0.5 for its top category; halves in 30 "
+     "minutes"},
     {"brand_share", "share of its brand in the user's weights, slow half-life"},
     {"together", "c/(c + 0.1) of the co-visitation score with the user's last items"},
     {"next", "s/(s + 0.1) of the sequential score after the user's last items"},
-    {"own_weight", "log2(1 + the user's own decayed weight of the item)/4, cut to [-1, 1]; negative: turned away from"},
+    {"own_weight",
+     "log2(1 + the user's own decayed weight of the item)/4, cut to [-1, 1]; negative: turned away "
+     "from"},
     {"own_recency", "2^(-hours since the user's last interaction with the item)"},
-    {"shown", "log2(1 + decayed impressions to the user without an interaction since)/4, at most 1"},
+    {"shown",
+     "log2(1 + decayed impressions to the user without an interaction since)/4, at most 1"},
     {"category_shown", "log2(1 + the same over its deepest category)/6, at most 1"},
-    {"top_category_click_rate", "twice the user's clicks per impression in its top category, smoothed by his own rate"},
-    {"category_click_rate", "the same in its deepest category, smoothed by that of the top category"},
-    {"user_click_rate", "twice the user's clicks per impression, towards 0.1 by 20 pseudo-impressions, at most 1"},
+    {"top_category_click_rate",
+     "twice the user's clicks per impression in its top category, smoothed by his own rate"},
+    {"category_click_rate",
+     "the same in its deepest category, smoothed by that of the top category"},
+    {"user_click_rate",
+     "twice the user's clicks per impression, towards 0.1 by 20 pseudo-impressions, at most 1"},
     {"user_activity", "l/(l + 3), l = ln(1 + decayed interactions)"},
     {"user_cold", "1/(1 + interactions/5): 1 for a user nobody knows"},
     {"hour_sin", "sine of the hour of the day (UTC)"},
     {"hour_cos", "cosine of it"},
-    {"taste_times_quality", "twice the click rate that the user's rate in the category and the item's rate make together"},
+    {"taste_times_quality",
+     "twice the click rate that the user's rate in the category and the item's rate make together"},
     {"taste_times_popularity", "mean of the four category shares, times popularity"},
     {"fatigue_times_quality", "shown times click_rate"},
 }};
 
-
-float finite_positive(double x) { return x > 0 ? static_cast<float>(std::min(x, 1e30)) : 0.0F; }  // NaN is not above 0
+float finite_positive(double x) {
+  return x > 0 ? static_cast<float>(std::min(x, 1e30)) : 0.0F;
+}  // NaN is not above 0
 
 // ln(1 + x) squashed below 1, strictly growing: ranking by it is ranking by x.
 float squashed_log(double x, float half) {
@@ -83,7 +127,8 @@ float freshness(TimePoint now, const ItemSignals& item, const CatalogueItem* cat
   return age <= 0 ? 1 : std::exp2(static_cast<float>(-age / kWeek));
 }
 
-void category_features(const UserContext& user, const CatalogueItem& item, std::span<float, kFeatureCount> out) {
+void category_features(const UserContext& user, const CatalogueItem& item,
+                       std::span<float, kFeatureCount> out) {
   if (item.path.empty()) return;
   const CategoryKey top_key = item.path.front();
   const CategoryTaste* const top = user.categories.find(top_key);
@@ -92,7 +137,8 @@ void category_features(const UserContext& user, const CatalogueItem& item, std::
     out[kTopCategoryShareRecent] = top->recent_share;
     out[kTopCategoryClickRate] = twice(top->click_rate);
     out[kCategoryClickRate] = out[kTopCategoryClickRate];
-    if (const CategoryTaste* deepest = item.path.size() == 1 ? top : user.categories.find(item.category)) {
+    if (const CategoryTaste* deepest =
+            item.path.size() == 1 ? top : user.categories.find(item.category)) {
       out[kCategoryShare] = deepest->share;
       out[kCategoryShareRecent] = deepest->recent_share;
       out[kCategoryShown] = deepest->fatigue;
@@ -100,7 +146,8 @@ void category_features(const UserContext& user, const CatalogueItem& item, std::
     }
   }
   if (top_key == user.session_top_category)
-    out[kSessionCategory] = item.category == user.session_category ? user.session_recency : 0.5F * user.session_recency;
+    out[kSessionCategory] =
+        item.category == user.session_category ? user.session_recency : 0.5F * user.session_recency;
 }
 
 }  // namespace
@@ -117,7 +164,8 @@ std::uint64_t feature_fingerprint() {
 }
 
 std::size_t feature_index(std::string_view name) {
-  const auto it = std::find_if(kSpecs.begin(), kSpecs.end(), [&](const FeatureSpec& spec) { return spec.name == name; });
+  const auto it = std::find_if(kSpecs.begin(), kSpecs.end(),
+                               [&](const FeatureSpec& spec) { return spec.name == name; });
   RIFFLE_CHECK(it != kSpecs.end(), "no feature is called", name);
   return static_cast<std::size_t>(it - kSpecs.begin());
 }
@@ -142,16 +190,19 @@ std::array<float, kFeatureCount> constant_features(const UserContext& user) {
   return out;
 }
 
-void compute_features(const UserContext& user, const ItemSignals& item, const CatalogueItem* catalogue,
-                      const SourceSignals& sources, std::span<float, kFeatureCount> out) {
+void compute_features(const UserContext& user, const ItemSignals& item,
+                      const CatalogueItem* catalogue, const SourceSignals& sources,
+                      std::span<float, kFeatureCount> out) {
   std::copy(user.constants.begin(), user.constants.end(), out.begin());
   const auto interactions = static_cast<float>(item.interactions);
-  const float rate = smoothed_rate(finite_positive(item.recent_clicks), finite_positive(item.recent_impressions),
-                                   kPriorClickRate, kPriorImpressions);
+  const float rate =
+      smoothed_rate(finite_positive(item.recent_clicks), finite_positive(item.recent_impressions),
+                    kPriorClickRate, kPriorImpressions);
   out[kPopularity] = squashed_log(item.popularity, 6);
   out[kTrend] = squashed_log(item.trend, 6);
   out[kClickRate] = twice(rate);
-  out[kConversion] = twice(smoothed_rate(static_cast<float>(item.purchases), interactions, 0.05F, 20));
+  out[kConversion] =
+      twice(smoothed_rate(static_cast<float>(item.purchases), interactions, 0.05F, 20));
   out[kFreshness] = freshness(user.now, item, catalogue);
   out[kItemCold] = 1 / (1 + interactions / 5);
   const float together = finite_positive(sources.together);
@@ -176,13 +227,15 @@ void compute_features(const UserContext& user, const ItemSignals& item, const Ca
     out[kShown] = std::min(1.0F, std::log2(1 + own->shown) / 4);
   }
 
-  // As if taste and quality were independent: rate of the user here × rate of the item ÷ the rate of anything.
+  // As if taste and quality were independent: rate of the user here × rate of the item ÷ the rate
+  // of anything.
   out[kTasteTimesQuality] = twice(0.5F * out[kCategoryClickRate] * rate / kPriorClickRate);
   out[kTasteTimesPopularity] = 0.25F * out[kPopularity] *
-                               (out[kTopCategoryShare] + out[kCategoryShare] + out[kTopCategoryShareRecent] +
-                                out[kCategoryShareRecent]);
+                               (out[kTopCategoryShare] + out[kCategoryShare] +
+                                out[kTopCategoryShareRecent] + out[kCategoryShareRecent]);
   out[kFatigueTimesQuality] = out[kShown] * out[kClickRate];
-  for (std::size_t i = 0; i < kFeatureCount; ++i) {  // without branches, so that it is a few instructions for all
+  for (std::size_t i = 0; i < kFeatureCount;
+       ++i) {  // without branches, so that it is a few instructions for all
     const float x = out[i] == out[i] ? out[i] : 0.0F;
     out[i] = std::min(1.0F, std::max(-1.0F, x));
   }

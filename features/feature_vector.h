@@ -1,6 +1,6 @@
-// The feature vector of (user, context, candidate): kFeatureCount named numbers, each scaled to about [-1, 1], which every
-// scorer reads and every decision logs. The fingerprint names the specification: a learner and a server with different
-// ones refuse each other (DESIGN §6).
+// The feature vector of (user, context, candidate): kFeatureCount named numbers, each scaled to
+// about [-1, 1], which every scorer reads and every decision logs. The fingerprint names the
+// specification: a learner and a server with different ones refuse each other (DESIGN §6).
 #pragma once
 
 #include <array>
@@ -27,69 +27,72 @@ struct FeatureSpec {
   std::string_view meaning;
 };
 std::span<const FeatureSpec, kFeatureCount> feature_specs();
-std::uint64_t feature_fingerprint();  // of the names and of kFeatureVersion, raised whenever a meaning changes
+// Of the names and of kFeatureVersion, which is raised whenever a meaning changes.
+std::uint64_t feature_fingerprint();
 
 // Index of `popularity`, which the scorer of that name ranks by.
 std::size_t feature_index(std::string_view name);  // checks that it exists
 
 // What a user did with one item, and saw of it.
 struct OwnItem {
-  float weight = 0;                          // of his history, decayed (slow half-life)
-  float recent_weight = 0;                   // likewise (fast half-life)
-  float recency = 0;                         // 2^(−hours since the last interaction); 0: never
-  float shown = 0;                           // decayed (fast) impressions without an interaction since
-  float impressions = 0;                     // remembered
-  float clicks = 0;                          // since the oldest remembered impression
-  std::int64_t last_ms = 0;                  // of the last interaction; 0: never
+  float weight = 0;          // of his history, decayed (slow half-life)
+  float recent_weight = 0;   // likewise (fast half-life)
+  float recency = 0;         // 2^(−hours since the last interaction); 0: never
+  float shown = 0;           // decayed (fast) impressions without an interaction since
+  float impressions = 0;     // remembered
+  float clicks = 0;          // since the oldest remembered impression
+  std::int64_t last_ms = 0;  // of the last interaction; 0: never
 };
 
 // What he did in a category, counted for every prefix of an item's path.
 struct CategoryTaste {
-  float share = 0;                           // of his decayed positive weights (slow half-life), less for little evidence
-  float recent_share = 0;                    // likewise (fast half-life): what drift shows in first
-  float shown = 0;                           // sums of OwnItem
+  float share = 0;  // of his decayed positive weights (slow half-life), less for little evidence
+  float recent_share = 0;  // likewise (fast half-life): what drift shows in first
+  float shown = 0;         // sums of OwnItem
   float impressions = 0;
   float clicks = 0;
-  float click_rate = 0;                      // clicks per impression, smoothed by the category above, or by the user's own
-  float fatigue = 0;                         // `shown`, squashed: the feature category_shown
-  CategoryKey above;                         // the prefix one shorter; 0: this is a top category
+  float click_rate = 0;  // clicks per impression, smoothed by that of `above`, or of the user
+  float fatigue = 0;  // `shown`, squashed: the feature category_shown
+  CategoryKey above;  // the prefix one shorter; 0: this is a top category
 };
 
 // What is the same for all candidates of a request; made once.
 struct UserContext {
-  const records::UserRow* row = nullptr;     // null: a user nobody knows
+  const records::UserRow* row = nullptr;  // null: a user nobody knows
   TimePoint now{};
-  std::string segment;                       // of the user: see user_segment()
-  KeyTable<ItemKey, OwnItem> items;          // of his history and impressions
+  std::string segment;               // of the user: see user_segment()
+  KeyTable<ItemKey, OwnItem> items;  // of his history and impressions
   KeyTable<CategoryKey, CategoryTaste> categories;
   KeyTable<std::uint64_t, float> brand_share;
-  float mean_log_price = 0;                  // of what he likes, weighted
+  float mean_log_price = 0;  // of what he likes, weighted
   bool has_price = false;
-  float activity = 0;                        // interactions, decayed
-  float click_rate = 0;                      // of all his impressions, smoothed
-  CategoryKey session_category;              // of the last item of the session he is in; 0: none
+  float activity = 0;            // interactions, decayed
+  float click_rate = 0;          // of all his impressions, smoothed
+  CategoryKey session_category;  // of the last item of the session he is in; 0: none
   CategoryKey session_top_category;
-  float session_recency = 0;                 // 2^(−half hours since)
-  std::array<float, kFeatureCount> constants{};  // the features that are the same for every item; 0 elsewhere
+  float session_recency = 0;  // 2^(−half hours since)
+  std::array<float, kFeatureCount> constants{};  // features that are the same for every item
 };
-UserContext make_user_context(const records::UserRow* row, const Catalogue& catalogue, TimePoint now,
-                              const RowOptions& options);
+UserContext make_user_context(const records::UserRow* row, const Catalogue& catalogue,
+                              TimePoint now, const RowOptions& options);
 
-// A coarse, stable name of the user's state for tabular learning: activity level × dominant top category, as
-// "new|-", "light|1f2e3d4c", "active|…": the digits are the first of the category's key; "-": none stands out.
+// A coarse, stable name of the user's state for tabular learning: activity level × dominant top
+// category, as "new|-", "light|1f2e3d4c", "active|…": the digits are the first of the category's
+// key; "-": none stands out.
 std::string user_segment(const UserContext& context, const Catalogue& catalogue);
 
 // What candidate sources found out about an item, as features.
 struct SourceSignals {
-  float together = 0;                        // co-visitation score with the user's recent items
-  float next = 0;                            // sequential score
+  float together = 0;  // co-visitation score with the user's recent items
+  float next = 0;      // sequential score
 };
 
 // What make_user_context() fills UserContext::constants with, from all its other members.
 std::array<float, kFeatureCount> constant_features(const UserContext& context);
 
 // Writes kFeatureCount numbers. Finite for any input: non-finite ones become 0.
-void compute_features(const UserContext& user, const ItemSignals& item, const CatalogueItem* catalogue,
-                      const SourceSignals& sources, std::span<float, kFeatureCount> out);
+void compute_features(const UserContext& user, const ItemSignals& item,
+                      const CatalogueItem* catalogue, const SourceSignals& sources,
+                      std::span<float, kFeatureCount> out);
 
 }  // namespace riffle::features

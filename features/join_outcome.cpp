@@ -11,8 +11,9 @@ pb::Join make_join(const pb::Decision& decision) {
   return join;
 }
 
-pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after, bool closed,
-                         std::int64_t time_ms, Partition shard) {
+pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before,
+                         const pb::Join& after, bool closed, std::int64_t time_ms,
+                         Partition shard) {
   pb::Outcome outcome;
   outcome.set_recommendation_id(decision.recommendation_id());
   outcome.set_revision(after.revision());
@@ -53,7 +54,8 @@ pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before, c
   return outcome;
 }
 
-int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item, std::int32_t position) {
+int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item,
+            std::int32_t position) {
   if (position >= 0 && position < decision.slots_size() &&
       (!has_item || decision.slots(position).item_key() == item_key))
     return position;

@@ -1,5 +1,5 @@
-// The record of one revision: what changed from one state of a join to the next, with all that a learner needs to know of
-// the decision, so that each revision stands by itself.
+// The record of one revision: what changed from one state of a join to the next, with all that a
+// learner needs to know of the decision, so that each revision stands by itself.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,14 @@ namespace riffle::features {
 // A join of which nothing is known yet: no slot exposed, no reward.
 pb::Join make_join(const pb::Decision& decision);
 
-// `after.revision` numbers it: its previous rewards and exposures are those of `before`. The sequence is left to the shard.
-pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after, bool closed,
-                         std::int64_t time_ms, Partition shard);
+// `after.revision` numbers it: its previous rewards and exposures are those of `before`. The
+// sequence is left to the shard.
+pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before,
+                         const pb::Join& after, bool closed, std::int64_t time_ms, Partition shard);
 
-// The slot that an event means: by its position where that slot holds the item (or no item is said), else the first slot
-// that holds it; -1: none.
-int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item, std::int32_t position);
+// The slot that an event means: by its position where that slot holds the item (or no item is
+// said), else the first slot that holds it; -1: none.
+int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item,
+            std::int32_t position);
 
 }  // namespace riffle::features

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "features/event_types.h"
 #include "features/join_outcome.h"
+#include "features/join_probe.h"
 #include "features/waiting_rewards.h"
 #include "records/proto_codec.h"
 
@@ -23,30 +24,6 @@ using records::Event;
 using records::EventKind;
 using records::InteractionType;
 
-Counter& joined(Metrics& metrics, const char* outcome) {
-  return metrics.counter("riffle_reward_join_total", "Rewards by what became of them.", {{"outcome", outcome}});
-}
-
-struct Probe {
-  explicit Probe(Metrics& metrics)
-      : by_id(joined(metrics, "by_id")),
-        last_touch(joined(metrics, "last_touch")),
-        waited(joined(metrics, "waited")),
-        unattributed(joined(metrics, "unattributed")),
-        late(joined(metrics, "late")),
-        closed_early(metrics.counter("riffle_joins_closed_early_total",
-                                     "Windows closed because a user had more than open_decisions_per_user lists open.")),
-        pushed_out(metrics.counter("riffle_waiting_rewards_pushed_out_total",
-                                   "Waiting rewards resolved early because there were more than waiting_rewards.")) {}
-  Counter& by_id;
-  Counter& last_touch;
-  Counter& waited;
-  Counter& unattributed;
-  Counter& late;
-  Counter& closed_early;
-  Counter& pushed_out;
-};
-
 using Outcomes = std::vector<pb::Outcome>;
 
 // A reward on its way to a slot, whether it comes from an event or has waited.
@@ -55,7 +32,7 @@ struct Reward {
   std::uint64_t item_key = 0;
   bool has_item = false;
   std::int32_t position = -1;
-  double amount = 0;                        // 0: only tells that the slot was seen
+  double amount = 0;  // 0: only tells that the slot was seen
   std::int64_t time_ms = 0;
   Milliseconds window{0};
 };
@@ -73,15 +50,16 @@ Reward restore(const pb::WaitingReward& waited) {
 }  // namespace
 
 struct Joiner::Impl {
-  Impl(const RowOptions& rows, const JoinOptions& join_options, JoinState join_state, Partition partition,
-       Metrics& metrics)
+  Impl(const RowOptions& rows, const JoinOptions& join_options, JoinState join_state,
+       Partition partition, Metrics& metrics)
       : types(rows.types),
         options(join_options),
         state(join_state),
         shard(partition),
         probe(metrics),
         waiting(join_state.waiting),
-        impression_surfaces(join_options.impression_surfaces.begin(), join_options.impression_surfaces.end()) {}
+        impression_surfaces(join_options.impression_surfaces.begin(),
+                            join_options.impression_surfaces.end()) {}
 
   absl::Status open();
 
@@ -93,19 +71,23 @@ struct Joiner::Impl {
   };
   Open find_open(std::string_view id) { return {state.joins->find(id), state.decisions->find(id)}; }
 
-  // Emits the revision that `change` (of the join's rewards and exposures) makes; nothing where it changes nothing.
+  // Emits the revision that `change` (of the join's rewards and exposures) makes; nothing where it
+  // changes nothing.
   template <class Change>
   void revise(const Open& open, std::int64_t time_ms, Outcomes& outcomes, Change&& change);
   void close(const std::string& id, std::int64_t time_ms, Outcomes& outcomes);
 
   void on_impression(const Event& event, std::int64_t time_ms, Outcomes& outcomes);
-  void expose(const Open& open, const std::vector<int>& slots, std::int64_t time_ms, Outcomes& outcomes);
-  void on_interaction(const Event& event, std::int64_t time_ms, std::int64_t shard_ms, Outcomes& outcomes);
+  void expose(const Open& open, const std::vector<int>& slots, std::int64_t time_ms,
+              Outcomes& outcomes);
+  void on_interaction(const Event& event, std::int64_t time_ms, std::int64_t shard_ms,
+                      Outcomes& outcomes);
   void wait(const Event& event, const Reward& reward, std::int64_t shard_ms, Outcomes& outcomes);
   // Into an open list, where it holds the item, is the user's, and the reward's window is not over.
   void give(const Open& open, const Reward& reward, Counter& success, Outcomes& outcomes);
   void give_to_last_touch(const Reward& reward, Outcomes& outcomes);
-  std::optional<std::string> last_touch(std::string_view user_id, std::uint64_t item_key, std::int64_t time_ms);
+  std::optional<std::string> last_touch(std::string_view user_id, std::uint64_t item_key,
+                                        std::int64_t time_ms);
 
   void open_window(const pb::Decision& decision, std::int64_t shard_ms, Outcomes& outcomes);
   void forget(const UserId& user);
@@ -114,7 +96,7 @@ struct Joiner::Impl {
   JoinOptions options;
   JoinState state;
   Partition shard;
-  Probe probe;
+  JoinProbe probe;
   WaitingRewards waiting;
   absl::flat_hash_set<std::string> impression_surfaces;
   std::set<std::pair<std::int64_t, std::string>> closing;  // closes_ms, recommendation id
@@ -123,19 +105,21 @@ struct Joiner::Impl {
 
 absl::Status Joiner::Impl::open() {
   absl::Status broken = absl::OkStatus();
-  RIFFLE_RETURN_IF_ERROR(
-      state.store->scan(state::Column::kJoins, "", "", [&](std::string_view key, std::string_view value) {
-        pb::Join join;
-        broken = decode(value, join);
-        if (broken.ok()) closing.insert({join.closes_ms(), std::string(key)});
-        return broken.ok();
-      }));
+  RIFFLE_RETURN_IF_ERROR(state.store->scan(state::Column::kJoins, "", "",
+                                           [&](std::string_view key, std::string_view value) {
+                                             pb::Join join;
+                                             broken = decode(value, join);
+                                             if (broken.ok())
+                                               closing.insert({join.closes_ms(), std::string(key)});
+                                             return broken.ok();
+                                           }));
   if (!broken.ok()) return annotate(broken, "reading open windows");
   return waiting.open(*state.store);
 }
 
 template <class Change>
-void Joiner::Impl::revise(const Open& open, std::int64_t time_ms, Outcomes& outcomes, Change&& change) {
+void Joiner::Impl::revise(const Open& open, std::int64_t time_ms, Outcomes& outcomes,
+                          Change&& change) {
   const pb::Join before = *open.join;
   pb::Join after = before;
   if (!change(after)) return;
@@ -149,8 +133,10 @@ void Joiner::Impl::close(const std::string& id, std::int64_t time_ms, Outcomes& 
   if (open) {
     outcomes.push_back(make_outcome(*open.decision, *open.join, *open.join, true, time_ms, shard));
   } else {
-    log::error("shard {}: the join or the decision of the open list {} is gone; its outcome has no last revision",
-               shard.value(), id);
+    log::error(
+        "shard {}: the join or the decision of the open list {} is gone; its outcome has no last "
+        "revision",
+        shard.value(), id);
   }
   if (open.join) {
     closing.erase({open.join->closes_ms(), id});
@@ -163,9 +149,11 @@ void Joiner::Impl::close(const std::string& id, std::int64_t time_ms, Outcomes& 
   closed.emplace_back(id);
 }
 
-// ---- exposures ------------------------------------------------------------------------------------------------------
+// ---- exposures
+// ------------------------------------------------------------------------------------------------------
 
-void Joiner::Impl::expose(const Open& open, const std::vector<int>& slots, std::int64_t time_ms, Outcomes& outcomes) {
+void Joiner::Impl::expose(const Open& open, const std::vector<int>& slots, std::int64_t time_ms,
+                          Outcomes& outcomes) {
   revise(open, time_ms, outcomes, [&](pb::Join& join) {
     bool changed = false;
     for (const int slot : slots) {
@@ -197,9 +185,11 @@ void Joiner::Impl::on_impression(const Event& event, std::int64_t time_ms, Outco
   for (const auto& [id, slots] : by_list) expose(find_open(id), slots, time_ms, outcomes);
 }
 
-// ---- rewards --------------------------------------------------------------------------------------------------------
+// ---- rewards
+// --------------------------------------------------------------------------------------------------------
 
-void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std::int64_t shard_ms, Outcomes& outcomes) {
+void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std::int64_t shard_ms,
+                                  Outcomes& outcomes) {
   Reward reward{.user_id = event.user_id.str(),
                 .item_key = event.item_id.empty() ? 0 : key_of(event.item_id).value(),
                 .has_item = !event.item_id.empty(),
@@ -208,7 +198,8 @@ void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std:
                 .time_ms = time_ms,
                 .window = types.reward_window(event)};
   if (event.recommendation_id.empty()) {
-    if (reward.amount != 0 || event.type == InteractionType::kClick) give_to_last_touch(reward, outcomes);
+    if (reward.amount != 0 || event.type == InteractionType::kClick)
+      give_to_last_touch(reward, outcomes);
     return;
   }
   const Open open = find_open(event.recommendation_id.str());
@@ -218,7 +209,8 @@ void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std:
   wait(event, reward, shard_ms, outcomes);
 }
 
-void Joiner::Impl::give(const Open& open, const Reward& reward, Counter& success, Outcomes& outcomes) {
+void Joiner::Impl::give(const Open& open, const Reward& reward, Counter& success,
+                        Outcomes& outcomes) {
   const int slot = slot_of(*open.decision, reward.item_key, reward.has_item, reward.position);
   if (slot < 0 || open.join->user_id() != reward.user_id) {
     if (reward.amount != 0) probe.unattributed.Increment();
@@ -237,9 +229,10 @@ void Joiner::Impl::give(const Open& open, const Reward& reward, Counter& success
   });
 }
 
-// Newest first, until one is older than the window: a user's lists are in the order of their making.
-std::optional<std::string> Joiner::Impl::last_touch(std::string_view user_id, std::uint64_t item_key,
-                                                    std::int64_t time_ms) {
+// Newest first, until one is older than the window: a user's lists are in the order of their
+// making.
+std::optional<std::string> Joiner::Impl::last_touch(std::string_view user_id,
+                                                    std::uint64_t item_key, std::int64_t time_ms) {
   const pb::UserLists* lists = state.user_lists->find(user_id);
   if (!lists) return std::nullopt;
   const auto& ids = lists->recommendation_ids();
@@ -253,13 +246,15 @@ std::optional<std::string> Joiner::Impl::last_touch(std::string_view user_id, st
 }
 
 void Joiner::Impl::give_to_last_touch(const Reward& reward, Outcomes& outcomes) {
-  const auto id = reward.has_item ? last_touch(reward.user_id, reward.item_key, reward.time_ms) : std::nullopt;
+  const auto id =
+      reward.has_item ? last_touch(reward.user_id, reward.item_key, reward.time_ms) : std::nullopt;
   const Open open = id ? find_open(*id) : Open{};
   if (open) return give(open, reward, probe.last_touch, outcomes);
   if (reward.amount != 0) probe.unattributed.Increment();
 }
 
-void Joiner::Impl::wait(const Event& event, const Reward& reward, std::int64_t shard_ms, Outcomes& outcomes) {
+void Joiner::Impl::wait(const Event& event, const Reward& reward, std::int64_t shard_ms,
+                        Outcomes& outcomes) {
   if (options.waiting_rewards == 0) return give_to_last_touch(reward, outcomes);
   if (waiting.size() >= options.waiting_rewards) {
     probe.pushed_out.Increment();
@@ -278,9 +273,11 @@ void Joiner::Impl::wait(const Event& event, const Reward& reward, std::int64_t s
   waiting.add(row);
 }
 
-// ---- windows --------------------------------------------------------------------------------------------------------
+// ---- windows
+// --------------------------------------------------------------------------------------------------------
 
-void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_ms, Outcomes& outcomes) {
+void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_ms,
+                               Outcomes& outcomes) {
   const std::string& id = decision.recommendation_id();
   if (state.joins->find(id)) return;  // the same list once more
   pb::Join* join = state.joins->edit(id);
@@ -302,7 +299,8 @@ void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_
   for (const pb::WaitingReward& waited : waiting.take_for(id))
     give({state.joins->find(id), &decision}, restore(waited), probe.waited, outcomes);
 
-  while (static_cast<std::size_t>(lists->recommendation_ids_size()) > options.open_decisions_per_user) {
+  while (static_cast<std::size_t>(lists->recommendation_ids_size()) >
+         options.open_decisions_per_user) {
     const std::string oldest = lists->recommendation_ids(0);
     lists->mutable_recommendation_ids()->erase(lists->recommendation_ids().begin());
     probe.closed_early.Increment();
@@ -322,19 +320,24 @@ void Joiner::Impl::forget(const UserId& user) {
     state.joins->erase(id);
     closed.emplace_back(id);
   }
-  lists->clear_recommendation_ids();  // the ordinal goes on: a learner must not pair what lies before with what follows
+  lists->clear_recommendation_ids();  // the ordinal goes on: a learner must not pair what lies
+                                      // before with what follows
 }
 
-// ---- the joiner -----------------------------------------------------------------------------------------------------
+// ---- the joiner
+// -----------------------------------------------------------------------------------------------------
 
-Joiner::Joiner(const RowOptions& rows, const JoinOptions& options, JoinState state, Partition shard, Metrics& metrics)
+Joiner::Joiner(const RowOptions& rows, const JoinOptions& options, JoinState state, Partition shard,
+               Metrics& metrics)
     : impl_(std::make_unique<Impl>(rows, options, state, shard, metrics)) {}
 Joiner::~Joiner() = default;
 
 absl::Status Joiner::open() { return impl_->open(); }
 
-void Joiner::on_event(const Event& event, TimePoint event_time, TimePoint shard_time, Outcomes& outcomes) {
-  if (event.kind == EventKind::kImpression) impl_->on_impression(event, to_ms(event_time), outcomes);
+void Joiner::on_event(const Event& event, TimePoint event_time, TimePoint shard_time,
+                      Outcomes& outcomes) {
+  if (event.kind == EventKind::kImpression)
+    impl_->on_impression(event, to_ms(event_time), outcomes);
   if (event.kind == EventKind::kInteraction)
     impl_->on_interaction(event, to_ms(event_time), to_ms(shard_time), outcomes);
 }
@@ -343,7 +346,8 @@ void Joiner::on_decision(const pb::Decision& decision, TimePoint shard_time, Out
   impl_->open_window(decision, to_ms(shard_time), outcomes);
 }
 
-// In the order of time; at the same time rewards give up waiting first, so that none misses a list that just closes.
+// In the order of time; at the same time rewards give up waiting first, so that none misses a list
+// that just closes.
 void Joiner::on_tick(TimePoint shard_time, Outcomes& outcomes) {
   const std::int64_t now = to_ms(shard_time);
   auto& closing = impl_->closing;
@@ -351,7 +355,8 @@ void Joiner::on_tick(TimePoint shard_time, Outcomes& outcomes) {
     const auto give_up = impl_->waiting.next_give_up_ms();
     const bool closes = !closing.empty() && closing.begin()->first <= now;
     if (give_up && *give_up <= now && (!closes || *give_up <= closing.begin()->first)) {
-      if (const auto waited = impl_->waiting.take_given_up(now)) impl_->give_to_last_touch(restore(*waited), outcomes);
+      if (const auto waited = impl_->waiting.take_given_up(now))
+        impl_->give_to_last_touch(restore(*waited), outcomes);
     } else if (closes) {
       const std::string id = closing.begin()->second;
       closing.erase(closing.begin());

@@ -1,4 +1,5 @@
-// The kernel vectors of features/catalogue.h: random projections, made from hashes, so that every worker makes the same.
+// The kernel vectors of features/catalogue.h: random projections, made from hashes, so that every
+// worker makes the same.
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -10,8 +11,8 @@
 namespace riffle::features {
 namespace {
 
-// Where each part lies, and what it weighs. Two strangers' directions in d dimensions have a cosine of about ±1/√d: the
-// category, which matters most, has half of all.
+// Where each part lies, and what it weighs. Two strangers' directions in d dimensions have a cosine
+// of about ±1/√d: the category, which matters most, has half of all.
 struct Part {
   std::size_t first;
   std::size_t dimension;
@@ -45,9 +46,12 @@ const std::string& title_of(const records::Item& item) {
 
 KernelVector make_kernel_vector(const records::Item& item) {
   KernelVector kernel{};
-  const auto part = [&](const Part& p) { return std::span<float>(kernel).subspan(p.first, p.dimension); };
+  const auto part = [&](const Part& p) {
+    return std::span<float>(kernel).subspan(p.first, p.dimension);
+  };
 
-  // Every prefix adds a direction, so two items share as much as their paths have in common: siblings half or more.
+  // Every prefix adds a direction, so two items share as much as their paths have in common:
+  // siblings half or more.
   std::string prefix;
   for (const std::string& name : item.category) {
     if (name.empty()) continue;
@@ -56,7 +60,8 @@ KernelVector make_kernel_vector(const records::Item& item) {
     add_direction(stable_hash(prefix, kCategorySeed), part(kCategory));
   }
   if (!item.brand.empty()) add_direction(stable_hash(item.brand, kBrandSeed), part(kBrand));
-  for (const std::string& token : tokens(title_of(item))) add_direction(stable_hash(token, kTitleSeed), part(kTitle));
+  for (const std::string& token : tokens(title_of(item)))
+    add_direction(stable_hash(token, kTitleSeed), part(kTitle));
 
   float shares = 0;
   for (const Part& p : {kCategory, kBrand, kTitle})

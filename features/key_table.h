@@ -1,6 +1,7 @@
-// A small hash table from 64-bit hashes (ItemKey, CategoryKey, a brand's hash) to values, for what is made anew for every
-// request: entries lie densely in the order of their insertion, and a lookup is two loads, because the keys are hashes
-// already. Up to a few thousand entries; nothing is ever removed.
+// A small hash table from 64-bit hashes (ItemKey, CategoryKey, a brand's hash) to values, for what
+// is made anew for every request: entries lie densely in the order of their insertion, and a lookup
+// is two loads, because the keys are hashes already. Up to a few thousand entries; nothing is ever
+// removed.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,9 @@ class KeyTable {
  private:
   static std::uint64_t raw(std::uint64_t key) { return key; }
   template <class K>
-  static std::uint64_t raw(const K& key) { return key.value(); }
+  static std::uint64_t raw(const K& key) {
+    return key.value();
+  }
 
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> index_;  // place → entry + 1; 0: free

@@ -7,8 +7,10 @@ namespace {
 
 using records::Neighbour;
 
-constexpr double kLargestScale = 20;  // in halvings: floats keep 24 bits, so any bound far below 2^100 would do
-// A weight that has faded below this (of 1) says nothing any more; it also keeps floats out of their subnormal range.
+// In halvings. Floats keep their 24 bits at any scale: a bound far below 2^100 is all that is needed.
+constexpr double kLargestScale = 20;
+// A weight that has faded below this (of 1) says nothing any more; it also keeps floats out of
+// their subnormal range.
 constexpr float kForgotten = 0x1p-60F;
 
 void bring_forward(std::vector<Neighbour>& list, int halvings) {
@@ -16,7 +18,8 @@ void bring_forward(std::vector<Neighbour>& list, int halvings) {
   std::erase_if(list, [](const Neighbour& neighbour) { return neighbour.weight < kForgotten; });
 }
 
-// Higher weights first, then lower keys: a total order, so that what is kept does not depend on the algorithm.
+// Higher weights first, then lower keys: a total order, so that what is kept does not depend on the
+// algorithm.
 bool ranks_before(const Neighbour& a, const Neighbour& b) {
   return a.weight != b.weight ? a.weight > b.weight : a.item < b.item;
 }
@@ -27,11 +30,12 @@ void prune(std::vector<Neighbour>& list, std::size_t bound) {
   ranked.assign(list.begin(), list.end());
   const auto last_kept = ranked.begin() + static_cast<std::ptrdiff_t>(bound) - 1;
   std::nth_element(ranked.begin(), last_kept, ranked.end(), ranks_before);
-  std::erase_if(list, [&](const Neighbour& neighbour) { return ranks_before(*last_kept, neighbour); });
+  std::erase_if(list,
+                [&](const Neighbour& neighbour) { return ranks_before(*last_kept, neighbour); });
 }
 
-// Keys are hashes, so a key's place is close to its share of the key space: one or two cache lines are looked at, where a
-// binary search in a list that is not in the cache meets four.
+// Keys are hashes, so a key's place is close to its share of the key space: one or two cache lines
+// are looked at, where a binary search in a list that is not in the cache meets four.
 std::size_t guess_place(const std::vector<Neighbour>& list, ItemKey item) {
   __extension__ using Wide = unsigned __int128;
   return static_cast<std::size_t>(static_cast<Wide>(item.value()) * list.size() >> 64);
@@ -47,7 +51,8 @@ double neighbour_scale(records::ItemRow& row, TimePoint time, Milliseconds half_
   double halvings = static_cast<double>(t - row.neighbour_reference_ms) / h;
   if (halvings > kLargestScale) {
     const std::int64_t whole = (t - row.neighbour_reference_ms) / half_life.count();
-    const int shift = static_cast<int>(std::min<std::int64_t>(whole, 2000));  // beyond it nothing is left anyway
+    // Beyond 2,000 halvings nothing is left anyway.
+    const int shift = static_cast<int>(std::min<std::int64_t>(whole, 2000));
     bring_forward(row.together, shift);
     bring_forward(row.next, shift);
     row.neighbour_total = std::ldexp(row.neighbour_total, -shift);
@@ -66,7 +71,8 @@ void add_neighbour(std::vector<Neighbour>& list, ItemKey item, double amount, st
     list[place].weight = static_cast<float>(list[place].weight + amount);
     return;
   }
-  list.insert(list.begin() + static_cast<std::ptrdiff_t>(place), {item, static_cast<float>(amount)});
+  list.insert(list.begin() + static_cast<std::ptrdiff_t>(place),
+              {item, static_cast<float>(amount)});
   if (list.size() > bound + bound / 2) prune(list, bound);
 }
 
@@ -74,11 +80,12 @@ void expect_neighbour(const std::vector<Neighbour>& list, ItemKey item) {
   if (!list.empty()) __builtin_prefetch(&list[guess_place(list, item)], 1);
 }
 
-double neighbour_worth(const records::ItemRow& row, double weight, TimePoint now, Milliseconds half_life) {
+double neighbour_worth(const records::ItemRow& row, double weight, TimePoint now,
+                       Milliseconds half_life) {
   if (half_life.count() <= 0) return weight;
   // The exponent is cut so that no clock, however wrong, makes it overflow.
-  const double halvings =
-      static_cast<double>(to_ms(now) - row.neighbour_reference_ms) / static_cast<double>(half_life.count());
+  const double halvings = static_cast<double>(to_ms(now) - row.neighbour_reference_ms) /
+                          static_cast<double>(half_life.count());
   return weight * std::exp2(-std::clamp(halvings, -60.0, 1000.0));
 }
 

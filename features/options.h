@@ -11,7 +11,8 @@
 
 namespace riffle::features {
 
-// What an interaction of a type is worth, to popularity, affinity and neighbours (weight) and to a list's slot (reward).
+// What an interaction of a type is worth, to popularity, affinity and neighbours (weight) and to a
+// list's slot (reward).
 struct TypeOptions {
   std::string name;
   double weight = 0;
@@ -22,24 +23,25 @@ struct TypeOptions {
 struct RowOptions {
   std::size_t history_length = 50;
   std::size_t impressions_length = 100;
-  std::size_t dedup_length = 128;              // event ids remembered a user
+  std::size_t dedup_length = 128;  // event ids remembered a user
+  // A half-life of 0 never forgets.
   Milliseconds slow_half_life{std::chrono::hours(24 * 14)};
   Milliseconds fast_half_life{std::chrono::hours(24)};
   Milliseconds neighbour_half_life{std::chrono::hours(24 * 30)};
-  std::size_t neighbours = 64;                 // kept an item and kind
-  std::size_t together_window = 5;             // co-visitation with the user's last so many items
-  std::size_t next_window = 10;                // sequential: follows the last so many, weighted by 1/distance
+  std::size_t neighbours = 64;      // kept an item and kind
+  std::size_t together_window = 5;  // co-visitation with the user's last so many items
+  std::size_t next_window = 10;     // sequential: follows the last so many, weighted by 1/distance
   Milliseconds session_gap{std::chrono::minutes(30)};
-  std::vector<TypeOptions> types;              // by name; custom names allowed. Empty: default_types()
-  // A half-life of 0 never forgets.
+  std::vector<TypeOptions> types;  // by name; custom names allowed. Empty: default_types()
 };
 std::vector<TypeOptions> default_types();
 
 struct JoinOptions {
-  std::size_t open_decisions_per_user = 64;    // beyond it the oldest closes early
-  std::size_t waiting_rewards = 100000;        // a shard; beyond it the oldest goes to the last touch at once
+  std::size_t open_decisions_per_user = 64;  // beyond it the oldest closes early
+  std::size_t waiting_rewards = 100000;      // a shard; beyond it the oldest stops waiting at once
   Milliseconds last_touch_window{std::chrono::minutes(30)};
-  std::vector<std::string> impression_surfaces;  // surfaces that send impressions; on the others all slots count as exposed
+  std::vector<std::string> impression_surfaces;  // surfaces that send impressions; on the others
+                                                 // all slots count as exposed
 };
 
 }  // namespace riffle::features

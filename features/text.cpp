@@ -11,7 +11,11 @@ constexpr char32_t kBroken = 0xFFFD;
 char32_t take(std::string_view& text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first >> 5 == 0b110 ? 2 : first >> 4 == 0b1110 ? 3 : first >> 3 == 0b11110 ? 4 : 0;
+  const std::size_t length = first < 0x80            ? 1
+                             : first >> 5 == 0b110   ? 2
+                             : first >> 4 == 0b1110  ? 3
+                             : first >> 3 == 0b11110 ? 4
+                                                     : 0;
   char32_t c = length == 1 ? first : first & (0x7FU >> length);
   bool broken = length == 0 || length > text.size();
   for (std::size_t i = 1; !broken && i < length; ++i) {
@@ -23,7 +27,9 @@ char32_t take(std::string_view& text) {
 }
 
 void append(char32_t c, std::string& out) {
-  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(static_cast<std::uint8_t>(byte))); };
+  const auto put = [&](char32_t byte) {
+    out.push_back(static_cast<char>(static_cast<std::uint8_t>(byte)));
+  };
   if (c < 0x80) return put(c);
   if (c < 0x800) {
     put(0xC0 | c >> 6);
@@ -51,9 +57,11 @@ bool is_word(char32_t c) {
   if (c < 0x80) return between(c, '0', '9') || between(c, 'a', 'z');
   if (c < 0xC0) return c == 0xAA || c == 0xB5 || c == 0xBA;
   if (c == 0xD7 || c == 0xF7 || c == kBroken) return false;
-  // Punctuation and symbols of the blocks that shops' texts use; the rest of Unicode's letters are taken as such.
-  return !between(c, 0x2000, 0x2BFF) && !between(c, 0x3000, 0x303F) && !between(c, 0xFE00, 0xFE6F) &&
-         !between(c, 0xFF00, 0xFFEF) && !between(c, 0xE000, 0xF8FF) && !between(c, 0x1F000, 0x1FAFF);
+  // Punctuation and symbols of the blocks that shops' texts use; the rest of Unicode's letters are
+  // taken as such.
+  return !between(c, 0x2000, 0x2BFF) && !between(c, 0x3000, 0x303F) &&
+         !between(c, 0xFE00, 0xFE6F) && !between(c, 0xFF00, 0xFFEF) &&
+         !between(c, 0xE000, 0xF8FF) && !between(c, 0x1F000, 0x1FAFF);
 }
 
 // Lower case of Latin, Greek and Cyrillic, and ordinary forms of full-width ones.
@@ -71,8 +79,8 @@ char32_t fold(char32_t c) {
 std::vector<std::string> tokens(std::string_view utf8) {
   std::vector<std::string> found;
   std::string word;
-  char32_t previous = 0;     // the last character of a run without spaces
-  bool paired = false;       // it is already part of a pair
+  char32_t previous = 0;  // the last character of a run without spaces
+  bool paired = false;    // it is already part of a pair
   const auto end_word = [&] {
     if (!word.empty()) found.push_back(word);
     word.clear();

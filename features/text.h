@@ -1,5 +1,6 @@
-// Words of a text, for hashing: lower-cased runs of letters and digits; Chinese, Japanese and Korean, which put no spaces
-// between words, by pairs of neighbouring characters (a lone one by itself). Full-width letters count as ordinary ones.
+// Words of a text, for hashing: lower-cased runs of letters and digits; Chinese, Japanese and
+// Korean, which put no spaces between words, by pairs of neighbouring characters (a lone one by
+// itself). Full-width letters count as ordinary ones.
 //
 //   tokens("Rote Schuhe, 红色的鞋") = {"rote", "schuhe", "红色", "色的", "的鞋"}
 #pragma once

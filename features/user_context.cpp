@@ -17,7 +17,8 @@ using records::UserRow;
 
 // Shares are of all weights and this much more, so that a single view is not yet a taste.
 constexpr float kShareEvidence = 1;
-constexpr float kTasteImpressions = 5;  // pseudo-impressions behind a user's click rate in a category
+// Pseudo-impressions behind a user's click rate in a category.
+constexpr float kTasteImpressions = 5;
 
 // 2^(−elapsed/half-life) in single precision: features need no more, and it takes half the time.
 class Fading {
@@ -26,7 +27,8 @@ class Fading {
       : now_ms_(static_cast<double>(to_ms(now))),
         rate_(half_life.count() <= 0 ? 0 : -1 / static_cast<double>(half_life.count())) {}
   float operator()(std::int64_t time_ms) const {
-    return std::exp2(static_cast<float>(std::max(0.0, now_ms_ - static_cast<double>(time_ms)) * rate_));
+    return std::exp2(
+        static_cast<float>(std::max(0.0, now_ms_ - static_cast<double>(time_ms)) * rate_));
   }
 
  private:
@@ -38,7 +40,8 @@ void gather_items(const UserRow& row, const RowOptions& options, UserContext& co
   context.items.reserve(row.history.size() + row.impressions.size());
   const Fading slow(context.now, options.slow_half_life);
   const Fading fast(context.now, options.fast_half_life);
-  // Clicks are counted over the time that the remembered impressions cover, or the rate of the two would be too high.
+  // Clicks are counted over the time that the remembered impressions cover, or the rate of the two
+  // would be too high.
   const std::int64_t since = row.impressions.empty() ? std::numeric_limits<std::int64_t>::min()
                                                      : row.impressions.front().time_ms;
   for (const HistoryEntry& entry : row.history) {
@@ -53,13 +56,16 @@ void gather_items(const UserRow& row, const RowOptions& options, UserContext& co
   for (const records::ImpressionEntry& impression : row.impressions) {
     OwnItem& item = context.items.edit(impression.item);
     ++item.impressions;
-    if (item.last_ms == 0 || impression.time_ms > item.last_ms) item.shown += fast(impression.time_ms);
+    if (item.last_ms == 0 || impression.time_ms > item.last_ms)
+      item.shown += fast(impression.time_ms);
   }
 }
 
 float user_click_rate(const UserRow& row) {
-  const auto clicks = static_cast<float>(row.counts[static_cast<std::size_t>(InteractionType::kClick)]);
-  return smoothed_rate(clicks, static_cast<float>(row.impression_count), kPriorClickRate, kPriorImpressions);
+  const auto clicks =
+      static_cast<float>(row.counts[static_cast<std::size_t>(InteractionType::kClick)]);
+  return smoothed_rate(clicks, static_cast<float>(row.impression_count), kPriorClickRate,
+                       kPriorImpressions);
 }
 
 struct Totals {
@@ -97,9 +103,11 @@ void finish_tastes(const Totals& totals, UserContext& context) {
   for (auto& [key, taste] : context.categories) {
     taste.share /= totals.weight + kShareEvidence;
     taste.recent_share /= totals.recent_weight + kShareEvidence;
-    const CategoryTaste* above = taste.above == CategoryKey(0) ? nullptr : context.categories.find(taste.above);
-    taste.click_rate = smoothed_rate(taste.clicks, taste.impressions, above ? above->click_rate : context.click_rate,
-                                     kTasteImpressions);
+    const CategoryTaste* above =
+        taste.above == CategoryKey(0) ? nullptr : context.categories.find(taste.above);
+    taste.click_rate =
+        smoothed_rate(taste.clicks, taste.impressions,
+                      above ? above->click_rate : context.click_rate, kTasteImpressions);
     taste.fatigue = std::min(1.0F, std::log2(1 + taste.shown) / 6);
   }
 }
@@ -116,7 +124,8 @@ void find_session(const UserRow& row, const Catalogue& catalogue, UserContext& c
 
 }  // namespace
 
-UserContext make_user_context(const UserRow* row, const Catalogue& catalogue, TimePoint now, const RowOptions& options) {
+UserContext make_user_context(const UserRow* row, const Catalogue& catalogue, TimePoint now,
+                              const RowOptions& options) {
   UserContext context;
   context.row = row;
   context.now = now;
@@ -127,7 +136,8 @@ UserContext make_user_context(const UserRow* row, const Catalogue& catalogue, Ti
     gather_items(*row, options, context);
     Totals totals;
     for (const auto& [key, own] : context.items)
-      if (const CatalogueItem* item = catalogue.items.find(key)) add_item(own, *item, context, totals);
+      if (const CatalogueItem* item = catalogue.items.find(key))
+        add_item(own, *item, context, totals);
     finish_tastes(totals, context);
     for (auto& [brand, share] : context.brand_share) share /= totals.weight + kShareEvidence;
     if (totals.price_weight > 0) {
@@ -145,7 +155,9 @@ std::string user_segment(const UserContext& context, const Catalogue&) {
   std::uint64_t interactions = 0;
   if (context.row)
     for (const std::uint64_t count : context.row->counts) interactions += count;
-  const char* const activity = interactions < 3 ? "new" : context.activity < 20 ? "light" : "active";
+  const char* const activity = interactions < 3        ? "new"
+                               : context.activity < 20 ? "light"
+                                                       : "active";
 
   constexpr float kDominant = 0.25F;
   CategoryKey dominant;

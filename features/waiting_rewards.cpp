@@ -14,15 +14,17 @@ std::string WaitingRewards::row_key(std::string_view recommendation_id, std::uin
 
 absl::Status WaitingRewards::open(const state::Store& store) {
   absl::Status broken = absl::OkStatus();
-  RIFFLE_RETURN_IF_ERROR(store.scan(state::Column::kWaiting, "", "", [&](std::string_view key, std::string_view value) {
-    pb::WaitingReward reward;
-    broken = decode(value, reward);
-    if (broken.ok() && key.size() != reward.recommendation_id().size() + 9)
-      broken = fatal_error(absl::StatusCode::kDataLoss, "the key of a waiting reward is not its list's id and a number");
-    if (!broken.ok()) return false;
-    index(state::number_of(key.substr(key.size() - 8)), reward);
-    return true;
-  }));
+  RIFFLE_RETURN_IF_ERROR(store.scan(
+      state::Column::kWaiting, "", "", [&](std::string_view key, std::string_view value) {
+        pb::WaitingReward reward;
+        broken = decode(value, reward);
+        if (broken.ok() && key.size() != reward.recommendation_id().size() + 9)
+          broken = fatal_error(absl::StatusCode::kDataLoss,
+                               "the key of a waiting reward is not its list's id and a number");
+        if (!broken.ok()) return false;
+        index(state::number_of(key.substr(key.size() - 8)), reward);
+        return true;
+      }));
   return broken.ok() ? broken : annotate(broken, "reading waiting rewards");
 }
 

@@ -1,7 +1,8 @@
-// Rewards that came before their decision: rows of the store, and in RAM the three orders in which they leave: by the
-// list that they wait for, by the time at which they give up, by age.
+// Rewards that came before their decision: rows of the store, and in RAM the three orders in which
+// they leave: by the list that they wait for, by the time at which they give up, by age.
 //
-// A row's key is recommendation_id \0 number (big-endian); numbers grow, and are only compared with those still there.
+// A row's key is recommendation_id \0 number (big-endian); numbers grow, and are only compared with
+// those still there.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ class WaitingRewards {
   // Each takes what it answers away; oldest first.
   std::vector<pb::WaitingReward> take_for(std::string_view recommendation_id);
   std::optional<pb::WaitingReward> take_oldest();
-  std::optional<pb::WaitingReward> take_given_up(std::int64_t shard_ms);  // the earliest whose time has come
+  std::optional<pb::WaitingReward> take_given_up(
+      std::int64_t shard_ms);  // the earliest whose time has come
   void erase_user(const UserId& user);
 
   std::optional<std::int64_t> next_give_up_ms() const;
@@ -47,9 +49,9 @@ class WaitingRewards {
   std::optional<pb::WaitingReward> take(std::uint64_t number);
 
   state::RowCache<pb::WaitingReward>* rows_;
-  std::map<std::uint64_t, Entry> entries_;                          // by number
-  std::set<std::pair<std::int64_t, std::uint64_t>> by_give_up_;     // time, number
-  std::set<std::pair<std::string, std::uint64_t>> by_list_;         // recommendation id, number
+  std::map<std::uint64_t, Entry> entries_;                       // by number
+  std::set<std::pair<std::int64_t, std::uint64_t>> by_give_up_;  // time, number
+  std::set<std::pair<std::string, std::uint64_t>> by_list_;      // recommendation id, number
 };
 
 }  // namespace riffle::features

@@ -9,7 +9,8 @@
 namespace riffle::features {
 namespace {
 
-records::Item item(std::string id, std::string title, std::vector<std::string> category, std::string brand = "") {
+records::Item item(std::string id, std::string title, std::vector<std::string> category,
+                   std::string brand = "") {
   records::Item made;
   made.item_id = ItemId(std::move(id));
   made.title = std::move(title);
@@ -55,7 +56,8 @@ TEST(Catalogue, ASnapshotDoesNotSeeWhatComesLater) {
   EXPECT_EQ(before->items.size(), 1U);
   EXPECT_EQ(before->next_offset, 1);
   EXPECT_EQ(after->items.find(item_key("a"))->item->title, "new");
-  EXPECT_EQ(after->items.find(item_key("a"))->known_since_ms, 1) << "an item is known since its first record";
+  EXPECT_EQ(after->items.find(item_key("a"))->known_since_ms, 1)
+      << "an item is known since its first record";
   EXPECT_EQ(builder.snapshot()->items.find(item_key("a")), nullptr);
 }
 
@@ -71,7 +73,8 @@ TEST(Catalogue, TheNewestAreTheAvailableOnesByDateAndBounded) {
   ASSERT_EQ(snapshot->newest.size(), 1000U);
   EXPECT_EQ(snapshot->newest[0], item_key("i1196")) << "1198 is sold out";
   EXPECT_EQ(snapshot->newest[1], item_key("i1194"));
-  EXPECT_EQ(snapshot->newest[599], item_key("i1199")) << "known since, where nobody says when it was published";
+  EXPECT_EQ(snapshot->newest[599], item_key("i1199"))
+      << "known since, where nobody says when it was published";
   builder.erase(ItemId("i1196"));
   EXPECT_EQ(builder.snapshot()->newest[0], item_key("i1194"));
 }
@@ -79,10 +82,11 @@ TEST(Catalogue, TheNewestAreTheAvailableOnesByDateAndBounded) {
 TEST(Kernel, TwinsAreOneAndNothingIsOutsideZeroToOne) {
   std::vector<records::Item> items;
   for (int i = 0; i < 40; ++i)
-    items.push_back(item("i" + std::to_string(i), i % 5 ? "word" + std::to_string(i) + " red 鞋子" : "",
-                         i % 7 ? std::vector<std::string>{"c" + std::to_string(i % 4), "d" + std::to_string(i % 9)}
-                               : std::vector<std::string>{},
-                         i % 3 ? "b" + std::to_string(i % 6) : ""));
+    items.push_back(item(
+        "i" + std::to_string(i), i % 5 ? "word" + std::to_string(i) + " red 鞋子" : "",
+        i % 7 ? std::vector<std::string>{"c" + std::to_string(i % 4), "d" + std::to_string(i % 9)}
+              : std::vector<std::string>{},
+        i % 3 ? "b" + std::to_string(i % 6) : ""));
   for (const auto& a : items) {
     EXPECT_NEAR(similarity(a, a), 1, 1e-5) << a.item_id;
     for (const auto& b : items) {

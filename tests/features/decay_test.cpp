@@ -36,7 +36,8 @@ TEST(Decay, TheOrderOfAddingDoesNotMatterButForRounding) {
   Rng rng(7);
   for (int round = 0; round < 50; ++round) {
     std::vector<std::pair<double, std::int64_t>> parts;
-    for (int i = 0; i < 30; ++i) parts.emplace_back(rng.uniform() * 5, static_cast<std::int64_t>(rng.below(20 * kDayMs)));
+    for (int i = 0; i < 30; ++i)
+      parts.emplace_back(rng.uniform() * 5, static_cast<std::int64_t>(rng.below(20 * kDayMs)));
     const auto sum = [&] {
       DecayedCounter counter;
       for (const auto& [amount, ms] : parts) add(counter, amount, from_ms(ms), kDay);
@@ -55,7 +56,8 @@ TEST(Decay, NoGapOverflows) {
   EXPECT_DOUBLE_EQ(counter.value, 1);
   add(counter, 1e300, from_ms(0), Milliseconds(1));
   EXPECT_DOUBLE_EQ(counter.value, 1);
-  EXPECT_EQ(read(counter, from_ms(-4'000'000'000'000), Milliseconds(1)), 1) << "a clock that is behind sees it as it is";
+  EXPECT_EQ(read(counter, from_ms(-4'000'000'000'000), Milliseconds(1)), 1)
+      << "a clock that is behind sees it as it is";
 }
 
 TEST(Decay, AHalfLifeOfZeroNeverForgets) {
@@ -68,8 +70,10 @@ TEST(Decay, AHalfLifeOfZeroNeverForgets) {
 TEST(Decay, LevelsOrderCountersOfDifferentTimesAsTheirValuesAtOneTime) {
   Rng rng(11);
   for (int i = 0; i < 1000; ++i) {
-    const DecayedCounter a{rng.uniform() * 100, static_cast<std::int64_t>(1'700'000'000'000 + rng.below(30 * kDayMs))};
-    const DecayedCounter b{rng.uniform() * 100, static_cast<std::int64_t>(1'700'000'000'000 + rng.below(30 * kDayMs))};
+    const DecayedCounter a{rng.uniform() * 100,
+                           static_cast<std::int64_t>(1'700'000'000'000 + rng.below(30 * kDayMs))};
+    const DecayedCounter b{rng.uniform() * 100,
+                           static_cast<std::int64_t>(1'700'000'000'000 + rng.below(30 * kDayMs))};
     const TimePoint later = from_ms(1'700'000'000'000 + 31 * kDayMs);
     EXPECT_EQ(level(a, kDay) > level(b, kDay), read(a, later, kDay) > read(b, later, kDay));
   }

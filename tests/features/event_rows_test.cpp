@@ -44,7 +44,8 @@ TEST(EventRows, AClickIsWrittenIntoTheUsersAndTheItemsRow) {
   EXPECT_EQ(item.item_id, ItemId("a"));
   EXPECT_EQ(item.counts[static_cast<std::size_t>(records::InteractionType::kClick)], 1U);
   EXPECT_NEAR(item.popularity.value, 6, 1e-6);
-  EXPECT_NEAR(item.recent_clicks.value, 1, 1e-6) << "the click said its surface; the purchase is not a click";
+  EXPECT_NEAR(item.recent_clicks.value, 1, 1e-6)
+      << "the click said its surface; the purchase is not a click";
   EXPECT_TRUE(item.together.empty());
   EXPECT_EQ(rows.event_rows.take_touched(), std::vector<ItemKey>{item_key("a")});
   EXPECT_TRUE(rows.event_rows.take_touched().empty());
@@ -62,7 +63,9 @@ TEST(EventRows, HistoryIsBoundedAndInTheOrderOfTime) {
   RowOptions options;
   options.history_length = 3;
   Rows rows(options);
-  for (int i = 0; i < 5; ++i) rows.apply(interaction("u", "click", std::string(1, static_cast<char>('a' + i)), kStartMs + 10 * i));
+  for (int i = 0; i < 5; ++i)
+    rows.apply(
+        interaction("u", "click", std::string(1, static_cast<char>('a' + i)), kStartMs + 10 * i));
   rows.apply(interaction("u", "click", "late", kStartMs + 35));
   rows.apply(interaction("u", "click", "too_late", kStartMs + 1));
   const auto& history = rows.user("u").history;
@@ -117,7 +120,8 @@ TEST(EventRows, AnErasedUserLeavesATombstoneAndHisSharesOfAnonymousSums) {
   EXPECT_EQ(rows.apply(interaction("u", "click", "a", kStartMs + 9, "e1")), Result::kErased);
   EXPECT_EQ(rows.user("u"), tombstone);
   EXPECT_EQ(rows.apply(interaction("u", "click", "a", kStartMs + 10, "e3")), Result::kApplied);
-  EXPECT_EQ(rows.apply(erase("u", kStartMs + 10)), Result::kDuplicate) << "met again, it takes nothing of what came after";
+  EXPECT_EQ(rows.apply(erase("u", kStartMs + 10)), Result::kDuplicate)
+      << "met again, it takes nothing of what came after";
   EXPECT_EQ(rows.user("u").history.size(), 1U);
 }
 
@@ -150,17 +154,21 @@ TEST(EventRows, DuplicatesAreFoundAsInAWindowOfTheLastIds) {
     const std::string user = "u" + std::to_string(rng.below(3));
     const std::string id = rng.below(10) == 0 ? "" : "e" + std::to_string(rng.below(20));
     auto& window = windows[user];
-    const bool duplicate = !id.empty() && std::find(window.begin(), window.end(), id) != window.end();
-    Event event = rng.below(3) == 0 ? impression(user, {"a"}, kStartMs + i) : interaction(user, "click", "a", kStartMs + i);
+    const bool duplicate =
+        !id.empty() && std::find(window.begin(), window.end(), id) != window.end();
+    Event event = rng.below(3) == 0 ? impression(user, {"a"}, kStartMs + i)
+                                    : interaction(user, "click", "a", kStartMs + i);
     event.event_id = EventId(id);
-    ASSERT_EQ(rows.apply(event), duplicate ? Result::kDuplicate : Result::kApplied) << "event " << i;
+    ASSERT_EQ(rows.apply(event), duplicate ? Result::kDuplicate : Result::kApplied)
+        << "event " << i;
     if (duplicate || id.empty()) continue;
     window.push_back(id);
     if (window.size() > options.dedup_length) window.pop_front();
   }
 }
 
-// ---- neighbours -----------------------------------------------------------------------------------------------------
+// ---- neighbours
+// -----------------------------------------------------------------------------------------------------
 
 TEST(EventRows, NeighboursAreCountedByHand) {
   RowOptions options;
@@ -168,7 +176,8 @@ TEST(EventRows, NeighboursAreCountedByHand) {
   options.together_window = 2;
   options.next_window = 3;
   Rows rows(options);
-  for (const char* item : {"a", "b", "c", "d"}) rows.apply(interaction("u", "click", item, kStartMs));
+  for (const char* item : {"a", "b", "c", "d"})
+    rows.apply(interaction("u", "click", item, kStartMs));
   // d came after c (distance 1), b (2) and a (3); together only with the last two.
   EXPECT_FLOAT_EQ(weight_in(rows.item("c").next, "d"), 1);
   EXPECT_FLOAT_EQ(weight_in(rows.item("b").next, "d"), 0.5);
@@ -199,9 +208,14 @@ TEST(EventRows, NeighboursFadeOnTheScaleOfTheirRow) {
   rows.apply(interaction("v", "click", "a", kStartMs + kDayMs));
   rows.apply(interaction("v", "click", "b", kStartMs + kDayMs));
   const records::ItemRow& a = rows.item("a");
-  EXPECT_FLOAT_EQ(weight_in(a.together, "b"), 3) << "1, and 1 that is worth twice as much a day later";
-  EXPECT_DOUBLE_EQ(neighbour_worth(a, weight_in(a.together, "b"), from_ms(kStartMs + kDayMs), options.neighbour_half_life), 1.5);
-  EXPECT_DOUBLE_EQ(neighbour_worth(a, a.neighbour_total, from_ms(kStartMs + kDayMs), options.neighbour_half_life), 1.5);
+  EXPECT_FLOAT_EQ(weight_in(a.together, "b"), 3)
+      << "1, and 1 that is worth twice as much a day later";
+  EXPECT_DOUBLE_EQ(neighbour_worth(a, weight_in(a.together, "b"), from_ms(kStartMs + kDayMs),
+                                   options.neighbour_half_life),
+                   1.5);
+  EXPECT_DOUBLE_EQ(neighbour_worth(a, a.neighbour_total, from_ms(kStartMs + kDayMs),
+                                   options.neighbour_half_life),
+                   1.5);
 }
 
 TEST(EventRows, ARowThatIsBroughtForwardIsWorthTheSame) {
@@ -219,13 +233,18 @@ TEST(EventRows, ARowThatIsBroughtForwardIsWorthTheSame) {
   }
   const records::ItemRow& a = rows.item("a");
   EXPECT_GT(a.neighbour_reference_ms, kStartMs);
-  EXPECT_NEAR(neighbour_worth(a, weight_in(a.together, "b"), from_ms(last), options.neighbour_half_life), expected, 1e-5);
-  EXPECT_NEAR(neighbour_worth(a, weight_in(a.next, "b"), from_ms(last), options.neighbour_half_life), expected, 1e-5);
+  EXPECT_NEAR(
+      neighbour_worth(a, weight_in(a.together, "b"), from_ms(last), options.neighbour_half_life),
+      expected, 1e-5);
+  EXPECT_NEAR(
+      neighbour_worth(a, weight_in(a.next, "b"), from_ms(last), options.neighbour_half_life),
+      expected, 1e-5);
 }
 
 TEST(EventRows, AFullListKeepsTheHeaviestNeighbours) {
   std::vector<records::Neighbour> list;
-  for (std::uint64_t i = 1; i <= 6; ++i) add_neighbour(list, ItemKey(i << 60), static_cast<double>(i), 4);
+  for (std::uint64_t i = 1; i <= 6; ++i)
+    add_neighbour(list, ItemKey(i << 60), static_cast<double>(i), 4);
   EXPECT_EQ(list.size(), 6U) << "it may outgrow its bound by half";
   add_neighbour(list, ItemKey(7ULL << 60), 5, 4);
   ASSERT_EQ(list.size(), 4U);  // of weights 1 to 6 and another 5: both fives stay, 4 is the last
@@ -248,7 +267,8 @@ TEST(EventRows, NeighboursEqualABruteForceCountWhenNothingIsPruned) {
   std::map<std::pair<std::string, std::string>, double> together, next;
   std::map<std::string, double> totals;
   Rng rng(5);
-  const std::map<std::string, double> strengths{{"view", 0.2}, {"click", 1}, {"purchase", 1}, {"dislike", 0}};
+  const std::map<std::string, double> strengths{
+      {"view", 0.2}, {"click", 1}, {"purchase", 1}, {"dislike", 0}};
   for (int i = 0; i < 4000; ++i) {
     const std::string user = "u" + std::to_string(rng.below(20));
     const std::string item = "i" + std::to_string(rng.below(40));
@@ -261,7 +281,8 @@ TEST(EventRows, NeighboursEqualABruteForceCountWhenNothingIsPruned) {
       const std::size_t first = history.size() > 30 ? history.size() - 30 : 0;
       for (std::size_t j = history.size(); j > first && met.size() < 10; --j) {
         const auto& [other, strength] = history[j - 1];
-        if (other == item || strength <= 0 || std::find(met.begin(), met.end(), other) != met.end()) continue;
+        if (other == item || strength <= 0 || std::find(met.begin(), met.end(), other) != met.end())
+          continue;
         met.push_back(other);
         const double amount = std::min(strength, type->second);
         if (met.size() <= 5) together[{item, other}] += amount, together[{other, item}] += amount;
@@ -275,7 +296,8 @@ TEST(EventRows, NeighboursEqualABruteForceCountWhenNothingIsPruned) {
     const std::string item = "i" + std::to_string(i);
     const records::ItemRow& row = rows.item(item);
     EXPECT_NEAR(row.neighbour_total, totals[item], 1e-6);
-    EXPECT_TRUE(std::is_sorted(row.together.begin(), row.together.end(), [](auto& a, auto& b) { return a.item < b.item; }));
+    EXPECT_TRUE(std::is_sorted(row.together.begin(), row.together.end(),
+                               [](auto& a, auto& b) { return a.item < b.item; }));
     for (int j = 0; j < 40; ++j) {
       const std::string other = "i" + std::to_string(j);
       EXPECT_NEAR(weight_in(row.together, other), (together[{item, other}]), 1e-3);
@@ -286,17 +308,21 @@ TEST(EventRows, NeighboursEqualABruteForceCountWhenNothingIsPruned) {
   EXPECT_GT(pairs, 500U);
 }
 
-// ---- replay equals live ---------------------------------------------------------------------------------------------
+// ---- replay equals live
+// ---------------------------------------------------------------------------------------------
 
 std::vector<Event> random_events(std::uint64_t seed, int count) {
   Rng rng(seed);
   std::vector<Event> events;
-  const std::vector<std::string> types{"view", "click", "click", "purchase", "dislike", "search", "rating", "hover"};
+  const std::vector<std::string> types{"view",    "click",  "click",  "purchase",
+                                       "dislike", "search", "rating", "hover"};
   for (int i = 0; i < count; ++i) {
     const std::string user = "u" + std::to_string(rng.below(8));
-    const std::int64_t ms = kStartMs + i * 60'000 - static_cast<std::int64_t>(rng.below(5) == 0 ? rng.below(kDayMs) : 0);
+    const std::int64_t ms = kStartMs + i * 60'000 -
+                            static_cast<std::int64_t>(rng.below(5) == 0 ? rng.below(kDayMs) : 0);
     const std::string item = "i" + std::to_string(rng.below(60));
-    Event event = interaction(user, types[rng.below(types.size())], item, ms, "e" + std::to_string(rng.below(4 * count)));
+    Event event = interaction(user, types[rng.below(types.size())], item, ms,
+                              "e" + std::to_string(rng.below(4 * count)));
     if (rng.below(8) == 0) event = impression(user, {item, "i1", "i2"}, ms);
     if (rng.below(60) == 0) event = erase(user, ms);
     if (rng.below(4) == 0) event.surface = "home";
@@ -310,10 +336,11 @@ std::map<std::string, std::string> stored(Rows& rows) {
   rows.commit();
   std::map<std::string, std::string> all;
   for (const auto column : {state::Column::kUsers, state::Column::kItems}) {
-    const absl::Status scanned = rows.store.scan(column, "", "", [&](std::string_view key, std::string_view value) {
-      all[std::string(state::name_of(column)) + "/" + std::string(key)] = value;
-      return true;
-    });
+    const absl::Status scanned =
+        rows.store.scan(column, "", "", [&](std::string_view key, std::string_view value) {
+          all[std::string(state::name_of(column)) + "/" + std::string(key)] = value;
+          return true;
+        });
     EXPECT_TRUE(scanned.ok());
   }
   return all;
@@ -324,7 +351,7 @@ TEST(EventRows, RowsThatWereStoredAndReadAgainAtAnyPointAreTheSameBytes) {
     SCOPED_TRACE(seed);
     const auto events = random_events(seed, 1500);
     RowOptions options;
-    options.neighbours = 12;  // so that lists are pruned too
+    options.neighbours = 12;                                  // so that lists are pruned too
     options.neighbour_half_life = Milliseconds(2 * kHourMs);  // and brought forward
     Rows straight(options);
     Rows restarted(options);

@@ -30,7 +30,8 @@ TEST(EventTypes, ThePurchaseWeighsMoreThanTheClickAndTheClickMoreThanTheView) {
 }
 
 TEST(EventTypes, ACustomTypeWeighsWhatTheConfigurationSaysAndAnUnknownOneNothing) {
-  const EventTypes types({{"wishlist", 3, 0.5, Milliseconds(10)}, {"wishlist", 4, 0.5, Milliseconds(20)}});
+  const EventTypes types(
+      {{"wishlist", 3, 0.5, Milliseconds(10)}, {"wishlist", 4, 0.5, Milliseconds(20)}});
   EXPECT_EQ(types.weight(interaction("wishlist")), 4);
   EXPECT_EQ(types.reward(interaction("wishlist")), 0.5);
   EXPECT_EQ(types.reward_window(interaction("wishlist")), Milliseconds(20));

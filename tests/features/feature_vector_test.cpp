@@ -42,11 +42,14 @@ struct Shop : Rows {
   Features features(const UserContext& user, std::string_view item_id, SourceSignals sources = {}) {
     const ItemKey key = item_key(item_id);
     Features out;
-    compute_features(user, item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, options),
-                     catalogue->items.find(key), sources, out);
+    compute_features(
+        user,
+        item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, options),
+        catalogue->items.find(key), sources, out);
     return out;
   }
-  float feature(std::string_view user, std::string_view item_id, std::string_view name, std::int64_t ms) {
+  float feature(std::string_view user, std::string_view item_id, std::string_view name,
+                std::int64_t ms) {
     return features(context(user, ms), item_id)[feature_index(name)];
   }
 
@@ -75,11 +78,15 @@ TEST(FeatureVector, ATasteIsSeenInItsCategoryFirstThenInTheOneAbove) {
   shop.apply(interaction("u", "click", "boot", kStartMs));
   const std::int64_t now = kStartMs + 1000;
   for (const char* name : {"category_share", "category_share_recent", "session_category"}) {
-    EXPECT_GT(shop.feature("u", "ski boot", name, now), shop.feature("u", "sandal", name, now)) << name;
-    EXPECT_GE(shop.feature("u", "sandal", name, now), shop.feature("u", "novel", name, now)) << name;
+    EXPECT_GT(shop.feature("u", "ski boot", name, now), shop.feature("u", "sandal", name, now))
+        << name;
+    EXPECT_GE(shop.feature("u", "sandal", name, now), shop.feature("u", "novel", name, now))
+        << name;
   }
-  EXPECT_EQ(shop.feature("u", "sandal", "top_category_share", now), shop.feature("u", "boot", "top_category_share", now));
-  EXPECT_NEAR(shop.feature("u", "boot", "category_share", now), 0.5, 1e-4) << "one click against one of no taste";
+  EXPECT_EQ(shop.feature("u", "sandal", "top_category_share", now),
+            shop.feature("u", "boot", "top_category_share", now));
+  EXPECT_NEAR(shop.feature("u", "boot", "category_share", now), 0.5, 1e-4)
+      << "one click against one of no taste";
   EXPECT_EQ(shop.feature("u", "novel", "top_category_share", now), 0);
   EXPECT_GT(shop.feature("u", "sandal", "brand_share", now), 0);
   EXPECT_NEAR(shop.feature("u", "ski boot", "session_category", now), 1, 1e-2);
@@ -89,10 +96,13 @@ TEST(FeatureVector, ATasteIsSeenInItsCategoryFirstThenInTheOneAbove) {
 TEST(FeatureVector, DriftShowsInTheFastShareFirst) {
   Shop shop;
   for (int i = 0; i < 10; ++i) shop.apply(interaction("u", "click", "boot", kStartMs + i));
-  for (int i = 0; i < 4; ++i) shop.apply(interaction("u", "click", "novel", kStartMs + 4 * kDayMs + i));
+  for (int i = 0; i < 4; ++i)
+    shop.apply(interaction("u", "click", "novel", kStartMs + 4 * kDayMs + i));
   const std::int64_t now = kStartMs + 4 * kDayMs + 10;
-  EXPECT_GT(shop.feature("u", "boot", "category_share", now), shop.feature("u", "novel", "category_share", now));
-  EXPECT_LT(shop.feature("u", "boot", "category_share_recent", now), shop.feature("u", "novel", "category_share_recent", now));
+  EXPECT_GT(shop.feature("u", "boot", "category_share", now),
+            shop.feature("u", "novel", "category_share", now));
+  EXPECT_LT(shop.feature("u", "boot", "category_share_recent", now),
+            shop.feature("u", "novel", "category_share_recent", now));
 }
 
 TEST(FeatureVector, FatigueGrowsWithImpressionsUntilAClick) {
@@ -139,7 +149,8 @@ TEST(FeatureVector, AUserAndAnItemNobodyKnowsHaveFeaturesToo) {
 
 TEST(FeatureVector, SegmentsTellActivityAndTheDominantTopCategory) {
   Shop shop;
-  for (int i = 0; i < 4; ++i) shop.apply(interaction("u", "click", i % 2 ? "boot" : "sandal", kStartMs + i));
+  for (int i = 0; i < 4; ++i)
+    shop.apply(interaction("u", "click", i % 2 ? "boot" : "sandal", kStartMs + i));
   shop.apply(interaction("u", "click", "novel", kStartMs + 5));
   const std::string light = shop.context("u", kStartMs + 10).segment;
   EXPECT_TRUE(light.starts_with("light|")) << light;
@@ -163,7 +174,8 @@ TEST(FeatureVector, AnyNumbersGiveFiniteFeaturesOfAboutOne) {
     const auto key = [&] { return item_key("i" + std::to_string(rng.below(25))); };
     const auto time = [&] { return rng.below(2) ? static_cast<std::int64_t>(rng()) : kStartMs; };
     for (std::uint64_t i = rng.below(20); i > 0; --i)
-      row.history.push_back({key(), time(), static_cast<records::InteractionType>(rng.below(11)), bits32(), bits32()});
+      row.history.push_back({key(), time(), static_cast<records::InteractionType>(rng.below(11)),
+                             bits32(), bits32()});
     for (std::uint64_t i = rng.below(20); i > 0; --i) row.impressions.push_back({key(), time()});
     for (auto& count : row.counts) count = rng() >> rng.below(64);
     row.impression_count = rng();
@@ -172,8 +184,10 @@ TEST(FeatureVector, AnyNumbersGiveFiniteFeaturesOfAboutOne) {
     const UserContext user = make_user_context(&row, *catalogue, from_ms(kStartMs), {});
     ItemSignals item;
     item.key = key();
-    item.popularity = bits64(), item.trend = bits64(), item.recent_clicks = bits64(), item.recent_impressions = bits64();
-    item.purchases = rng(), item.interactions = rng(), item.first_ms = time(), item.neighbour_total = bits64();
+    item.popularity = bits64(), item.trend = bits64(), item.recent_clicks = bits64(),
+    item.recent_impressions = bits64();
+    item.purchases = rng(), item.interactions = rng(), item.first_ms = time(),
+    item.neighbour_total = bits64();
     Features out;
     compute_features(user, item, catalogue->items.find(item.key), {bits32(), bits32()}, out);
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
@@ -189,11 +203,15 @@ TEST(KeyTable, EqualsAMapWhateverIsInserted) {
   EXPECT_EQ(table.find(0), nullptr);
   std::vector<std::pair<std::uint64_t, int>> naive;
   for (int i = 0; i < 3000; ++i) {
-    const std::uint64_t key = rng.below(1000) * (rng.below(2) ? 1 : 1ULL << 40);  // also keys that are no hashes
+    const std::uint64_t key =
+        rng.below(1000) * (rng.below(2) ? 1 : 1ULL << 40);  // also keys that are no hashes
     table.edit(key) += i;
-    const auto it = std::find_if(naive.begin(), naive.end(), [&](auto& entry) { return entry.first == key; });
-    if (it == naive.end()) naive.emplace_back(key, i);
-    else it->second += i;
+    const auto it =
+        std::find_if(naive.begin(), naive.end(), [&](auto& entry) { return entry.first == key; });
+    if (it == naive.end())
+      naive.emplace_back(key, i);
+    else
+      it->second += i;
   }
   ASSERT_EQ(table.size(), naive.size());
   EXPECT_TRUE(std::equal(table.begin(), table.end(), naive.begin())) << "in the order of insertion";

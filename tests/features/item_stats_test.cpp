@@ -13,12 +13,14 @@ namespace {
 
 constexpr std::int64_t kStartMs = 1'760'000'000'000;
 
-std::shared_ptr<const records::ItemRow> row(std::string_view id, double popularity, std::int64_t ms = kStartMs) {
+std::shared_ptr<const records::ItemRow> row(std::string_view id, double popularity,
+                                            std::int64_t ms = kStartMs) {
   auto made = std::make_shared<records::ItemRow>();
   made->item_id = ItemId(id);
   made->popularity = {popularity, ms};
   made->trend = {popularity / 10, ms};
-  made->counts[static_cast<std::size_t>(records::InteractionType::kClick)] = static_cast<std::uint64_t>(popularity);
+  made->counts[static_cast<std::size_t>(records::InteractionType::kClick)] =
+      static_cast<std::uint64_t>(popularity);
   made->first_ms = ms;
   made->last_ms = ms;
   return made;
@@ -31,10 +33,13 @@ TEST(ItemStats, APartThatIsNotNewerIsIgnored) {
   EXPECT_FALSE(builder.update(key, {Partition(0), 2, 5, row("a", 50)}));
   EXPECT_FALSE(builder.update(key, {Partition(0), 2, 4, row("a", 50)}));
   EXPECT_FALSE(builder.update(key, {Partition(0), 1, 99, row("a", 50)}));
-  EXPECT_TRUE(builder.update(key, {Partition(1), 1, 1, row("a", 7)})) << "another shard counts by itself";
-  EXPECT_TRUE(builder.update(key, {Partition(0), 3, 1, row("a", 1)})) << "a rebuilt store starts a higher generation";
+  EXPECT_TRUE(builder.update(key, {Partition(1), 1, 1, row("a", 7)}))
+      << "another shard counts by itself";
+  EXPECT_TRUE(builder.update(key, {Partition(0), 3, 1, row("a", 1)}))
+      << "a rebuilt store starts a higher generation";
   const auto snapshot = builder.snapshot();
-  const ItemSignals signals = item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), {});
+  const ItemSignals signals =
+      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), {});
   EXPECT_DOUBLE_EQ(signals.popularity, 8);
   EXPECT_EQ(signals.clicks, 8U);
 }
@@ -50,8 +55,10 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
     for (int shard = 0; shard < 3; ++shard)
       for (int i = 0; i < 50; ++i) {
         const std::string id = "i" + std::to_string(i);
-        updates.push_back({item_key(id), {Partition(shard), 1, epoch,
-                                          row(id, static_cast<double>(rng.below(1000)), kStartMs + static_cast<std::int64_t>(rng.below(1'000'000'000)))}});
+        updates.push_back({item_key(id),
+                           {Partition(shard), 1, epoch,
+                            row(id, static_cast<double>(rng.below(1000)),
+                                kStartMs + static_cast<std::int64_t>(rng.below(1'000'000'000)))}});
       }
   const auto merged = [&] {
     ItemStatsBuilder builder({}, 20);
@@ -59,7 +66,8 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
     return builder.snapshot();
   };
   const auto first = merged();
-  for (std::size_t i = updates.size() - 1; i > 0; --i) std::swap(updates[i], updates[rng.below(i + 1)]);
+  for (std::size_t i = updates.size() - 1; i > 0; --i)
+    std::swap(updates[i], updates[rng.below(i + 1)]);
   const auto second = merged();
   EXPECT_EQ(first->popular, second->popular);
   EXPECT_EQ(first->trending, second->trending);
@@ -67,8 +75,9 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
   const TimePoint now = from_ms(kStartMs + 2'000'000'000);
   for (int i = 0; i < 50; ++i) {
     const ItemKey key = item_key("i" + std::to_string(i));
-    EXPECT_EQ(item_signals(key, nullptr, first->items.find(key), Partition(9), now, {}).popularity,
-              item_signals(key, nullptr, second->items.find(key), Partition(9), now, {}).popularity);
+    EXPECT_EQ(
+        item_signals(key, nullptr, first->items.find(key), Partition(9), now, {}).popularity,
+        item_signals(key, nullptr, second->items.find(key), Partition(9), now, {}).popularity);
   }
 }
 
@@ -82,9 +91,11 @@ TEST(ItemStats, TopListsAreTheItemsByWhatTheirSumsAreWorthAtOneTime) {
     naive.clear();
     for (int i = 0; i < 100; ++i) {
       const std::string id = "i" + std::to_string(i);
-      const auto made = row(id, i % 10 == 0 ? 0 : 1 + rng.uniform() * 100, kStartMs + static_cast<std::int64_t>(rng.below(2'000'000'000)));
+      const auto made = row(id, i % 10 == 0 ? 0 : 1 + rng.uniform() * 100,
+                            kStartMs + static_cast<std::int64_t>(rng.below(2'000'000'000)));
       builder.update(item_key(id), {Partition(0), 1, static_cast<std::uint64_t>(round), made});
-      if (made->popularity.value > 0) naive.emplace_back(-read(made->popularity, now, options.slow_half_life), item_key(id));
+      if (made->popularity.value > 0)
+        naive.emplace_back(-read(made->popularity, now, options.slow_half_life), item_key(id));
     }
     std::sort(naive.begin(), naive.end());
     const auto snapshot = builder.snapshot();
@@ -101,13 +112,15 @@ TEST(ItemStats, AReadersOwnLiveRowTakesThePlaceOfItsShardsPart) {
   const auto snapshot = builder.snapshot();
   EXPECT_EQ(snapshot->time_ms, kStartMs + 9);
   const auto live = row("a", 6, kStartMs + 5);
-  const ItemSignals signals = item_signals(key, live.get(), snapshot->items.find(key), Partition(0), from_ms(kStartMs + 9), {});
+  const ItemSignals signals = item_signals(key, live.get(), snapshot->items.find(key), Partition(0),
+                                           from_ms(kStartMs + 9), {});
   EXPECT_NEAR(signals.popularity, 13, 1e-6);
   EXPECT_EQ(signals.interactions, 13U);
   EXPECT_EQ(*signals.item_id, "a");
   EXPECT_EQ(signals.first_ms, kStartMs + 5);
   EXPECT_EQ(signals.last_ms, kStartMs + 9);
-  const ItemSignals nothing = item_signals(key, nullptr, nullptr, Partition(0), from_ms(kStartMs), {});
+  const ItemSignals nothing =
+      item_signals(key, nullptr, nullptr, Partition(0), from_ms(kStartMs), {});
   EXPECT_EQ(nothing.item_id, nullptr);
   EXPECT_EQ(nothing.interactions, 0U);
 }

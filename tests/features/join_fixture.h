@@ -35,8 +35,8 @@ struct Joins {
     start();
   }
 
-  pb::Decision decide(std::string_view id, std::string_view user, const std::vector<std::string>& items,
-                      std::string_view surface = "home") {
+  pb::Decision decide(std::string_view id, std::string_view user,
+                      const std::vector<std::string>& items, std::string_view surface = "home") {
     pb::Decision decision;
     decision.set_recommendation_id(std::string(id));
     decision.set_user_id(std::string(user));
@@ -57,8 +57,8 @@ struct Joins {
   }
 
   // An empty id: the shop does not know which list it came from.
-  void act(std::string_view type, std::string_view user, std::string_view item, std::string_view id = "",
-           std::int32_t position = -1) {
+  void act(std::string_view type, std::string_view user, std::string_view item,
+           std::string_view id = "", std::int32_t position = -1) {
     records::Event event;
     event.type = records::interaction_type(type);
     event.type_name = type;
@@ -69,7 +69,8 @@ struct Joins {
     joiner->on_event(event, from_ms(now), from_ms(now), outcomes);
   }
 
-  void show(std::string_view user, const std::vector<std::string>& items, std::string_view id = "") {
+  void show(std::string_view user, const std::vector<std::string>& items,
+            std::string_view id = "") {
     records::Event event;
     event.kind = records::EventKind::kImpression;
     event.user_id = UserId(user);
@@ -86,7 +87,9 @@ struct Joins {
   std::vector<pb::Outcome> take() { return std::exchange(outcomes, {}); }
 
   double counted(std::string_view outcome) {
-    return metrics.counter("riffle_reward_join_total", "Rewards by what became of them.", {{"outcome", std::string(outcome)}})
+    return metrics
+        .counter("riffle_reward_join_total", "Rewards by what became of them.",
+                 {{"outcome", std::string(outcome)}})
         .Value();
   }
 
@@ -110,7 +113,9 @@ struct Joins {
     user_lists = std::make_unique<state::RowCache<pb::UserLists>>(&store, Column::kUserLists, 1000);
     waiting = std::make_unique<state::RowCache<pb::WaitingReward>>(&store, Column::kWaiting, 1000);
     joiner = std::make_unique<Joiner>(
-        rows, options, JoinState{&store, decisions.get(), joins.get(), user_lists.get(), waiting.get()}, Partition(3), metrics);
+        rows, options,
+        JoinState{&store, decisions.get(), joins.get(), user_lists.get(), waiting.get()},
+        Partition(3), metrics);
     const absl::Status opened = joiner->open();
     RIFFLE_CHECK(opened.ok(), opened.ToString());
   }

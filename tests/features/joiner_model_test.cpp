@@ -1,5 +1,5 @@
-// The joiner against a naive join: random orders of lists, rewards and time, with restarts, against a computation that looks
-// at the whole log for every reward.
+// The joiner against a naive join: random orders of lists, rewards and time, with restarts, against
+// a computation that looks at the whole log for every reward.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,14 +20,15 @@ constexpr std::int64_t kLastTouch = 8 * kMinute;
 
 RowOptions row_options() {
   RowOptions rows;
-  rows.types = {{"click", 1, 1, Milliseconds(kClickWindow)}, {"purchase", 5, 3, Milliseconds(kPurchaseWindow)}};
+  rows.types = {{"click", 1, 1, Milliseconds(kClickWindow)},
+                {"purchase", 5, 3, Milliseconds(kPurchaseWindow)}};
   return rows;
 }
 
 struct Step {
-  std::int64_t time = 0;                  // shard time; a tick to it comes first
+  std::int64_t time = 0;  // shard time; a tick to it comes first
   std::optional<pb::Decision> decision;
-  std::string user, item, list;           // a reward; list may be empty, or one that comes later or never
+  std::string user, item, list;  // a reward; list may be empty, or one that comes later or never
   bool purchase = false;
   std::int64_t event_time = 0;
 };
@@ -56,8 +57,9 @@ class NaiveJoin {
     last_touch(log_.size(), step, gives_up);
   }
 
-  // Among the lists made before step `at` whose windows close at `open_until` or later: a reward that gives up waiting at the
-  // very time at which a list closes still finds it, one that comes then does not.
+  // Among the lists made before step `at` whose windows close at `open_until` or later: a reward
+  // that gives up waiting at the very time at which a list closes still finds it, one that comes
+  // then does not.
   void last_touch(std::size_t at, const Step& step, std::int64_t open_until) {
     for (std::size_t i = at; i-- > 0;) {
       const auto& decision = log_[i].decision;
@@ -84,7 +86,8 @@ class NaiveJoin {
   const std::vector<Step>& log_;
 };
 
-// Revisions follow each other, the last one closes, and every slot's features are learned from once.
+// Revisions follow each other, the last one closes, and every slot's features are learned from
+// once.
 void expect_whole_chains(const std::vector<pb::Outcome>& outcomes) {
   std::map<std::string, const pb::Outcome*> last;
   for (const pb::Outcome& outcome : outcomes) {
@@ -121,14 +124,16 @@ TEST(Joiner, EqualsANaiveJoinWhateverTheOrder) {
       const std::string user = "u" + std::to_string(rng.below(3));
       if (rng.below(3) == 0) {
         std::vector<std::string> items;
-        for (std::uint64_t n = rng.below(5); n > 0; --n) items.push_back("i" + std::to_string(5 * n + rng.below(5)));
+        for (std::uint64_t n = rng.below(5); n > 0; --n)
+          items.push_back("i" + std::to_string(5 * n + rng.below(5)));
         step.decision = joins.decide("r" + std::to_string(made++), user, items);
       } else {
         step.user = user;
         step.item = "i" + std::to_string(5 + rng.below(20));
         step.purchase = rng.below(4) == 0;
         // One that was, one that is still to come, or one that never comes.
-        if (rng.below(3) != 0) step.list = "r" + std::to_string(rng.below(static_cast<std::uint64_t>(made) + 4));
+        if (rng.below(3) != 0)
+          step.list = "r" + std::to_string(rng.below(static_cast<std::uint64_t>(made) + 4));
         step.event_time = joins.now;
         joins.act(step.purchase ? "purchase" : "click", step.user, step.item, step.list);
       }
@@ -144,13 +149,15 @@ TEST(Joiner, EqualsANaiveJoinWhateverTheOrder) {
     for (const pb::Outcome& outcome : joins.outcomes) {
       std::vector<double> rewards;
       double sum = 0;
-      for (const auto& slot : outcome.slots()) rewards.push_back(slot.reward()), sum += slot.reward();
+      for (const auto& slot : outcome.slots())
+        rewards.push_back(slot.reward()), sum += slot.reward();
       if (sum != 0) totals[outcome.recommendation_id()] = rewards;
       if (outcome.closed()) rewards_given += sum;
     }
     auto expected = naive.totals;
     std::erase_if(expected, [](const auto& entry) {
-      return std::all_of(entry.second.begin(), entry.second.end(), [](double reward) { return reward == 0; });
+      return std::all_of(entry.second.begin(), entry.second.end(),
+                         [](double reward) { return reward == 0; });
     });
     EXPECT_EQ(totals, expected);
   }
@@ -173,7 +180,9 @@ TEST(Joiner, TheSameLogGivesTheSameOutcomesInTheSameOrderWithRestartsOrWithout) 
           joins.decide("r" + std::to_string(i), user, {item, "i1", "i2"});
         } else {
           const std::string type = rng.below(3) == 0 ? "purchase" : "click";
-          joins.act(type, user, item, rng.below(2) == 0 ? "" : "r" + std::to_string(i + static_cast<int>(rng.below(9))));
+          joins.act(
+              type, user, item,
+              rng.below(2) == 0 ? "" : "r" + std::to_string(i + static_cast<int>(rng.below(9))));
         }
         if (restarts && i % 17 == 0) joins.restart();
       }

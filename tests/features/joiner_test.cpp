@@ -113,7 +113,8 @@ TEST(Joiner, OnASurfaceThatSendsImpressionsOnlyWhatWasSeenCounts) {
   EXPECT_EQ(revisions[0].revision(), 0U);
   EXPECT_THAT(exposed(revisions[0]), ElementsAre(true, true, false, false, false));
   EXPECT_THAT(newly(revisions[1]), ElementsAre(false, false, true, false, false));
-  EXPECT_THAT(newly(revisions[2]), ElementsAre(false, false, false, true, false)) << "what was clicked was seen";
+  EXPECT_THAT(newly(revisions[2]), ElementsAre(false, false, false, true, false))
+      << "what was clicked was seen";
   EXPECT_THAT(exposed(revisions[2]), ElementsAre(true, true, true, true, false));
   EXPECT_THAT(rewards(revisions[2]), ElementsAre(0, 0, 0, 1, 0));
 }
@@ -234,7 +235,8 @@ TEST(Joiner, ANamedListThatDoesNotHoldTheItemOrBelongsToAnotherGetsNothing) {
   joins.act("click", "u", "", "r1", 0);
   const auto revisions = joins.take();
   ASSERT_EQ(revisions.size(), 2U);
-  EXPECT_THAT(rewards(revisions[0]), ElementsAre(0, 1)) << "the item counts more than a wrong position";
+  EXPECT_THAT(rewards(revisions[0]), ElementsAre(0, 1))
+      << "the item counts more than a wrong position";
   EXPECT_THAT(rewards(revisions[1]), ElementsAre(1, 1)) << "a position alone will do";
 }
 

@@ -16,7 +16,8 @@ constexpr std::int64_t kStartMs = 1'760'000'000'000;
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 
-inline records::Event interaction(std::string_view user, std::string_view type, std::string_view item, std::int64_t ms,
+inline records::Event interaction(std::string_view user, std::string_view type,
+                                  std::string_view item, std::int64_t ms,
                                   std::string_view event_id = "") {
   records::Event event;
   event.kind = records::EventKind::kInteraction;
@@ -29,7 +30,8 @@ inline records::Event interaction(std::string_view user, std::string_view type, 
   return event;
 }
 
-inline records::Event impression(std::string_view user, std::initializer_list<std::string_view> items, std::int64_t ms) {
+inline records::Event impression(std::string_view user,
+                                 std::initializer_list<std::string_view> items, std::int64_t ms) {
   records::Event event;
   event.kind = records::EventKind::kImpression;
   event.user_id = UserId(user);
@@ -50,9 +52,13 @@ inline records::Event erase(std::string_view user, std::int64_t ms) {
 struct Rows {
   explicit Rows(RowOptions row_options = {}) : options(std::move(row_options)) {}
 
-  EventRows::Result apply(const records::Event& event) { return event_rows.apply(event, *event.timestamp); }
+  EventRows::Result apply(const records::Event& event) {
+    return event_rows.apply(event, *event.timestamp);
+  }
   const records::UserRow& user(std::string_view id) { return *users.find(id); }
-  const records::ItemRow& item(std::string_view id) { return *items.find(item_row_key(item_key(id))); }
+  const records::ItemRow& item(std::string_view id) {
+    return *items.find(item_row_key(item_key(id)));
+  }
   // Writes all rows and forgets the RAM's, as a restart does.
   void commit() {
     state::WriteBatch batch;

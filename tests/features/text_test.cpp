@@ -24,10 +24,14 @@ TEST(Text, ChineseIsReadByPairsOfCharacters) {
   EXPECT_THAT(tokens("靴、ブーツ"), ElementsAre("靴", "ブー", "ーツ"));
 }
 
-TEST(Text, FullWidthLettersAreOrdinaryOnes) { EXPECT_THAT(tokens("ＡＢＣ１２"), ElementsAre("abc12")); }
+TEST(Text, FullWidthLettersAreOrdinaryOnes) {
+  EXPECT_THAT(tokens("ＡＢＣ１２"), ElementsAre("abc12"));
+}
 
 TEST(Text, BrokenBytesSeparateWordsAndNeverHarm) {
-  EXPECT_THAT(tokens("a\xFF" "b\xE4\xBD"), ElementsAre("a", "b"));
+  EXPECT_THAT(tokens("a\xFF"
+                     "b\xE4\xBD"),
+              ElementsAre("a", "b"));
   Rng rng(1);
   for (int i = 0; i < 2000; ++i) {
     std::string bytes(rng.below(20), '\0');
