@@ -1,0 +1,55 @@
+#include "app/command_line.h"
+
+#include <array>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+
+#include "app/commands/check_config.h"
+#include "app/commands/get.h"
+#include "app/commands/import.h"
+#include "app/commands/publish.h"
+#include "app/commands/run.h"
+#include "app/commands/topics.h"
+#include "app/commands/watch.h"
+
+namespace riffle::app {
+namespace {
+
+// In the order of `--help`.
+constexpr std::array kCommands = {
+    AddCommand{add_run}, AddCommand{add_topics}, AddCommand{add_import},       AddCommand{add_publish},
+    AddCommand{add_watch}, AddCommand{add_get},  AddCommand{add_check_config},
+};
+
+}  // namespace
+
+const char* version() { return "riffle 0.1.0"; }
+
+ExitCode fail(const Streams& streams, const absl::Status& status, Origin origin) {
+  const ExitCode code = exit_code(status, origin);
+  streams.err << "riffle: " << status.message() << '\n';
+  return code;
+}
+
+int run_command_line(int argc, const char* const* argv, const Streams& streams) {
+  CLI::App program("Riffle: events from Kafka in, learned and diversified recommendation lists out.", "riffle");
+  program.set_version_flag("--version", version());
+  program.require_subcommand(1);
+  program.fallthrough(false);
+  program.footer(exit_code_help() + "\n`riffle COMMAND --help` has a command's options.");
+  Chosen chosen;
+  for (const AddCommand add : kCommands) add(program, chosen);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are thrown, too, and are no mistake.
+    const int code = program.exit(error, streams.out, streams.err);
+    return static_cast<int>(code == 0 ? ExitCode::kOk : ExitCode::kUsage);
+  }
+  const ExitCode code = chosen.action(streams);
+  streams.out.flush();
+  return static_cast<int>(code);
+}
+
+}  // namespace riffle::app
