@@ -126,7 +126,7 @@ class Checker {
     require(serving.default_n <= config_.ingest.limits.list_items, "serving.default_n", "ingest.limits.list_items",
             absl::StrCat("is more than a request may ask for (list_items ", config_.ingest.limits.list_items, ")"));
     const auto& s = serving.sources;
-    require(s.together + s.next + s.popular + s.trending + s.own + s.fresh > 0, "serving.sources", "",
+    require(s.together + s.next + s.popular + s.trending + s.own + s.fresh + s.category + s.explore > 0, "serving.sources", "",
             "every source is off, so there would be nothing to choose from");
     require(config_.learner.block_bytes * 2 <= static_cast<std::size_t>(config_.topics.max_message_bytes),
             "learner.block_bytes", "topics.max_message_bytes", "is more than half of what the topics take in one record");

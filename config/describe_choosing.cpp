@@ -53,10 +53,13 @@ void describe_experiments(Fields& f, serving::ExperimentOptions& o) {
 void describe_sources(Fields& f, serving::SourceOptions& o) {
   f.whole("together", o.together, "Seen together with the user's recent items.", 0, 10000);
   f.whole("next", o.next, "Seen after the user's recent items.", 0, 10000);
+  f.whole("category", o.category, "Popular in the categories that the user likes.", 0, 10000);
   f.whole("popular", o.popular, "Popular in the long run.", 0, 10000);
   f.whole("trending", o.trending, "Popular now.", 0, 10000);
   f.whole("own", o.own, "The user's own, for what is bought again.", 0, 10000);
   f.whole("fresh", o.fresh, "New in the catalogue.", 0, 10000);
+  f.whole("explore", o.explore, "Another handful of the catalogue for each list, so that every item gets its first impressions.", 0,
+          10000);
   f.whole("recent_items", o.recent_items, "Of the user, where `together` and `next` start.", 0, 1000);
 }
 

@@ -79,6 +79,7 @@ std::shared_ptr<const Catalogue> CatalogueBuilder::snapshot() {
       current_.newest.push_back(it->second);
     newest_stale_ = false;
   }
+  ++current_.version;
   return std::make_shared<const Catalogue>(current_);  // shares every chunk
 }
 

@@ -41,6 +41,7 @@ struct Catalogue {
   ChunkedMap<ItemKey, CatalogueItem> items;
   std::vector<ItemKey> newest;              // available items by published_at (else known_since), newest first, bounded
   std::int64_t next_offset = 0;             // of the items topic, partition 0 (for as_of)
+  std::uint64_t version = 0;                // raised by every snapshot
 };
 
 // Not thread-safe: one thread upserts and takes snapshots.

@@ -71,6 +71,7 @@ std::shared_ptr<const ItemStatsSnapshot> ItemStatsBuilder::snapshot() {
     current_.trending = first(by_trend_, top_);
     lists_stale_ = false;
   }
+  ++current_.version;
   return std::make_shared<const ItemStatsSnapshot>(current_);  // shares every chunk
 }
 

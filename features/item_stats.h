@@ -35,6 +35,7 @@ struct ItemStatsSnapshot {
   std::vector<ItemKey> popular;              // by decayed popularity over all shards, highest first, bounded
   std::vector<ItemKey> trending;
   std::int64_t time_ms = 0;                  // largest event time in it
+  std::uint64_t version = 0;                 // raised by every snapshot
 };
 
 class ItemStatsBuilder {

@@ -142,6 +142,7 @@ void Worker::on_assigned(const std::vector<bus::TopicPartition>& partitions) {
     assigned_ = true;
     failed_.clear();
     for (const bus::TopicPartition& tp : partitions) opening_.insert(tp.partition);
+    assigned_partitions_ = opening_;
   }
   log::info("{} shards are assigned to this worker", partitions.size());
   for (const bus::TopicPartition& tp : partitions) {
@@ -192,6 +193,7 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
 
 void Worker::opened(std::uint64_t assignment) {
   std::vector<bus::Position> events, requests;
+  std::vector<bus::TopicPartition> stopped;
   {
     absl::MutexLock lock(&mutex_);
     if (assignment != assignment_ || !opening_.empty() || !assigned_) return;
@@ -200,15 +202,23 @@ void Worker::opened(std::uint64_t assignment) {
       requests.push_back(positions[static_cast<std::size_t>(Input::kRequests)]);
       requests.push_back(positions[static_cast<std::size_t>(Input::kUsers)]);
     }
+    // A shard that could not be opened is still this member's: its events are left where they are.
+    for (const Partition shard : assigned_partitions_) {
+      if (running_.contains(shard)) continue;
+      stopped.push_back({setup_.shard.topics.events, shard});
+      events.push_back({stopped.back(), bus::kLatest});
+    }
     assigned_ = false;  // started once an assignment
     shards_owned_.Set(static_cast<double>(running_.size()));
   }
-  events_->post([this, events, assignment](bus::Source& source) {
+  events_->post([this, events, stopped, assignment](bus::Source& source) {
     {
       absl::MutexLock lock(&mutex_);
       if (assignment != assignment_) return;
     }
-    if (const absl::Status status = source.start(events); !status.ok()) fail(status);
+    absl::Status status = source.start(events);
+    if (status.ok() && !stopped.empty()) status = source.pause(stopped);
+    if (!status.ok()) fail(status);
   });
   requests_->post([this, requests](bus::Source& source) {
     if (const absl::Status status = source.assign(requests); !status.ok()) fail(status);

@@ -96,6 +96,7 @@ class Worker : private bus::RebalanceListener {
   mutable absl::Mutex mutex_;
   std::uint64_t assignment_ ABSL_GUARDED_BY(mutex_) = 0;      // raised by every assignment and every giving back
   bool assigned_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<Partition> assigned_partitions_ ABSL_GUARDED_BY(mutex_);
   std::set<Partition> opening_ ABSL_GUARDED_BY(mutex_);
   std::set<Partition> closing_ ABSL_GUARDED_BY(mutex_);
   std::map<Partition, std::vector<bus::Position>> running_ ABSL_GUARDED_BY(mutex_);

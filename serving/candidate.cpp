@@ -12,6 +12,8 @@ std::string_view name_of(CandidateSourceId source) {
     case CandidateSourceId::kPopular: return "popular";
     case CandidateSourceId::kFresh: return "fresh";
     case CandidateSourceId::kCatalogue: return "catalogue";
+    case CandidateSourceId::kCategory: return "category";
+    case CandidateSourceId::kExplore: return "explore";
   }
   return "unknown";
 }

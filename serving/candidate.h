@@ -27,9 +27,11 @@ enum class CandidateSourceId : std::uint8_t {
   kTrending,
   kPopular,
   kFresh,      // newest of the catalogue
-  kCatalogue   // the rest of the catalogue, where nothing else is left
+  kCatalogue,  // the rest of the catalogue, where nothing else is left
+  kCategory,   // popular in the categories that the user likes
+  kExplore     // what nothing speaks for yet
 };
-constexpr std::size_t kCandidateSources = 8;
+constexpr std::size_t kCandidateSources = 10;
 constexpr std::size_t index_of(CandidateSourceId source) { return static_cast<std::size_t>(source); }
 std::string_view name_of(CandidateSourceId source);  // "request", "together", …
 

@@ -67,6 +67,8 @@ std::vector<records::ListReason> Explainer::explain(const Candidate& candidate, 
       case CandidateSourceId::kTrending: plain(ReasonCode::kTrending); break;
       case CandidateSourceId::kPopular: plain(ReasonCode::kPopular); break;
       case CandidateSourceId::kFresh: plain(ReasonCode::kNewItem); break;
+      case CandidateSourceId::kCategory: plain(ReasonCode::kLikedCategory); break;
+      case CandidateSourceId::kExplore:
       case CandidateSourceId::kRequest:
       case CandidateSourceId::kCatalogue: break;
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "serving/sources/category.h"
+#include "serving/sources/explore.h"
 #include "serving/sources/next.h"
 #include "serving/sources/own.h"
 #include "serving/sources/ranked_list.h"
@@ -14,6 +16,12 @@ namespace riffle::serving {
 namespace {
 
 constexpr std::size_t kNoQuota = std::numeric_limits<std::size_t>::max();
+
+// The request's own candidates are not the policy's to refuse.
+bool asks(const PolicyOptions& policy, CandidateSourceId source) {
+  return policy.sources.empty() || source == CandidateSourceId::kRequest ||
+         std::find(policy.sources.begin(), policy.sources.end(), name_of(source)) != policy.sources.end();
+}
 
 }  // namespace
 
@@ -36,10 +44,12 @@ Gatherer::Gatherer(const ServingOptions& options, const features::RowOptions& ro
   add_source(std::make_unique<RequestedSource>(), kNoQuota);
   add_source(std::make_unique<TogetherSource>(), options_.sources.together);
   add_source(std::make_unique<NextSource>(), options_.sources.next);
+  add_source(std::make_unique<CategorySource>(), options_.sources.category);
   add_source(std::make_unique<OwnSource>(), options_.sources.own);
   add_source(std::make_unique<TrendingSource>(), options_.sources.trending);
   add_source(std::make_unique<PopularSource>(), options_.sources.popular);
   add_source(std::make_unique<FreshSource>(), options_.sources.fresh);
+  add_source(std::make_unique<ExploreSource>(), options_.sources.explore);
 }
 
 const std::vector<Candidate>& Gatherer::gather(const records::Request& request, const ServingContext& context,
@@ -59,7 +69,9 @@ const std::vector<Candidate>& Gatherer::gather(const records::Request& request, 
     // Short of time, only what costs nothing to find.
     const CandidateSourceId id = slot.source->id();
     const bool quick = id == CandidateSourceId::kPopular || id == CandidateSourceId::kRequest;
-    if (slot.quota != 0 && (quick || !context.hurry)) slot.source->gather(input, slot.quota, slot.found);
+    if (slot.quota != 0 && (quick || !context.hurry) && asks(*context.options, id)) {
+      slot.source->gather(input, slot.quota, slot.found);
+    }
   }
 
   candidate_of_.assign(pool_.size(), 0);

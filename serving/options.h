@@ -36,16 +36,19 @@ struct PolicyOptions {
   ExplorerOptions explorer;
   DiversifierOptions diversifier;
   std::vector<CategoryCap> caps;
+  std::vector<std::string> sources;  // names of the candidate sources that it asks; empty: every one
   double reward_ceiling = 1.0;       // r̂ is clipped to [0, ceiling] and divided by it before λ·g is added
 };
 
 struct SourceOptions {
   std::size_t together = 100;        // candidates wanted of each source; 0: off
   std::size_t next = 50;
+  std::size_t category = 100;        // popular in the user's favourite categories
   std::size_t popular = 100;
   std::size_t trending = 30;
   std::size_t own = 20;
   std::size_t fresh = 20;
+  std::size_t explore = 20;          // of the catalogue, whatever is known of them
   std::size_t recent_items = 5;      // of the user, as the start of neighbours
 };
 

@@ -29,7 +29,8 @@ constexpr std::array kTexts{
     Texts{ReasonCode::kPopular, "popular", "Popular with many customers", "很受顾客欢迎"},
     Texts{ReasonCode::kNewItem, "new_item", "Newly arrived", "新品上架"},
     Texts{ReasonCode::kAsked, "asked", "Chosen from the items asked for", "选自指定的商品"},
-    Texts{ReasonCode::kExplored, "explored", "Something different, to learn what you like", "换个口味，看看您是否喜欢"}};
+    Texts{ReasonCode::kExplored, "explored", "Something different, to learn what you like", "换个口味，看看您是否喜欢"},
+    Texts{ReasonCode::kLikedCategory, "liked_category", "Popular in a category you like", "您喜欢的品类中的热门商品"}};
 
 const Texts& texts_of(ReasonCode code) {
   const Texts& texts = kTexts[static_cast<std::size_t>(code)];

@@ -20,7 +20,8 @@ enum class ReasonCode {
   kPopular,          // popular
   kNewItem,          // new_item
   kAsked,            // asked: one of the request's own candidates
-  kExplored          // explored: put there to learn, not because it was thought best
+  kExplored,         // explored: put there to learn, not because it was thought best
+  kLikedCategory     // liked_category: popular in a category that the user likes
 };
 std::string_view code_of(ReasonCode code);
 

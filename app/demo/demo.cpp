@@ -93,7 +93,21 @@ pipeline::WorkerSetup worker_setup(const DemoOptions& options, const bus::TopicN
                           policy(arms.popularity, "popularity", "greedy", "none"),
                           policy(arms.random, "random", "uniform", "none"),
                           policy(arms.oracle, "given", "greedy", "none")};
-  setup.shard.policies.front().diversifier.weight = options.diversity;
+  setup.shard.policies[0].diversifier.weight = options.diversity;
+  setup.shard.policies[1].sources = {"popular"};   // what everybody buys, whoever asks
+  setup.shard.policies[2].sources = {"explore"};   // anything that there is
+  auto env = [](const char* n, double d) { const char* v = getenv(n); return v ? atof(v) : d; };
+  setup.shard.policies[0].reward_ceiling = env("CEIL", .3);
+  setup.shard.policies[0].explorer.epsilon = env("EPS", .02);
+  setup.shard.policies[0].explorer.gamma_scale = env("GAMMA", 10);
+  setup.shard.policies[0].explorer.top = env("TOP", 20);
+  setup.learner.linear.half_life = std::chrono::hours(int(env("HL", 24*7)));
+  setup.learner.linear.ridge = env("RIDGE", 1);
+  setup.shard.rows.fast_half_life = std::chrono::hours(int(env("FAST", 24)));
+  setup.shard.rows.impressions_length = size_t(env("IMPR", 100));
+  setup.shard.rows.history_length = size_t(env("HIST", 50));
+  setup.shard.serving.candidates = size_t(env("CAND", 200));
+  if (getenv("EXPL")) setup.shard.policies[0].explorer.kind = getenv("EXPL");
   setup.shard.experiments.salt = absl::StrCat("demo-", options.seed);
   setup.shard.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
   setup.shard.serving.repeat_purchased = true;  // the shoppers themselves know what they have enough of

@@ -15,7 +15,7 @@ struct DemoOptions {
   double seconds = 60;            // wall time that the simulated fortnight takes
   std::uint64_t seed = 1;
   double lists_per_second = 1000; // asked of the pipeline; the run takes longer where it gives fewer
-  std::size_t users = 2000;
+  std::size_t users = 600;       // each is seen often enough to be learned
   std::string kafka;              // HOST:PORT; empty: the local bus
   std::string directory;          // of the local bus and of the state; empty: a temporary one, removed at the end
   std::string policy = "linear";  // scorer of the learner's arm

@@ -63,8 +63,9 @@ absl::Status Driver::run(const std::function<bool()>& stop, const std::function<
   const Steady::time_point began = Steady::now();
   Steady::time_point shown = began;
   bool more = true;
-  while ((more || !open_.empty()) && !stop()) {
+  while ((more || !open_.empty() || !held_.empty()) && !stop()) {
     const Steady::time_point now = Steady::now();
+    RIFFLE_RETURN_IF_ERROR(ask_held(now));
     figures_.seconds = std::chrono::duration<double>(now - began).count();
     figures_.fraction = shoppers_.fraction();
     if (now - shown >= std::chrono::milliseconds(100)) {
@@ -78,11 +79,12 @@ absl::Status Driver::run(const std::function<bool()>& stop, const std::function<
       }
     }
     const bool early = options_.pace.count() > 0 && figures_.fraction * options_.pace.count() > figures_.seconds;
-    for (int i = 0; i < 16 && more && !early && open_.size() < options_.outstanding; ++i) RIFFLE_RETURN_IF_ERROR(step(more));
-    const bool room = more && !early && open_.size() < options_.outstanding;
+    const auto under_way = [&] { return open_.size() + held_.size(); };
+    for (int i = 0; i < 16 && more && !early && under_way() < options_.outstanding; ++i) RIFFLE_RETURN_IF_ERROR(step(more));
+    const bool room = more && !early && under_way() < options_.outstanding;
     RIFFLE_RETURN_IF_ERROR(receive(Milliseconds(room ? 0 : 1)));
     // next() answers nothing while the only users left wait for their lists.
-    if (!more && open_.empty()) RIFFLE_RETURN_IF_ERROR(step(more));
+    if (!more && under_way() == 0) RIFFLE_RETURN_IF_ERROR(step(more));
   }
   figures_.seconds = std::chrono::duration<double>(Steady::now() - began).count();
   figures_.fraction = shoppers_.fraction();
@@ -97,7 +99,21 @@ absl::Status Driver::step(bool& more) {
     RIFFLE_RETURN_IF_ERROR(send(topics_.events, event.user_id.str(), event.payload));
   }
   figures_.events += step->events.size();
-  return step->request ? ask(*step->request) : absl::OkStatus();
+  if (!step->request) return absl::OkStatus();
+  const Steady::time_point until = last_list_[step->request->user_id] + options_.think_time;
+  if (until <= Steady::now()) return ask(*step->request);
+  const auto place = std::upper_bound(held_.begin(), held_.end(), until,
+                                      [](Steady::time_point time, const Held& held) { return time < held.until; });
+  held_.insert(place, {until, *std::move(step->request)});
+  return absl::OkStatus();
+}
+
+absl::Status Driver::ask_held(Steady::time_point now) {
+  while (!held_.empty() && held_.front().until <= now) {
+    RIFFLE_RETURN_IF_ERROR(ask(held_.front().request));
+    held_.pop_front();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Driver::ask(const records::Request& request) {
@@ -151,6 +167,7 @@ void Driver::take(const records::Recommendation& list, Steady::time_point now) {
   std::uint64_t& version = figures_.policy_version[list.policy_id];
   version = std::max(version, list.policy_version);
 
+  last_list_[list.user_id] = now;
   simulation::Visit visit = shoppers_.on_list(list);
   if (visit.slots > 0) rates_.add(list.policy_id, list.user_id, visit.fraction, visit.slots, visit.clicks);
   for (simulation::EventRecord& event : visit.events) to_send_.push_back(std::move(event));

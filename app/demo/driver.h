@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,6 +32,9 @@ struct DriverOptions {
   std::size_t oracle_candidates = 50;       // that a request of the oracle's arm brings, with their true click probabilities
   PolicyId oracle;                          // arm whose requests bring them; empty: none
   Milliseconds list_timeout{10'000};        // a list that has not come by then fails the run
+  // A user's next request leaves this long after his last events, at the earliest: simulated minutes pass in
+  // milliseconds, and no shopper asks again before his click has left the page.
+  Milliseconds think_time{20};
 };
 
 // What was measured so far.
@@ -64,6 +68,7 @@ class Driver {
 
   absl::Status open();
   absl::Status step(bool& more);
+  absl::Status ask_held(Steady::time_point now);
   absl::Status ask(const records::Request& request);
   absl::Status receive(Milliseconds wait);
   void take(const records::Recommendation& list, Steady::time_point now);
@@ -81,6 +86,12 @@ class Driver {
   std::unique_ptr<bus::Source> source_;
   absl::flat_hash_map<std::string, Steady::time_point> open_;   // request id → when it left
   std::vector<simulation::EventRecord> to_send_;
+  struct Held {
+    Steady::time_point until;
+    records::Request request;
+  };
+  std::deque<Held> held_;                                       // in the order of `until`
+  absl::flat_hash_map<UserId, Steady::time_point> last_list_;
 };
 
 }  // namespace riffle::app

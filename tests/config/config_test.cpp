@@ -227,7 +227,7 @@ const Case kCases[] = {
     {"experiments: {arms: {}}\n", "f:1:15: experiments.arms: the shares must sum to 1; they sum to 0"},
     {"serving: {candidates: 5}\n",
      "f:1:11: serving.default_n: is more than the candidates that are scored (5)"},
-    {"serving: {sources: {together: 0, next: 0, popular: 0, trending: 0, own: 0, fresh: 0}}\n",
+    {"serving: {sources: {together: 0, next: 0, popular: 0, trending: 0, own: 0, fresh: 0, category: 0, explore: 0}}\n",
      "f:1:11: serving.sources: every source is off, so there would be nothing to choose from"},
     {"epoch: {interval: 2s}\n",
      "f:1:9: epoch.catching_up_interval: must not be shorter than interval (2s)"},

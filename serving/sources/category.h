@@ -1,0 +1,35 @@
+// The popular items of the categories that the user likes: what co-visitation cannot reach before others have walked the
+// same way. His strongest categories share the quota in proportion to their weight.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "serving/candidate.h"
+
+namespace riffle::serving {
+
+// Score: the user's share of the category (fast half-life, then slow) × 1/(1 + rank in it).
+class CategorySource final : public CandidateSource {
+ public:
+  CandidateSourceId id() const override { return CandidateSourceId::kCategory; }
+  void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
+
+ private:
+  struct Liked {
+    CategoryKey category;
+    float share = 0;
+  };
+  void index(const ServingContext& context);
+  void find_liked(const SourceInput& input);
+
+  // Deepest category → its items by popularity. Made anew with each snapshot of the statistics or the catalogue, a few
+  // times a second at most.
+  absl::flat_hash_map<CategoryKey, std::vector<ItemKey>> popular_;
+  std::pair<std::uint64_t, std::uint64_t> indexed_{0, 0};   // versions of both
+  std::vector<Liked> liked_;
+};
+
+}  // namespace riffle::serving
