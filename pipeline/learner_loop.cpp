@@ -8,6 +8,12 @@
 #include "records/proto_codec.h"
 
 namespace riffle::pipeline {
+namespace {
+
+// How long the end waits for a bus that is slow to take the last version; what it does not take is learned again.
+constexpr Milliseconds kLastVersion{2000};
+
+}  // namespace
 
 LearnerLoop::LearnerLoop(Options options, const Clock& clock, Metrics& metrics)
     : options_(std::move(options)),
@@ -113,6 +119,7 @@ void LearnerLoop::run() {
     if (status.ok()) status = publish(false);
   }
   if (status.ok()) status = publish(true);
+  sink_->wait_acknowledged(last_ticket_, kLastVersion);
   if (status.ok()) return;
   log::error("the learner has stopped, lists go on with the last version: {}", status.ToString());
   absl::MutexLock lock(&mutex_);
@@ -138,7 +145,9 @@ absl::Status LearnerLoop::publish(bool at_once) {
     out.partition = Partition(0);
     out.key = record.key;
     if (record.value) out.value = *record.value;
-    if (const auto ticket = sink_->send(out); !ticket.ok()) return ticket.status();
+    const auto ticket = sink_->send(out);
+    if (!ticket.ok()) return ticket.status();
+    last_ticket_ = *ticket;
   }
   return absl::OkStatus();
 }

@@ -30,7 +30,7 @@ class LearnerLoop {
 
   static absl::StatusOr<std::unique_ptr<LearnerLoop>> start(bus::Bus& bus, Options options, const Clock& clock,
                                                             Metrics& metrics);
-  // Publishes what was learned since the last version, as far as the bus takes it at once, and ends.
+  // Publishes what was learned since the last version, as far as the bus takes it within two seconds, and ends.
   ~LearnerLoop();
 
   absl::Status status() const;   // why it has stopped, if it has
@@ -51,6 +51,7 @@ class LearnerLoop {
   std::unique_ptr<bus::Sink> sink_;
   std::unique_ptr<learner::Learner> learner_;
   std::int32_t partitions_ = 0;
+  std::uint64_t last_ticket_ = 0;            // of the sink
   std::map<Partition, Offset> lost_until_;   // shards whose outcomes were lost to retention: where they go on
   Counter& lost_;
   Gauge& lag_seconds_;
