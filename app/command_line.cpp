@@ -1,10 +1,15 @@
 #include "app/command_line.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "app/commands/bench.h"
 #include "app/commands/check_config.h"
 #include "app/commands/get.h"
 #include "app/commands/import.h"
@@ -12,6 +17,7 @@
 #include "app/commands/run.h"
 #include "app/commands/topics.h"
 #include "app/commands/watch.h"
+#include "config/nearest.h"
 
 namespace riffle::app {
 namespace {
@@ -20,7 +26,20 @@ namespace {
 constexpr std::array kCommands = {
     AddCommand{add_run}, AddCommand{add_topics}, AddCommand{add_import},       AddCommand{add_publish},
     AddCommand{add_watch}, AddCommand{add_get},  AddCommand{add_check_config},
+    AddCommand{add_bench},
 };
+
+// The parser would only say that it wants a command.
+std::optional<std::string> unknown_command(const CLI::App& program, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  const std::string name = argv[1];
+  if (std::find(names.begin(), names.end(), name) != names.end()) return std::nullopt;
+  const std::string meant = config::nearest(name, names);
+  return "riffle: there is no command `" + name + "`" +
+         (meant.empty() ? "; `riffle --help` has them all" : "; did you mean `" + meant + "`?");
+}
 
 }  // namespace
 
@@ -37,9 +56,13 @@ int run_command_line(int argc, const char* const* argv, const Streams& streams) 
   program.set_version_flag("--version", version());
   program.require_subcommand(1);
   program.fallthrough(false);
-  program.footer(exit_code_help() + "\n`riffle COMMAND --help` has a command's options.");
   Chosen chosen;
   for (const AddCommand add : kCommands) add(program, chosen);
+  program.footer(exit_code_help() + "\n`riffle COMMAND --help` has a command's options.");
+  if (const auto mistake = unknown_command(program, argc, argv)) {
+    streams.err << *mistake << '\n';
+    return static_cast<int>(ExitCode::kUsage);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

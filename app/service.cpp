@@ -17,6 +17,7 @@ namespace {
 
 constexpr Milliseconds kFirstRetry{100};
 constexpr Milliseconds kLongestRetry{5000};
+constexpr Milliseconds kConnecting{2000};       // a broker that is up answers sooner
 constexpr Milliseconds kLongestSilence{60000};  // between two log lines that say the same
 
 std::string status_body(std::string_view status, const std::string& because) {
@@ -91,7 +92,7 @@ bool Service::await_bus() {
     return false;
   }
   const auto began = std::chrono::steady_clock::now();
-  Milliseconds say_after{1000};
+  Milliseconds say_after = kConnecting;
   while (true) {
     const auto batch = (*probe)->poll(1, Milliseconds(100));
     if (!batch.ok()) {
@@ -105,7 +106,7 @@ bool Service::await_bus() {
       say_after = std::min(2 * say_after, say_after + kLongestSilence);
     }
     absl::MutexLock lock(&mutex_);
-    waits_for_ = "the bus cannot be reached";
+    if (waited >= kConnecting) waits_for_ = "the bus cannot be reached";
     if (stopping_) return false;
   }
 }

@@ -77,7 +77,7 @@ class Service {
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::string waits_for_ ABSL_GUARDED_BY(mutex_) = "starting";
+  std::string waits_for_ ABSL_GUARDED_BY(mutex_) = "connecting to the bus";
   std::optional<End> end_ ABSL_GUARDED_BY(mutex_);
   pipeline::Worker* worker_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to ask; null before it runs and once it is to stop
 

@@ -57,7 +57,9 @@ class Pace {
 // One thread: signals and timers. The stop itself waits, so it has a thread of its own, and a second signal is heard.
 class Runner {
  public:
-  Runner(Service& service, Milliseconds grace) : service_(service), grace_(grace), signals_(context_, SIGINT, SIGTERM), timer_(context_) {}
+  Runner(Service& service, Milliseconds grace)
+      : service_(service), grace_(grace), signals_(context_, SIGINT, SIGTERM), timer_(context_),
+        because_(service.not_ready_because()) {}
 
   ExitCode run(const Streams& streams) {
     await_signal();
@@ -116,7 +118,7 @@ class Runner {
   std::thread stopping_;
   bool all_committed_ = true;          // the stopping thread's, read after its end
   std::optional<Service::End> end_;
-  std::string because_ = "starting";
+  std::string because_;                // as it was said last
   Pace pace_;
   std::chrono::steady_clock::time_point news_ = std::chrono::steady_clock::now();
 };
