@@ -179,6 +179,7 @@ RowJson item_json(const state::Store& store, Partition shard, std::string_view i
   counter_member(json, "trend", row->trend);
   counter_member(json, "recent_clicks", row->recent_clicks);
   counter_member(json, "recent_impressions", row->recent_impressions);
+  counter_member(json, "recent_expected", row->recent_expected);
   neighbours_member(json, "together", store, row->together);
   neighbours_member(json, "next", store, row->next);
   json.end_object();

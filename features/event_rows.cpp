@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "features/decay.h"
 #include "features/neighbours.h"
+#include "features/rates.h"
 
 namespace riffle::features {
 namespace {
@@ -211,6 +212,7 @@ EventRows::Result EventRows::apply_impression(const Event& event, TimePoint time
     if (item->item_id.empty()) item->item_id = exposed.item_id;
     ++item->impressions;
     add(item->recent_impressions, 1, time, options_.slow_half_life);
+    add(item->recent_expected, user_click_rate(user), time, options_.slow_half_life);
     extend_span(to_ms(time), item->first_ms, item->last_ms);
     touched_.insert(key);
     ++user.impression_count;

@@ -11,8 +11,11 @@
 namespace riffle::features {
 namespace {
 
+// Expected clicks behind an item's lift of 1.
+constexpr float kPriorExpected = kPriorClickRate * kPriorImpressions;
+
 // Raised whenever the meaning of a feature changes under the same name.
-constexpr std::uint64_t kFeatureVersion = 1;
+constexpr std::uint64_t kFeatureVersion = 2;
 
 enum Feature : std::size_t {
   kBias,
@@ -227,9 +230,14 @@ void compute_features(const UserContext& user, const ItemSignals& item,
     out[kShown] = std::min(1.0F, std::log2(1 + own->shown) / 4);
   }
 
-  // As if taste and quality were independent: rate of the user here × rate of the item ÷ the rate
-  // of anything.
-  out[kTasteTimesQuality] = twice(0.5F * out[kCategoryClickRate] * rate / kPriorClickRate);
+  // As if taste and quality were independent: rate of the user here × how many more clicks the item
+  // got than its users' own rates let expect. Plain clicks per impression would call an item good
+  // for having been shown to those who click on everything.
+  const float expected = finite_positive(item.recent_expected);
+  const float lift = expected > 0 ? (finite_positive(item.recent_clicks) + kPriorExpected) /
+                                        (expected + kPriorExpected)
+                                  : 1.0F;
+  out[kTasteTimesQuality] = twice(0.5F * out[kCategoryClickRate] * lift);
   out[kTasteTimesPopularity] = 0.25F * out[kPopularity] *
                                (out[kTopCategoryShare] + out[kCategoryShare] +
                                 out[kTopCategoryShareRecent] + out[kCategoryShareRecent]);

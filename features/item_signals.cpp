@@ -14,6 +14,7 @@ void add_row(const records::ItemRow& row, TimePoint now, const RowOptions& optio
   signals.trend += read(row.trend, now, options.fast_half_life);
   signals.recent_clicks += read(row.recent_clicks, now, options.slow_half_life);
   signals.recent_impressions += read(row.recent_impressions, now, options.slow_half_life);
+  signals.recent_expected += read(row.recent_expected, now, options.slow_half_life);
   signals.neighbour_total +=
       neighbour_worth(row, row.neighbour_total, now, options.neighbour_half_life);
   signals.clicks += row.counts[static_cast<std::size_t>(records::InteractionType::kClick)];

@@ -70,7 +70,7 @@ struct ItemSignals {
   ItemKey key;
   const std::string* item_id = nullptr;      // null: nobody has said it (then it cannot be listed)
   double popularity = 0, trend = 0;          // decayed to now
-  double recent_clicks = 0, recent_impressions = 0;
+  double recent_clicks = 0, recent_impressions = 0, recent_expected = 0;
   std::uint64_t clicks = 0, purchases = 0, impressions = 0, interactions = 0;
   double neighbour_total = 0;                // decayed to now
   std::int64_t first_ms = 0, last_ms = 0;

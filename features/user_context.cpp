@@ -40,32 +40,28 @@ void gather_items(const UserRow& row, const RowOptions& options, UserContext& co
   context.items.reserve(row.history.size() + row.impressions.size());
   const Fading slow(context.now, options.slow_half_life);
   const Fading fast(context.now, options.fast_half_life);
-  // Clicks are counted over the time that the remembered impressions cover, or the rate of the two
-  // would be too high.
-  const std::int64_t since = row.impressions.empty() ? std::numeric_limits<std::int64_t>::min()
-                                                     : row.impressions.front().time_ms;
+  // Clicks and impressions are counted over the time that is remembered of both, or the rate of the
+  // two would be wrong; a full memory has forgotten what lies before it.
+  std::int64_t since = std::numeric_limits<std::int64_t>::min();
+  if (row.impressions.size() >= options.impressions_length) since = row.impressions.front().time_ms;
+  if (row.history.size() >= options.history_length)
+    since = std::max(since, row.history.front().time_ms);
   for (const HistoryEntry& entry : row.history) {
     OwnItem& item = context.items.edit(entry.item);
     item.weight += entry.weight * slow(entry.time_ms);
     item.recent_weight += entry.weight * fast(entry.time_ms);
     item.last_ms = std::max(item.last_ms, entry.time_ms);
-    if (entry.type == InteractionType::kClick && entry.time_ms >= since) ++item.clicks;
+    if (entry.type == InteractionType::kClick && entry.time_ms >= since)
+      item.clicks += slow(entry.time_ms);
   }
   const Fading hourly(context.now, std::chrono::hours(1));
   for (auto& [key, item] : context.items) item.recency = hourly(item.last_ms);
   for (const records::ImpressionEntry& impression : row.impressions) {
     OwnItem& item = context.items.edit(impression.item);
-    ++item.impressions;
+    if (impression.time_ms >= since) item.impressions += slow(impression.time_ms);
     if (item.last_ms == 0 || impression.time_ms > item.last_ms)
       item.shown += fast(impression.time_ms);
   }
-}
-
-float user_click_rate(const UserRow& row) {
-  const auto clicks =
-      static_cast<float>(row.counts[static_cast<std::size_t>(InteractionType::kClick)]);
-  return smoothed_rate(clicks, static_cast<float>(row.impression_count), kPriorClickRate,
-                       kPriorImpressions);
 }
 
 struct Totals {

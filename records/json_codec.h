@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "records/dead_letter.h"
@@ -78,6 +80,8 @@ struct Recommendation {
   std::vector<ListedItem> items;
   double slate_propensity = 1;
   std::vector<std::string> degraded;
+  // What it was made from: each input with the offset of its next record, policy/<id> with the version.
+  std::vector<std::pair<std::string, std::int64_t>> as_of;
 };
 absl::StatusOr<Recommendation> decode_recommendation(std::string_view json);
 

@@ -48,6 +48,20 @@ bool read_degraded(MemberReader& reader, element value, std::vector<std::string>
   return true;
 }
 
+bool read_as_of(MemberReader& reader, element value,
+                std::vector<std::pair<std::string, std::int64_t>>& out) {
+  simdjson::dom::object object;
+  if (value.get_object().get(object))
+    return reader.fail(Code::kBadField, Place("as_of"), "is not an object");
+  for (const auto& input : object) {
+    auto& [name, offset] = out.emplace_back(input.key, 0);
+    if (!reader.integer(Place("as_of"), input.value, 0, std::numeric_limits<std::int64_t>::max(),
+                        offset))
+      return false;
+  }
+  return true;
+}
+
 bool read_list(MemberReader& reader, simdjson::dom::object object, Recommendation& out) {
   bool has_items = false;
   for (const auto& member : object) {
@@ -72,6 +86,8 @@ bool read_list(MemberReader& reader, simdjson::dom::object object, Recommendatio
       ok = has_items = read_items(reader, value, out.items);
     else if (name == "degraded")
       ok = read_degraded(reader, value, out.degraded);
+    else if (name == "as_of")
+      ok = read_as_of(reader, value, out.as_of);
     else if (name == "timestamp") {
       std::optional<TimePoint> time;
       ok = reader.time(place, value, time);

@@ -64,6 +64,7 @@ struct ItemRow {
   DecayedCounter trend;                       // fast half-life
   DecayedCounter recent_clicks;               // clicks on lists, slow half-life
   DecayedCounter recent_impressions;
+  DecayedCounter recent_expected;             // clicks that the users' own click rates let expect of those
   std::int64_t first_ms = 0;
   std::int64_t last_ms = 0;
   std::int64_t neighbour_reference_ms = 0;

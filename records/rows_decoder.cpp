@@ -195,7 +195,7 @@ absl::Status decode(std::string_view bytes, ItemRow& row) {
   row.item_id.assign({});
   row.counts = {};
   row.impressions = 0;
-  row.popularity = row.trend = row.recent_clicks = row.recent_impressions = {};
+  row.popularity = row.trend = row.recent_clicks = row.recent_impressions = row.recent_expected = {};
   row.first_ms = row.last_ms = row.neighbour_reference_ms = 0;
   row.neighbour_total = 0;
   row.together.clear();
@@ -242,6 +242,9 @@ absl::Status decode(std::string_view bytes, ItemRow& row) {
         return true;
       case 13:
         read_counter(from, type, row.recent_impressions);
+        return true;
+      case 14:
+        read_counter(from, type, row.recent_expected);
         return true;
       default:
         return false;

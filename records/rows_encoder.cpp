@@ -109,6 +109,7 @@ void encode(const ItemRow& row, std::string& out) {
   write_neighbours(to, 11, row.next);
   write_counter(to, 12, row.recent_clicks);
   write_counter(to, 13, row.recent_impressions);
+  write_counter(to, 14, row.recent_expected);
   out.resize(static_cast<std::size_t>(to.at() - out.data()));
 }
 

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
+#include <ostream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -43,7 +43,7 @@ class TemporaryDirectory {
 // Redraws in place on a terminal; one line a second elsewhere.
 class Screen {
  public:
-  explicit Screen(bool quiet) : quiet_(quiet), terminal_(isatty(STDOUT_FILENO) != 0) {}
+  Screen(std::ostream& out, bool quiet) : out_(out), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) != 0) {}
 
   void show(const Driver& driver, const DemoArms& arms, std::size_t items) {
     if (quiet_) return;
@@ -51,14 +51,18 @@ class Screen {
     if (now - shown_ < (terminal_ ? std::chrono::milliseconds(500) : std::chrono::milliseconds(5000))) return;
     shown_ = now;
     const std::string table = demo_table(driver, arms, items);
-    if (terminal_ && drawn_) std::printf("\033[%zuA\033[J", lines_);
-    std::fputs(table.c_str(), stdout);
-    std::fflush(stdout);
+    clear();
+    out_ << table << std::flush;
     lines_ = static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n'));
     drawn_ = true;
   }
+  void clear() {
+    if (terminal_ && drawn_) out_ << "\033[" << lines_ << "A\033[J";
+    drawn_ = false;
+  }
 
  private:
+  std::ostream& out_;
   const bool quiet_;
   const bool terminal_;
   bool drawn_ = false;
@@ -89,25 +93,21 @@ pipeline::WorkerSetup worker_setup(const DemoOptions& options, const bus::TopicN
     type.reward_window = std::min<Milliseconds>(type.reward_window, std::chrono::hours(12));
   }
   setup.shard.join.impression_surfaces = {shoppers.surface};
-  setup.shard.policies = {policy(arms.learner, options.policy, "squarecb", "dpp"),
+  setup.shard.policies = {policy(arms.learner, options.policy, "epsilon", "dpp"),
                           policy(arms.popularity, "popularity", "greedy", "none"),
                           policy(arms.random, "random", "uniform", "none"),
                           policy(arms.oracle, "given", "greedy", "none")};
   setup.shard.policies[0].diversifier.weight = options.diversity;
   setup.shard.policies[1].sources = {"popular"};   // what everybody buys, whoever asks
   setup.shard.policies[2].sources = {"explore"};   // anything that there is
-  auto env = [](const char* n, double d) { const char* v = getenv(n); return v ? atof(v) : d; };
-  setup.shard.policies[0].reward_ceiling = env("CEIL", .3);
-  setup.shard.policies[0].explorer.epsilon = env("EPS", .02);
-  setup.shard.policies[0].explorer.gamma_scale = env("GAMMA", 10);
-  setup.shard.policies[0].explorer.top = env("TOP", 20);
-  setup.learner.linear.half_life = std::chrono::hours(int(env("HL", 24*7)));
-  setup.learner.linear.ridge = env("RIDGE", 1);
-  setup.shard.rows.fast_half_life = std::chrono::hours(int(env("FAST", 24)));
-  setup.shard.rows.impressions_length = size_t(env("IMPR", 100));
-  setup.shard.rows.history_length = size_t(env("HIST", 50));
-  setup.shard.serving.candidates = size_t(env("CAND", 200));
-  if (getenv("EXPL")) setup.shard.policies[0].explorer.kind = getenv("EXPL");
+  // Clicks come at up to a third of the slots, so expected rewards are weighed on that scale; and shoppers who are shown
+  // thousands of items in a fortnight are remembered longer than the default's.
+  setup.shard.policies[0].reward_ceiling = .4;
+  setup.shard.policies[0].explorer.epsilon = .01;
+  setup.learner.linear.half_life = std::chrono::hours(48);
+  setup.shard.rows.impressions_length = 1000;
+  setup.shard.rows.history_length = 250;
+  setup.shard.rows.slow_half_life = std::chrono::hours(24 * 7);
   setup.shard.experiments.salt = absl::StrCat("demo-", options.seed);
   setup.shard.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
   setup.shard.serving.repeat_purchased = true;  // the shoppers themselves know what they have enough of
@@ -129,7 +129,7 @@ absl::Status wait_until_ready(const pipeline::Worker& worker, const std::functio
 
 }  // namespace
 
-absl::Status run_demo(const DemoOptions& given, const std::function<bool()>& stop) {
+absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::function<bool()>& stop) {
   DemoOptions options = given;
   TemporaryDirectory temporary;
   if (options.directory.empty()) {
@@ -145,7 +145,9 @@ absl::Status run_demo(const DemoOptions& given, const std::function<bool()>& sto
 
   std::unique_ptr<bus::Bus> bus;
   if (options.kafka.empty()) {
-    RIFFLE_ASSIGN_OR_RETURN(bus, bus::make_local_bus({.directory = options.directory + "/bus"}));
+    bus::LocalBusOptions local;
+    local.directory = options.directory + "/bus";
+    RIFFLE_ASSIGN_OR_RETURN(bus, bus::make_local_bus(local));
   } else {
     bus::KafkaOptions kafka;
     kafka.properties["bootstrap.servers"] = options.kafka;
@@ -175,15 +177,14 @@ absl::Status run_demo(const DemoOptions& given, const std::function<bool()>& sto
   RIFFLE_ASSIGN_OR_RETURN(auto worker, pipeline::Worker::start(*bus, setup, clock, metrics));
   RIFFLE_RETURN_IF_ERROR(wait_until_ready(*worker, stop));
 
-  Screen screen(options.json);
+  Screen screen(out, options.json);
   absl::Status status = driver.run([&] { return stop() || !worker->status().ok(); },
                                    [&] { screen.show(driver, arms, shop.size()); });
   if (status.ok()) status = worker->status();
   if (!worker->stop(std::chrono::seconds(30))) log::warn("the last epochs were not committed in time");
   RIFFLE_RETURN_IF_ERROR(status);
-  std::fputs(options.json ? (demo_json(driver, arms, shop.size(), options.seed) + "\n").c_str()
-                          : demo_table(driver, arms, shop.size()).c_str(),
-             stdout);
+  screen.clear();
+  out << (options.json ? demo_json(driver, arms, shop.size(), options.seed) + "\n" : demo_table(driver, arms, shop.size()));
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <string>
 
 #include "absl/status/status.h"
@@ -14,16 +15,16 @@ namespace riffle::app {
 struct DemoOptions {
   double seconds = 60;            // wall time that the simulated fortnight takes
   std::uint64_t seed = 1;
-  double lists_per_second = 1000; // asked of the pipeline; the run takes longer where it gives fewer
-  std::size_t users = 600;       // each is seen often enough to be learned
+  double lists_per_second = 1500; // asked of the pipeline; the run takes longer where it gives fewer
+  std::size_t users = 300;        // each is seen often enough to be learned
   std::string kafka;              // HOST:PORT; empty: the local bus
   std::string directory;          // of the local bus and of the state; empty: a temporary one, removed at the end
   std::string policy = "linear";  // scorer of the learner's arm
-  double diversity = .05;         // its λ
+  double diversity = .5;          // its λ
   bool json = false;
 };
 
-// Prints to stdout as it goes. `stop` is asked ten times a second.
-absl::Status run_demo(const DemoOptions& options, const std::function<bool()>& stop);
+// Writes to `out` as it goes. `stop` is asked ten times a second.
+absl::Status run_demo(const DemoOptions& options, std::ostream& out, const std::function<bool()>& stop);
 
 }  // namespace riffle::app
