@@ -40,14 +40,18 @@ void Pump::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Pump::do_posted() {
+  std::vector<std::function<void(bus::Source&)>> work;
+  {
+    absl::MutexLock lock(&mutex_);
+    work.swap(work_);
+  }
+  for (auto& piece : work) piece(*source_);
+}
+
 void Pump::run() {
   while (!stopping_) {
-    std::vector<std::function<void(bus::Source&)>> work;
-    {
-      absl::MutexLock lock(&mutex_);
-      work.swap(work_);
-    }
-    for (auto& piece : work) piece(*source_);
+    do_posted();
     auto batch = source_->poll(kMostRecords, kWait);
     if (!batch.ok()) {
       on_failure_(batch.status());
@@ -55,6 +59,7 @@ void Pump::run() {
     }
     on_batch_(*std::move(batch));
   }
+  do_posted();
 }
 
 }  // namespace riffle::pipeline

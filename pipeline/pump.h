@@ -23,7 +23,7 @@ class Pump {
   ~Pump();
 
   void start();
-  // Runs `work` on the pump's thread, soon. Dropped once the pump has stopped.
+  // Runs `work` on the pump's thread, soon; what was posted before stop() is still done. Dropped once the pump has stopped.
   void post(std::function<void(bus::Source&)> work);
   // Returns when the thread has ended.
   void stop();
@@ -31,6 +31,7 @@ class Pump {
 
  private:
   void run();
+  void do_posted();
 
   const std::string name_;
   std::unique_ptr<bus::Source> source_;

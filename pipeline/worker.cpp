@@ -361,8 +361,6 @@ bool Worker::stop(Milliseconds most) {
   if (std::exchange(stopped_, true)) return true;
   bool all = true;
   if (requests_ && events_) {
-    requests_->stop();
-    events_->stop();
     struct Left {
       absl::Mutex mutex;
       std::set<Partition> shards ABSL_GUARDED_BY(mutex);
@@ -385,9 +383,14 @@ bool Worker::stop(Milliseconds most) {
         left->shards.erase(shard);
       });
     }
-    absl::MutexLock lock(&left->mutex);
-    const auto none = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(left->mutex) { return left->shards.empty(); };
-    all = left->mutex.AwaitWithTimeout(absl::Condition(&none), absl::Milliseconds(most.count()));
+    {
+      absl::MutexLock lock(&left->mutex);
+      const auto none = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(left->mutex) { return left->shards.empty(); };
+      all = left->mutex.AwaitWithTimeout(absl::Condition(&none), absl::Milliseconds(most.count()));
+    }
+    // After the shards: the group hears of their last commits, too.
+    requests_->stop();
+    events_->stop();
   }
   learner_.reset();
   if (writer_) writer_->cancel();
