@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "records/json_writer.h"
+#include "state/store_errors.h"
 
 namespace riffle::app {
 namespace {
@@ -60,6 +61,9 @@ Service::~Service() { stop(Milliseconds(0)); }
 
 void Service::bring_up() {
   auto name = state::WorkerLock::acquire(setup_.shard.state.directory, setup_.worker.name);
+  if (absl::IsNotFound(name.status())) {  // a directory above it: no worker can ever write there
+    return end(state::not_writable_error(setup_.shard.state.directory, std::string(name.status().message())), Origin::kState);
+  }
   if (!name.ok()) return end(name.status(), Origin::kState);
   name_.emplace(*std::move(name));
 
