@@ -31,6 +31,8 @@ constexpr std::chrono::seconds kNews{10};      // between two lines about its pa
 struct Options {
   ConfigurationChoice configuration;
   std::optional<Milliseconds> grace = Milliseconds(std::chrono::seconds(30));
+  bool rebuild = false;
+  std::string on_lost_offset;          // empty: as configured
 };
 
 // "1200.0 events/s, 14.2 lists/s, 0 waiting", where anything happened since the last time.
@@ -126,6 +128,11 @@ class Runner {
 ExitCode run(const Options& options, const Streams& streams) {
   auto config = configuration(options.configuration, streams);
   if (!config) return ExitCode::kUsage;
+  if (options.rebuild) config->worker.rebuild = true;
+  if (!options.on_lost_offset.empty()) {
+    config->worker.on_lost_offset = options.on_lost_offset == "earliest" ? pipeline::LostOffset::kEarliest
+                                                                         : pipeline::LostOffset::kStop;
+  }
   auto bus = make_bus(*config);
   if (!bus.ok()) return fail(streams, bus.status(), Origin::kBus);
   const SystemClock clock;
@@ -146,6 +153,10 @@ void add_run(CLI::App& program, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   add_configuration_options(*command, options->configuration);
   add_duration_option(*command, "--grace", options->grace, "How long a stop waits for the bus (default 30s)");
+  command->add_flag("--rebuild", options->rebuild, "A shard whose state is lost reads all events again (worker.rebuild)");
+  command->add_option("--on-lost-offset", options->on_lost_offset,
+                      "Where records left the log before they were applied: stop, or go on at the earliest and lose them")
+      ->check(CLI::IsMember({"stop", "earliest"}))->type_name("stop|earliest");
   command->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return run(*options, streams); };
   });
