@@ -1,0 +1,150 @@
+// What a list costs, part by part: 200 candidates, 10 slots.
+#include <benchmark/benchmark.h>
+
+#include <span>
+
+#include "base/hash.h"
+#include "bench/world.h"
+#include "features/feature_vector.h"
+#include "serving/gatherer.h"
+#include "serving/slate.h"
+
+namespace riffle::bench {
+namespace {
+
+constexpr std::size_t kCandidates = 200;
+constexpr std::size_t kSlots = 10;
+
+records::Request request_of(const std::string& user) {
+  records::Request request;
+  request.request_id = RequestId("r1");
+  request.user_id = UserId(user);
+  request.surface = "home";
+  request.n = static_cast<std::int32_t>(kSlots);
+  return request;
+}
+
+void MakeUserContext(benchmark::State& state) {
+  World& world = World::shared();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const auto context =
+        features::make_user_context(world.users.find(world.user(i++)), *world.catalogue, world.now(), world.rows);
+    benchmark::DoNotOptimize(context.activity);
+  }
+}
+BENCHMARK(MakeUserContext);
+
+void Gather(benchmark::State& state) {
+  World& world = World::shared();
+  serving::Gatherer gatherer(serving::ServingOptions(), world.rows);
+  std::size_t i = 0, candidates = 0;
+  for (auto _ : state) {
+    const std::string& user = world.user(i++);
+    const serving::ServingContext context = world.context(user);
+    const auto about = features::make_user_context(context.user, *world.catalogue, world.now(), world.rows);
+    candidates += gatherer.gather(request_of(user), context, about, kSlots).size();
+  }
+  state.counters["candidates"] = static_cast<double>(candidates) / static_cast<double>(i);
+}
+BENCHMARK(Gather)->Unit(benchmark::kMicrosecond);
+
+// The numbers of an item over all shards: this one's row and the parts of three others.
+void ItemSignals(benchmark::State& state) {
+  World& world = World::shared();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const ItemKey key = key_of(world.events()[i++ % world.events().size()].item_id);
+    const auto signals = features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
+                                                Partition(0), world.now(), world.rows);
+    benchmark::DoNotOptimize(signals.popularity);
+  }
+}
+BENCHMARK(ItemSignals);
+
+void ComputeFeatures200(benchmark::State& state) {
+  World& world = World::shared();
+  const auto user = features::make_user_context(world.users.find(world.user(0)), *world.catalogue, world.now(), world.rows);
+  std::vector<features::ItemSignals> signals;
+  std::vector<const features::CatalogueItem*> entries;
+  for (std::size_t i = 0; signals.size() < kCandidates; ++i) {
+    const ItemKey key = key_of(world.events()[i].item_id);
+    signals.push_back(features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
+                                             Partition(0), world.now(), world.rows));
+    entries.push_back(world.catalogue->items.find(key));
+  }
+  std::vector<float> out(kCandidates * features::kFeatureCount);
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kCandidates; ++i) {
+      features::compute_features(
+          user, signals[i], entries[i], {.together = .1F, .next = .2F},
+          std::span<float, features::kFeatureCount>(out.data() + i * features::kFeatureCount, features::kFeatureCount));
+    }
+    benchmark::DoNotOptimize(out.data());
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(ComputeFeatures200)->Unit(benchmark::kMicrosecond);
+
+// Explorer and diversifier over 200 candidates with scores of their own.
+void fill_slate(benchmark::State& state, const std::string& explorer, const std::string& diversifier) {
+  World& world = World::shared();
+  Rng rng(1);
+  std::vector<ItemKey> keys;
+  std::vector<float> scores;
+  std::vector<const features::KernelVector*> kernels;
+  std::vector<std::span<const CategoryKey>> paths;
+  const app::bench::WorkloadOptions workload;
+  for (std::size_t i = 0; i < kCandidates; ++i) {
+    const ItemKey key = item_key("i" + std::to_string(rng.below(workload.items)));
+    const features::CatalogueItem* item = world.catalogue->items.find(key);
+    keys.push_back(key);
+    scores.push_back(static_cast<float>(.2 * rng.uniform()));
+    kernels.push_back(&item->kernel);
+    paths.push_back(item->path);
+  }
+  serving::PolicyOptions policy;
+  policy.explorer.kind = explorer;
+  policy.diversifier.kind = diversifier;
+  serving::SlateInput input;
+  input.keys = keys;
+  input.scores = scores;
+  input.kernels = kernels;
+  input.category_paths = paths;
+  input.policy = &policy;
+  input.slots = kSlots;
+  input.diversity = policy.diversifier.weight;
+  input.slots_learned = 10'000;
+  serving::SlateBuilder builder;
+  for (auto _ : state) benchmark::DoNotOptimize(builder.fill(input, rng).propensity);
+}
+void SlateGreedyNone(benchmark::State& state) { fill_slate(state, "greedy", "none"); }
+BENCHMARK(SlateGreedyNone)->Unit(benchmark::kMicrosecond);
+void SlateGreedyDpp(benchmark::State& state) { fill_slate(state, "greedy", "dpp"); }
+BENCHMARK(SlateGreedyDpp)->Unit(benchmark::kMicrosecond);
+void SlateGreedyMmr(benchmark::State& state) { fill_slate(state, "greedy", "mmr"); }
+BENCHMARK(SlateGreedyMmr)->Unit(benchmark::kMicrosecond);
+void SlateSquareCbNone(benchmark::State& state) { fill_slate(state, "squarecb", "none"); }
+BENCHMARK(SlateSquareCbNone)->Unit(benchmark::kMicrosecond);
+void SlateSquareCbDpp(benchmark::State& state) { fill_slate(state, "squarecb", "dpp"); }
+BENCHMARK(SlateSquareCbDpp)->Unit(benchmark::kMicrosecond);
+
+// All of it, for users as they ask: gather, features, scores, slate, reasons, the decision and the bytes of its list.
+void Recommend(benchmark::State& state) {
+  World& world = World::shared();
+  Metrics metrics;
+  serving::Recommender recommender(serving::ServingOptions(), world.rows, metrics);
+  Rng rng(1);
+  std::size_t i = 0, bytes = 0;
+  for (auto _ : state) {
+    const std::string& user = world.user(i++);
+    const pb::Decision decision =
+        recommender.recommend(request_of(user), world.context(user), rng, [] { return 1.0; });
+    bytes += decision.list().size();
+  }
+  state.counters["list_bytes"] = static_cast<double>(bytes) / static_cast<double>(i);
+}
+BENCHMARK(Recommend)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace riffle::bench
