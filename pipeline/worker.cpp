@@ -74,6 +74,7 @@ absl::Status Worker::begin() {
   feed.rows = setup_.shard.rows;
   feed.learner = setup_.learner;
   feed.policies = setup_.shard.policies;
+  feed.group = setup_.worker.group + ".items";
   RIFFLE_ASSIGN_OR_RETURN(feed_, WorldFeed::start(bus_, outputs_.get(), std::move(feed), metrics_));
 
   opener_ = std::make_unique<ShardOpener>(ShardOpener::Setup{&bus_, lists_.get(), &setup_.shard, setup_.worker, &clock_,

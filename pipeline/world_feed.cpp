@@ -27,7 +27,7 @@ WorldFeed::WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letter
 
 absl::StatusOr<std::unique_ptr<WorldFeed>> WorldFeed::start(bus::Bus& bus, bus::Sink* dead_letters, Options options,
                                                             Metrics& metrics) {
-  RIFFLE_ASSIGN_OR_RETURN(auto source, bus.make_source({}));
+  RIFFLE_ASSIGN_OR_RETURN(auto source, bus.make_source({.group = options.group}));
   std::unique_ptr<WorldFeed> feed(new WorldFeed(std::move(source), dead_letters, std::move(options), metrics));
   RIFFLE_RETURN_IF_ERROR(feed->assign(bus));
   for (const serving::PolicyOptions& policy : feed->options_.policies) {
@@ -61,6 +61,9 @@ absl::Status WorldFeed::assign(bus::Bus& bus) {
     for (std::int32_t p = 0; p < info->partitions; ++p) {
       not_ended_.push_back({*topic, Partition(p)});
       positions.push_back({not_ended_.back(), bus::kEarliest});
+      if (topic != &options_.topics.items) continue;
+      RIFFLE_ASSIGN_OR_RETURN(const auto told, source_->committed(not_ended_.back()));
+      told_[Partition(p)] = told.value_or(Offset(0));
     }
   }
   return source_->assign(positions);
@@ -77,6 +80,7 @@ void WorldFeed::run() {
       return;
     }
     for (const bus::Record& record : batch->records) apply(record);
+    commit_told();
     for (const bus::TopicPartition& end : batch->ends) std::erase(not_ended_, end);
     const bool first = !ready_ && not_ended_.empty();
     if (ready_ || first) publish(Steady::now(), first);
@@ -106,17 +110,34 @@ void WorldFeed::apply_item(const bus::Record& record) {
                                           "\" has the same 64-bit key as another item's; rename one of them")};
   }
   catalogue_changed_ = true;
-  if (!reason) return;
+  Offset& told = told_[record.partition];
+  if (record.offset < told) return;
+  if (reason) tell_refused(record, *reason);
+  told = next(record.offset);
+  told_changed_ = true;
+}
+
+void WorldFeed::tell_refused(const bus::Record& record, const records::Reason& reason) {
   metrics_
       .counter("riffle_dead_letters_total", "Records refused, by reason",
-               {{"code", std::string(records::code_name(reason->code))}})
+               {{"code", std::string(records::code_name(reason.code))}})
       .Increment();
-  // Not at the first reading: those were refused, and said so, when they came.
-  if (!ready_) return;
-  const ingest::OwnedRecord out = ingest::dead_letter(record, *reason, options_.topics.dead_letters);
-  if (const auto ticket = dead_letters_->send(out.record()); !ticket.ok()) {
+  const ingest::OwnedRecord out = ingest::dead_letter(record, reason, options_.topics.dead_letters);
+  const auto ticket = dead_letters_->send(out.record());
+  if (ticket.ok()) {
+    told_ticket_ = *ticket;
+  } else {
     log::error("a refused item could not be written to {}: {}", out.topic, ticket.status().ToString());
   }
+}
+
+// A failure costs nothing but that refusals are told again.
+void WorldFeed::commit_told() {
+  if (!told_changed_ || dead_letters_->acknowledged() < told_ticket_) return;
+  std::vector<bus::Position> positions;
+  for (const auto& [partition, offset] : told_) positions.push_back({{options_.topics.items, partition}, offset});
+  (void)source_->commit(positions);
+  told_changed_ = false;
 }
 
 void WorldFeed::apply_stats(const bus::Record& record) {

@@ -1,10 +1,17 @@
 // What a worker knows of the whole: one thread reads all of `items`, `item-stats` and `policy` and publishes immutable
 // snapshots to the shards. It starts from the beginning of these compacted topics, and is ready once it has seen their ends.
+//
+// A refused item gets a dead letter also where it came while no worker ran: how far refusals were told is what the group
+// `Options::group` has committed of `items`, once their dead letters were acknowledged. After a crash, or by another worker
+// of the group, some are told again.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -30,6 +37,7 @@ class WorldFeed {
     features::RowOptions rows;
     learner::LearnerOptions learner;
     std::vector<serving::PolicyOptions> policies;
+    std::string group;                     // whose offsets of `items` say which refusals were told
     Milliseconds stats_interval{500};      // of merged snapshots
   };
 
@@ -48,6 +56,8 @@ class WorldFeed {
   absl::Status assign(bus::Bus& bus);
   void apply(const bus::Record& record);
   void apply_item(const bus::Record& record);
+  void tell_refused(const bus::Record& record, const records::Reason& reason);
+  void commit_told();
   void apply_stats(const bus::Record& record);
   void apply_policy(const bus::Record& record);
   void adopt_policies();
@@ -65,6 +75,9 @@ class WorldFeed {
   learner::PolicyLog policy_log_;
   PolicySet policies_;
   std::vector<bus::TopicPartition> not_ended_;
+  std::map<Partition, Offset> told_;         // of `items`: refusals below are in `dead-letters`, or on their way there
+  std::uint64_t told_ticket_ = 0;            // of the last on its way
+  bool told_changed_ = false;
   bool catalogue_changed_ = true, stats_changed_ = true, policies_changed_ = true;
   std::chrono::steady_clock::time_point stats_published_{};
   World newest_;
