@@ -1,5 +1,7 @@
 // The whole system on the local bus: records in, lists and dead letters out, across restarts.
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -7,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/metric_text.h"
+#include "base/hash.h"
 #include "records/json_codec.h"
+#include "state/layout.h"
 #include "tests/support/command.h"
 #include "tests/support/http_get.h"
 #include "tests/support/running_system.h"
@@ -214,6 +218,67 @@ TEST_F(LocalBusTest, LostStateIsRefusedAndRebuiltOnlyWhenAsked) {
   system_.config.worker.rebuild = true;
   system_.start_and_await_ready();
   EXPECT_TRUE(applied(2 * 96));
+}
+
+// Breaks the store of a shard so that it cannot be opened.
+void corrupt_store(const std::string& state, Partition shard) {
+  int broken = 0;
+  for (const auto& file : std::filesystem::directory_iterator(state::shard_directory(state, shard))) {
+    if (!file.path().filename().string().starts_with("MANIFEST")) continue;
+    std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
+    ++broken;
+  }
+  ASSERT_GT(broken, 0);
+}
+
+TEST_F(LocalBusTest, ACorruptShardStopsAloneAndTheOthersGoOn) {
+  import_shop();
+  system_.open_bus();
+  system_.start_and_await_ready();
+  ASSERT_TRUE(applied(96));
+  system_.stop();
+  const Partition broken = murmur2_partition("u1", 2), sound(1 - broken.value());
+  corrupt_store(system_.config.state.directory, broken);
+  system_.start();
+  ASSERT_TRUE(await([&] { return system_.service->not_ready_because().find("corrupt") != std::string::npos; }))
+      << system_.service->not_ready_because();
+  EXPECT_EQ(http_get(system_.service->port(), "/readyz").status, 503);
+  EXPECT_EQ(http_get(system_.service->port(), "/healthz").status, 200);
+  std::string user;
+  for (int i = 0; user.empty(); ++i) {
+    const std::string candidate = absl::StrCat("u", i);
+    if (murmur2_partition(candidate, 2) == sound) user = candidate;
+  }
+  system_.publish(system_.topics().requests, user, request("r1", user));
+  EXPECT_EQ(system_.await_records(system_.topics().recommendations, 1).size(), 1U);
+  EXPECT_FALSE(system_.service->ended().has_value());
+}
+
+TEST_F(LocalBusTest, WhereEveryShardIsCorruptItEnds) {
+  import_shop();
+  system_.open_bus();
+  system_.start_and_await_ready();
+  system_.stop();
+  for (int shard = 0; shard < 2; ++shard) corrupt_store(system_.config.state.directory, Partition(shard));
+  system_.start();
+  ASSERT_TRUE(await([&] { return system_.service->ended().has_value(); }));
+  const auto end = *system_.service->ended();
+  EXPECT_EQ(app::exit_code(end.status, end.origin), app::ExitCode::kStateCorrupt) << end.status;
+}
+
+TEST_F(LocalBusTest, ABusMadeAgainUnderAnOldStateIsRefused) {
+  import_shop();
+  system_.open_bus();
+  system_.start_and_await_ready();
+  ASSERT_TRUE(applied(96));
+  system_.close();
+  std::filesystem::remove_all(system_.config.local.directory);
+  import_shop();
+  system_.open_bus();
+  system_.start();
+  ASSERT_TRUE(await([&] { return system_.service->ended().has_value(); }));
+  const auto end = *system_.service->ended();
+  EXPECT_EQ(app::exit_code(end.status, end.origin), app::ExitCode::kLost) << end.status;
 }
 
 TEST_F(LocalBusTest, WatchPrintsWhatIsThereAndEndsWhenNothingMoreComes) {
