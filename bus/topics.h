@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/time.h"
 #include "bus/bus.h"
+#include "bus/topics_options.h"
 
 namespace riffle::bus {
 
@@ -18,16 +18,6 @@ struct TopicNames {
   std::string outcomes, epochs, item_stats, policy;     // internal
 
   friend bool operator==(const TopicNames&, const TopicNames&) = default;
-};
-
-struct TopicsOptions {
-  std::string prefix = "riffle.";        // one namespace a tenant
-  // Of every topic whose records belong to a shard: one shard each. It cannot be changed later without `state migrate`.
-  std::int32_t partitions = 4;
-  std::int32_t items_partitions = 1;     // every worker reads all of it
-  std::int16_t replication_factor = 1;   // 3 on a cluster of three or more
-  Milliseconds retention = std::chrono::hours(24 * 7);  // of the topics that are not compacted; -1 ms: for ever
-  std::int32_t max_message_bytes = 4 << 20;  // lists with all their reasons and policy blocks fit well below it
 };
 
 // All ten. `events`, `requests` and `users` get the same partitions, or a user's requests would land where his history is

@@ -18,11 +18,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "bus/local_bus.h"
-#include "bus/topics.h"
+#include "bus/local_bus_options.h"
+#include "bus/topics_options.h"
 #include "features/options.h"
 #include "http/options.h"
-#include "ingest/admission.h"
+#include "ingest/admission_options.h"
 #include "learner/options.h"
 #include "pipeline/options.h"
 #include "serving/options.h"

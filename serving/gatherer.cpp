@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t kNoQuota = std::numeric_limits<std::size_t>::max();
 
 // The request's own candidates are not the policy's to refuse.
-bool asks(const PolicyOptions& policy, CandidateSourceId source) {
-  return policy.sources.empty() || source == CandidateSourceId::kRequest ||
-         std::find(policy.sources.begin(), policy.sources.end(), name_of(source)) != policy.sources.end();
+bool asks(const PolicyOptions* policy, CandidateSourceId source) {
+  return !policy || policy->sources.empty() || source == CandidateSourceId::kRequest ||
+         std::find(policy->sources.begin(), policy->sources.end(), name_of(source)) != policy->sources.end();
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ const std::vector<Candidate>& Gatherer::gather(const records::Request& request, 
     // Short of time, only what costs nothing to find.
     const CandidateSourceId id = slot.source->id();
     const bool quick = id == CandidateSourceId::kPopular || id == CandidateSourceId::kRequest;
-    if (slot.quota != 0 && (quick || !context.hurry) && asks(*context.options, id)) {
+    if (slot.quota != 0 && (quick || !context.hurry) && asks(context.options, id)) {
       slot.source->gather(input, slot.quota, slot.found);
     }
   }

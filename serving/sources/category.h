@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,7 @@ class CategorySource final : public CandidateSource {
   // Deepest category → its items by popularity. Made anew with each snapshot of the statistics or the catalogue, a few
   // times a second at most.
   absl::flat_hash_map<CategoryKey, std::vector<ItemKey>> popular_;
-  std::pair<std::uint64_t, std::uint64_t> indexed_{0, 0};   // versions of both
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> indexed_;   // versions of both
   std::vector<Liked> liked_;
 };
 

@@ -168,9 +168,48 @@ TEST_F(Gather, AColdUserGetsPopularTrendingAndNewItems) {
 TEST_F(Gather, AShopWithoutStatisticsListsItsCatalogue) {
   for (int i = 0; i < 30; ++i) shop.stock({.id = "i" + std::to_string(i), .title = "Item"});
   options.sources.fresh = 4;
+  options.sources.explore = 0;
   EXPECT_EQ(ids(request_of("nobody", 3), 3).size(), 4u);
   EXPECT_EQ(ids(request_of("nobody", 25), 25).size(), 25u);
   EXPECT_EQ(ids(request_of("nobody", 100), 100).size(), 30u);
+}
+
+TEST_F(Gather, PopularItemsOfALikedCategoryAreFoundWithoutNeighbours) {
+  shop.stock({.id = "boot", .title = "Boot", .category = {"sport", "ski"}});
+  shop.stock({.id = "pole", .title = "Pole", .category = {"sport", "ski"}});
+  shop.stock({.id = "novel", .title = "Novel", .category = {"books", "fiction"}});
+  for (int i = 0; i < 5; ++i) {
+    shop.click("skier" + std::to_string(i), "pole");
+    shop.click("reader" + std::to_string(i), "novel");
+  }
+  shop.click("me", "boot");
+  shop.publish_statistics();
+  options.sources = {.together = 0, .next = 0, .category = 10, .popular = 0, .trending = 0, .own = 0, .fresh = 0, .explore = 0};
+  EXPECT_THAT(ids(request_of("me", 2), 0), UnorderedElementsAre("pole", "boot"));
+  EXPECT_TRUE(of("pole").has(CandidateSourceId::kCategory));
+}
+
+TEST_F(Gather, EveryListExploresAnotherHandfulAndTheSameListTheSameOne) {
+  for (int i = 0; i < 200; ++i) shop.stock({.id = "i" + std::to_string(i), .title = "Item"});
+  options.sources = {.together = 0, .next = 0, .category = 0, .popular = 0, .trending = 0, .own = 0, .fresh = 0, .explore = 10};
+  const auto first = ids(request_of("me", 2), 2);
+  EXPECT_EQ(first.size(), 10u);
+  EXPECT_EQ(first, ids(request_of("me", 2), 2));
+  EXPECT_NE(first, ids(request_of("you", 2), 2));
+}
+
+TEST_F(Gather, APolicyAsksOnlyTheSourcesThatItNames) {
+  busy_shop();
+  PolicyOptions policy;
+  policy.sources = {"popular"};
+  ServingContext context = shop.context("me");
+  context.options = &policy;
+  const auto me = features::make_user_context(context.user, *context.catalogue, context.now, shop.rows);
+  Gatherer gathering(options, shop.rows);
+  for (const Candidate& candidate : gathering.gather(request_of("me", 2), context, me, 2)) {
+    EXPECT_TRUE(candidate.has(CandidateSourceId::kPopular));
+    EXPECT_FALSE(candidate.has(CandidateSourceId::kTogether));
+  }
 }
 
 TEST_F(Gather, TheWholeCatalogueIsTheLastResort) {

@@ -1,0 +1,22 @@
+// What `topics create` can be told.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+
+namespace riffle::bus {
+
+struct TopicsOptions {
+  std::string prefix = "riffle.";        // one namespace a tenant
+  // Of every topic whose records belong to a shard: one shard each. It cannot be changed later without `state migrate`.
+  std::int32_t partitions = 4;
+  std::int32_t items_partitions = 1;     // every worker reads all of it
+  std::int16_t replication_factor = 1;   // 3 on a cluster of three or more
+  Milliseconds retention = std::chrono::hours(24 * 7);  // of the topics that are not compacted; -1 ms: for ever
+  std::int32_t max_message_bytes = 4 << 20;  // lists with all their reasons and policy blocks fit well below it
+};
+
+}  // namespace riffle::bus
