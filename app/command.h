@@ -1,6 +1,8 @@
-// What every command of `riffle` is made of: it describes its options to the parser, and leaves behind what to do.
+// What every command of `riffle` is made of: it describes its options to the parser, and leaves
+// behind what to do.
 //
-// A new command is app/commands/<name>.{h,cpp} with one function of the type AddCommand, and a line in command_line.cpp.
+// A new command is app/commands/<name>.{h,cpp} with one function of the type AddCommand, and a line
+// in command_line.cpp.
 #pragma once
 
 #include <functional>
@@ -9,11 +11,14 @@
 
 #include "app/exit_codes.h"
 
-namespace CLI { class App; }
+namespace CLI {
+class App;
+}
 
 namespace riffle::app {
 
-// Where a command reads and writes; tests give their own. Results go to `out`, everything for the eye to `err`.
+// Where a command reads and writes; tests give their own. Results go to `out`, everything for the
+// eye to `err`.
 struct Streams {
   std::istream& in;
   std::ostream& out;
@@ -22,8 +27,8 @@ struct Streams {
 
 using Action = std::function<ExitCode(const Streams&)>;
 
-// The command that the arguments named. The parser's callbacks fill it; it runs after parsing, so that `--help` and wrong
-// arguments never start anything.
+// The command that the arguments named. The parser's callbacks fill it; it runs after parsing, so
+// that `--help` and wrong arguments never start anything.
 struct Chosen {
   Action action;
 };

@@ -1,13 +1,12 @@
 #include "app/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "app/commands/bench.h"
 #include "app/commands/check_config.h"
@@ -25,13 +24,14 @@ namespace {
 
 // In the order of `--help`.
 constexpr std::array kCommands = {
-    AddCommand{add_run}, AddCommand{add_demo}, AddCommand{add_topics}, AddCommand{add_import},       AddCommand{add_publish},
-    AddCommand{add_watch}, AddCommand{add_get},  AddCommand{add_check_config},
-    AddCommand{add_bench},
+    AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
+    AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
+    AddCommand{add_get},    AddCommand{add_check_config}, AddCommand{add_bench},
 };
 
 // The parser would only say that it wants a command.
-std::optional<std::string> unknown_command(const CLI::App& program, int argc, const char* const* argv) {
+std::optional<std::string> unknown_command(const CLI::App& program, int argc,
+                                           const char* const* argv) {
   if (argc < 2 || argv[1][0] == '-') return std::nullopt;
   std::vector<std::string> names;
   for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
@@ -53,7 +53,8 @@ ExitCode fail(const Streams& streams, const absl::Status& status, Origin origin)
 }
 
 int run_command_line(int argc, const char* const* argv, const Streams& streams) {
-  CLI::App program("Riffle: events from Kafka in, learned and diversified recommendation lists out.", "riffle");
+  CLI::App program(
+      "Riffle: events from Kafka in, learned and diversified recommendation lists out.", "riffle");
   program.set_version_flag("--version", version());
   program.require_subcommand(1);
   program.fallthrough(false);

@@ -5,8 +5,8 @@
 
 namespace riffle::app {
 
-// Parses and runs; answers the process's exit code. Starts no thread and opens no file before the arguments are known to
-// be right, so `--help` answers at once.
+// Parses and runs; answers the process's exit code. Starts no thread and opens no file before the
+// arguments are known to be right, so `--help` answers at once.
 int run_command_line(int argc, const char* const* argv, const Streams& streams);
 
 // Riffle's own version.

@@ -1,13 +1,12 @@
 #include "app/configuration.h"
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <ostream>
 #include <system_error>
-
-#include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -60,19 +59,30 @@ std::optional<std::string> read_file(const std::string& file) {
 }
 
 void forget_section(const std::string& section, config::Places& places) {
-  std::erase_if(places, [&](const auto& place) { return place.first == section || place.first.starts_with(section + "."); });
+  std::erase_if(places, [&](const auto& place) {
+    return place.first == section || place.first.starts_with(section + ".");
+  });
 }
 
 }  // namespace
 
 void add_configuration_options(CLI::App& command, ConfigurationChoice& choice) {
-  command.add_option("--config,-c", choice.file, "Configuration file (YAML); without it, the defaults")->type_name("FILE");
-  command.add_option("--set", choice.settings, "A setting over the file's, as http.port=0; may be repeated")
-      ->type_name("KEY=VALUE")->allow_extra_args(false);
-  auto* kafka = command.add_option("--kafka", choice.kafka, "Kafka's address (bootstrap.servers)")->type_name("HOST:PORT");
-  command.add_option("--local", choice.local, "Directory of the local bus")->type_name("DIR")->excludes(kafka);
+  command
+      .add_option("--config,-c", choice.file, "Configuration file (YAML); without it, the defaults")
+      ->type_name("FILE");
+  command
+      .add_option("--set", choice.settings,
+                  "A setting over the file's, as http.port=0; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  auto* kafka = command.add_option("--kafka", choice.kafka, "Kafka's address (bootstrap.servers)")
+                    ->type_name("HOST:PORT");
+  command.add_option("--local", choice.local, "Directory of the local bus")
+      ->type_name("DIR")
+      ->excludes(kafka);
   command.add_option("--log-level", choice.log_level, "trace, debug, info, warn, error or off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))->type_name("LEVEL");
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->type_name("LEVEL");
 }
 
 Configured configure(const ConfigurationChoice& choice, const config::Environment& environment) {
@@ -83,17 +93,20 @@ Configured configure(const ConfigurationChoice& choice, const config::Environmen
   if (!choice.file.empty()) {
     const auto text = read_file(choice.file);
     if (!text) {
-      result.mistakes.push_back(absl::StrCat(choice.file, ": cannot be read; is there such a file?"));
+      result.mistakes.push_back(
+          absl::StrCat(choice.file, ": cannot be read; is there such a file?"));
       return result;
     }
     config::read(*text, environment, config, places, mistakes);
   }
-  for (const config::Mistake& mistake : mistakes) result.mistakes.push_back(mistake.text(choice.file));
+  for (const config::Mistake& mistake : mistakes)
+    result.mistakes.push_back(mistake.text(choice.file));
 
   Setting root;
   for (const std::string& setting : choice.settings) {
     if (!add_setting(setting, root))
-      result.mistakes.push_back(absl::StrCat("--set ", setting, ": expected key=value, as http.port=0"));
+      result.mistakes.push_back(
+          absl::StrCat("--set ", setting, ": expected key=value, as http.port=0"));
   }
   std::string yaml;
   write_yaml(root, 0, yaml);
@@ -123,12 +136,14 @@ Configured configure(const ConfigurationChoice& choice, const config::Environmen
   for (std::size_t i = read; i < mistakes.size(); ++i) {
     const config::Mistake& mistake = mistakes[i];
     const bool of_file = !choice.file.empty() && !set.contains(mistake.path);
-    result.mistakes.push_back(of_file ? mistake.text(choice.file) : absl::StrCat(mistake.path, ": ", mistake.message));
+    result.mistakes.push_back(of_file ? mistake.text(choice.file)
+                                      : absl::StrCat(mistake.path, ": ", mistake.message));
   }
   return result;
 }
 
-std::optional<config::Config> configuration(const ConfigurationChoice& choice, const Streams& streams) {
+std::optional<config::Config> configuration(const ConfigurationChoice& choice,
+                                            const Streams& streams) {
   Configured configured = configure(choice);
   if (configured.mistakes.empty()) {
     init_log(configured.config.log_level);

@@ -20,7 +20,8 @@ class Delivery {
   explicit Delivery(bus::Sink& sink) : sink_(sink) {}
 
   absl::Status send(const bus::OutRecord& record);
-  // Waits for everything, however long the bus is away, and says on `err` that it waits. The first refusal is the error.
+  // Waits for everything, however long the bus is away, and says on `err` that it waits. The first
+  // refusal is the error.
   absl::Status finish(std::ostream& err);
 
   std::uint64_t sent() const { return last_ticket_; }

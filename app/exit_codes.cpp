@@ -7,29 +7,42 @@ namespace {
 
 ExitCode of_bus(const absl::Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument: return ExitCode::kUsage;  // a property that librdkafka does not take
-    case absl::StatusCode::kResourceExhausted: return ExitCode::kFailed;
-    case absl::StatusCode::kNotFound: return ExitCode::kTopics;
+    case absl::StatusCode::kInvalidArgument:
+      return ExitCode::kUsage;  // a property that librdkafka does not take
+    case absl::StatusCode::kResourceExhausted:
+      return ExitCode::kFailed;
+    case absl::StatusCode::kNotFound:
+      return ExitCode::kTopics;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kUnauthenticated:
-    case absl::StatusCode::kFailedPrecondition: return ExitCode::kBusUnreachable;
-    default: return error_class(status) == ErrorClass::kRetriable ? ExitCode::kBusUnreachable : ExitCode::kFailed;
+    case absl::StatusCode::kFailedPrecondition:
+      return ExitCode::kBusUnreachable;
+    default:
+      return error_class(status) == ErrorClass::kRetriable ? ExitCode::kBusUnreachable
+                                                           : ExitCode::kFailed;
   }
 }
 
 ExitCode of_state(const absl::Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument: return ExitCode::kUsage;  // a worker's name that is no file name
-    case absl::StatusCode::kNotFound: return ExitCode::kTopics;        // a shard's topic was deleted
-    case absl::StatusCode::kUnavailable: return ExitCode::kStateInUse;
+    case absl::StatusCode::kInvalidArgument:
+      return ExitCode::kUsage;  // a worker's name that is no file name
+    case absl::StatusCode::kNotFound:
+      return ExitCode::kTopics;  // a shard's topic was deleted
+    case absl::StatusCode::kUnavailable:
+      return ExitCode::kStateInUse;
     case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kPermissionDenied: return ExitCode::kStateUnwritable;
-    case absl::StatusCode::kDataLoss: return ExitCode::kStateCorrupt;
+    case absl::StatusCode::kPermissionDenied:
+      return ExitCode::kStateUnwritable;
+    case absl::StatusCode::kDataLoss:
+      return ExitCode::kStateCorrupt;
     case absl::StatusCode::kOutOfRange:
-    case absl::StatusCode::kFailedPrecondition: return ExitCode::kLost;
-    default: return ExitCode::kFailed;
+    case absl::StatusCode::kFailedPrecondition:
+      return ExitCode::kLost;
+    default:
+      return ExitCode::kFailed;
   }
 }
 
@@ -38,10 +51,13 @@ ExitCode of_state(const absl::Status& status) {
 ExitCode exit_code(const absl::Status& status, Origin origin) {
   if (status.ok()) return ExitCode::kOk;
   switch (origin) {
-    case Origin::kBus: return of_bus(status);
+    case Origin::kBus:
+      return of_bus(status);
     case Origin::kTopics:
-      return status.code() == absl::StatusCode::kFailedPrecondition ? ExitCode::kTopics : of_bus(status);
-    case Origin::kState: return of_state(status);
+      return status.code() == absl::StatusCode::kFailedPrecondition ? ExitCode::kTopics
+                                                                    : of_bus(status);
+    case Origin::kState:
+      return of_state(status);
   }
   return ExitCode::kFailed;
 }

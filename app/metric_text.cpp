@@ -17,7 +17,8 @@ double metric_sum(std::string_view exposition, std::string_view name) {
     // Label values may hold spaces, the number behind them does not.
     const std::size_t space = after == ' ' ? name.size() : line.rfind("} ");
     if (space == std::string_view::npos) continue;
-    sum += std::strtod(std::string(line.substr(after == ' ' ? space + 1 : space + 2)).c_str(), nullptr);
+    sum += std::strtod(std::string(line.substr(after == ' ' ? space + 1 : space + 2)).c_str(),
+                       nullptr);
   }
   return sum;
 }

@@ -7,20 +7,25 @@ namespace riffle::app {
 CLI::Option* add_format_option(CLI::App& command, Format& format) {
   return command
       .add_option_function<std::string>(
-          "--format", [&format](const std::string& word) { format = word == "json" ? Format::kJson : Format::kText; },
+          "--format",
+          [&format](const std::string& word) {
+            format = word == "json" ? Format::kJson : Format::kText;
+          },
           "text for the eye, json for a program")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
 }
 
-CLI::Option* add_duration_option(CLI::App& command, const std::string& name, std::optional<Milliseconds>& value,
-                                 const std::string& help) {
+CLI::Option* add_duration_option(CLI::App& command, const std::string& name,
+                                 std::optional<Milliseconds>& value, const std::string& help) {
   return command
       .add_option_function<std::string>(
           name,
           [&value, name](const std::string& text) {
             value = config::parse_duration(text);
-            if (!value) throw CLI::ValidationError(name, "expected a duration, as 100ms, 30s, 5m, 2h or 7d; found \"" + text + "\"");
+            if (!value)
+              throw CLI::ValidationError(
+                  name, "expected a duration, as 100ms, 30s, 5m, 2h or 7d; found \"" + text + "\"");
           },
           help)
       ->type_name("DURATION");

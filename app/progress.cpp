@@ -1,8 +1,8 @@
 #include "app/progress.h"
 
-#include <iostream>
-
 #include <unistd.h>
+
+#include <iostream>
 
 namespace riffle::app {
 namespace {

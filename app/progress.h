@@ -1,4 +1,5 @@
-// How far a long work has come, for the eye: a line that is written over on a terminal, a new line now and then elsewhere.
+// How far a long work has come, for the eye: a line that is written over on a terminal, a new line
+// now and then elsewhere.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,8 @@ class Progress {
   explicit Progress(std::ostream& out);
   ~Progress();
 
-  // True where it is time for news: at most a few times a second on a terminal, every few seconds elsewhere.
+  // True where it is time for news: at most a few times a second on a terminal, every few seconds
+  // elsewhere.
   bool due();
   void show(const std::string& line);
   // Leaves the terminal's line clean for what follows.

@@ -52,8 +52,12 @@ void write_message(JsonWriter& json, std::string_view value) {
 
 // A block is up to half a MiB of a learner's numbers: its size says more to a reader.
 void write_policy(JsonWriter& json, std::string_view key, std::string_view value) {
-  if (key.find("/block/") == std::string_view::npos) return write_message<pb::PolicyManifest>(json, value);
-  json.key("value").begin_object().member("block_bytes", static_cast<std::uint64_t>(value.size())).end_object();
+  if (key.find("/block/") == std::string_view::npos)
+    return write_message<pb::PolicyManifest>(json, value);
+  json.key("value")
+      .begin_object()
+      .member("block_bytes", static_cast<std::uint64_t>(value.size()))
+      .end_object();
 }
 
 void write_value(JsonWriter& json, const bus::Record& record, TopicWord topic) {
@@ -62,11 +66,16 @@ void write_value(JsonWriter& json, const bus::Record& record, TopicWord topic) {
     return;
   }
   switch (topic) {
-    case TopicWord::kOutcomes: return write_message<pb::Outcome>(json, *record.value);
-    case TopicWord::kEpochs: return write_message<pb::EpochRecord>(json, *record.value);
-    case TopicWord::kItemStats: return write_message<pb::ItemStats>(json, *record.value);
-    case TopicWord::kPolicy: return write_policy(json, record.key.value_or(""), *record.value);
-    default: return write_bytes(json, *record.value);
+    case TopicWord::kOutcomes:
+      return write_message<pb::Outcome>(json, *record.value);
+    case TopicWord::kEpochs:
+      return write_message<pb::EpochRecord>(json, *record.value);
+    case TopicWord::kItemStats:
+      return write_message<pb::ItemStats>(json, *record.value);
+    case TopicWord::kPolicy:
+      return write_policy(json, record.key.value_or(""), *record.value);
+    default:
+      return write_bytes(json, *record.value);
   }
 }
 

@@ -23,7 +23,8 @@ using state::Column;
 
 // The row under a key, decoded; nothing where there is none.
 template <class Row>
-absl::StatusOr<std::optional<Row>> read(const state::Store& store, Column column, std::string_view key) {
+absl::StatusOr<std::optional<Row>> read(const state::Store& store, Column column,
+                                        std::string_view key) {
   RIFFLE_ASSIGN_OR_RETURN(const auto bytes, store.get(column, key));
   if (!bytes) return std::optional<Row>();
   Row row;
@@ -44,11 +45,13 @@ void time_member(JsonWriter& json, std::string_view name, std::int64_t ms) {
 void counts_member(JsonWriter& json, const records::TypeCounts& counts) {
   json.key("counts").begin_object();
   for (std::size_t i = 0; i < counts.size(); ++i)
-    if (counts[i] > 0) json.member(records::name_of(static_cast<records::InteractionType>(i)), counts[i]);
+    if (counts[i] > 0)
+      json.member(records::name_of(static_cast<records::InteractionType>(i)), counts[i]);
   json.end_object();
 }
 
-void counter_member(JsonWriter& json, std::string_view name, const records::DecayedCounter& counter) {
+void counter_member(JsonWriter& json, std::string_view name,
+                    const records::DecayedCounter& counter) {
   json.key(name).begin_object().member("value", counter.value);
   time_member(json, "as_of", counter.time_ms);
   json.end_object();
@@ -61,7 +64,10 @@ void neighbours_member(JsonWriter& json, std::string_view name, const state::Sto
   });
   json.key(name).begin_array();
   for (const records::Neighbour& neighbour : neighbours) {
-    json.begin_object().member("item_id", id_of(store, neighbour.item)).member("weight", neighbour.weight).end_object();
+    json.begin_object()
+        .member("item_id", id_of(store, neighbour.item))
+        .member("weight", neighbour.weight)
+        .end_object();
   }
   json.end_array();
 }
@@ -77,12 +83,20 @@ void row_members(JsonWriter& json, const state::Store& store, const records::Use
   counter_member(json, "activity", row.activity);
   json.key("history").begin_array();
   for (const records::HistoryEntry& entry : row.history) {
-    json.begin_object().member("item_id", id_of(store, entry.item)).member("time", from_ms(entry.time_ms));
-    json.member("type", records::name_of(entry.type)).member("weight", entry.weight).member("value", entry.value).end_object();
+    json.begin_object()
+        .member("item_id", id_of(store, entry.item))
+        .member("time", from_ms(entry.time_ms));
+    json.member("type", records::name_of(entry.type))
+        .member("weight", entry.weight)
+        .member("value", entry.value)
+        .end_object();
   }
   json.end_array().key("impressions").begin_array();
   for (const records::ImpressionEntry& entry : row.impressions) {
-    json.begin_object().member("item_id", id_of(store, entry.item)).member("time", from_ms(entry.time_ms)).end_object();
+    json.begin_object()
+        .member("item_id", id_of(store, entry.item))
+        .member("time", from_ms(entry.time_ms))
+        .end_object();
   }
   json.end_array();
 }
@@ -93,12 +107,14 @@ void sources_member(JsonWriter& json, const state::Store& store, const Scores& s
   for (const pb::SourceScore& source : sources) {
     json.begin_object();
     if (source.source() < serving::kCandidateSources) {
-      json.member("source", serving::name_of(static_cast<serving::CandidateSourceId>(source.source())));
+      json.member("source",
+                  serving::name_of(static_cast<serving::CandidateSourceId>(source.source())));
     } else {
       json.member("source", source.source());
     }
     json.member("score", source.score());
-    if (source.evidence_item_key() != 0) json.member("because_of", id_of(store, ItemKey(source.evidence_item_key())));
+    if (source.evidence_item_key() != 0)
+      json.member("because_of", id_of(store, ItemKey(source.evidence_item_key())));
     json.end_object();
   }
   json.end_array();
@@ -109,17 +125,24 @@ void features_member(JsonWriter& json, const google::protobuf::RepeatedField<flo
   json.key("features").begin_object();
   for (int i = 0; i < features.size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    json.key(at < specs.size() ? specs[at].name : std::string_view(absl::StrCat("#", i))).value(features[i]);
+    json.key(at < specs.size() ? specs[at].name : std::string_view(absl::StrCat("#", i)))
+        .value(features[i]);
   }
   json.end_object();
 }
 
-void slots_member(JsonWriter& json, const state::Store& store, const pb::Decision& decision, const pb::Join* join) {
+void slots_member(JsonWriter& json, const state::Store& store, const pb::Decision& decision,
+                  const pb::Join* join) {
   json.key("slots").begin_array();
   for (int i = 0; i < decision.slots_size(); ++i) {
     const pb::Slot& slot = decision.slots(i);
-    json.begin_object().member("position", i).member("item_id", slot.item_id()).member("propensity", slot.propensity());
-    json.member("score", slot.score()).member("gain", slot.gain()).member("allowed", slot.allowed());
+    json.begin_object()
+        .member("position", i)
+        .member("item_id", slot.item_id())
+        .member("propensity", slot.propensity());
+    json.member("score", slot.score())
+        .member("gain", slot.gain())
+        .member("allowed", slot.allowed());
     if (join != nullptr && i < join->rewards_size()) json.member("reward", join->rewards(i));
     if (join != nullptr && i < join->exposed_size()) json.member("exposed", join->exposed(i));
     sources_member(json, store, slot.sources());
@@ -130,14 +153,17 @@ void slots_member(JsonWriter& json, const state::Store& store, const pb::Decisio
 }
 
 void choice_members(JsonWriter& json, const pb::Decision& decision) {
-  json.member("policy_id", decision.policy_id()).member("policy_version", decision.policy_version());
+  json.member("policy_id", decision.policy_id())
+      .member("policy_version", decision.policy_version());
   json.member("segment", decision.segment()).member("ordinal", decision.ordinal());
-  json.member("slate_propensity", decision.slate_propensity()).member("explore", decision.explore());
+  json.member("slate_propensity", decision.slate_propensity())
+      .member("explore", decision.explore());
   json.member("diversity", decision.diversity()).member("randomised", decision.randomised());
   json.key("degraded").begin_array();
   for (const std::string& what : decision.degraded()) json.value(what);
   json.end_array();
-  json.member("candidates", decision.candidate_keys_size()).member("fully_logged", decision.fully_logged());
+  json.member("candidates", decision.candidate_keys_size())
+      .member("fully_logged", decision.fully_logged());
   json.key("as_of").begin_object();
   for (const pb::AsOf& as_of : decision.as_of()) json.member(as_of.input(), as_of.offset());
   json.end_object();
@@ -148,13 +174,15 @@ void choice_members(JsonWriter& json, const pb::Decision& decision) {
 RowJson user_json(const state::Store& store, Partition shard, std::string_view user_id) {
   RIFFLE_ASSIGN_OR_RETURN(const auto row, read<records::UserRow>(store, Column::kUsers, user_id));
   RIFFLE_ASSIGN_OR_RETURN(const auto profile, read<pb::Profile>(store, Column::kProfiles, user_id));
-  RIFFLE_ASSIGN_OR_RETURN(const auto lists, read<pb::UserLists>(store, Column::kUserLists, user_id));
+  RIFFLE_ASSIGN_OR_RETURN(const auto lists,
+                          read<pb::UserLists>(store, Column::kUserLists, user_id));
   if (!row && !profile && !lists) return std::optional<std::string>();
   JsonWriter json(JsonWriter::Layout::kIndented);
   json.begin_object().member("user_id", user_id).member("shard", shard.value());
   if (row) row_members(json, store, *row);
   if (profile) {
-    if (const auto attributes = records::minified_json(profile->json())) json.key("profile").json(*attributes);
+    if (const auto attributes = records::minified_json(profile->json()))
+      json.key("profile").json(*attributes);
   }
   if (lists) {
     json.member("decisions_total", lists->next_ordinal()).key("open_decisions").begin_array();
@@ -166,8 +194,9 @@ RowJson user_json(const state::Store& store, Partition shard, std::string_view u
 }
 
 RowJson item_json(const state::Store& store, Partition shard, std::string_view item_id) {
-  RIFFLE_ASSIGN_OR_RETURN(const auto row,
-                          read<records::ItemRow>(store, Column::kItems, features::item_row_key(item_key(item_id))));
+  RIFFLE_ASSIGN_OR_RETURN(
+      const auto row,
+      read<records::ItemRow>(store, Column::kItems, features::item_row_key(item_key(item_id))));
   if (!row) return std::optional<std::string>();
   JsonWriter json(JsonWriter::Layout::kIndented);
   json.begin_object().member("item_id", row->item_id).member("shard", shard.value());
@@ -186,10 +215,13 @@ RowJson item_json(const state::Store& store, Partition shard, std::string_view i
   return std::optional<std::string>(json.take());
 }
 
-RowJson decision_json(const state::Store& store, Partition shard, std::string_view recommendation_id) {
-  RIFFLE_ASSIGN_OR_RETURN(const auto decision, read<pb::Decision>(store, Column::kDecisions, recommendation_id));
+RowJson decision_json(const state::Store& store, Partition shard,
+                      std::string_view recommendation_id) {
+  RIFFLE_ASSIGN_OR_RETURN(const auto decision,
+                          read<pb::Decision>(store, Column::kDecisions, recommendation_id));
   if (!decision) return std::optional<std::string>();
-  RIFFLE_ASSIGN_OR_RETURN(const auto join, read<pb::Join>(store, Column::kJoins, recommendation_id));
+  RIFFLE_ASSIGN_OR_RETURN(const auto join,
+                          read<pb::Join>(store, Column::kJoins, recommendation_id));
   JsonWriter json(JsonWriter::Layout::kIndented);
   json.begin_object().member("recommendation_id", recommendation_id).member("shard", shard.value());
   json.member("request_id", decision->request_id()).member("user_id", decision->user_id());

@@ -29,11 +29,13 @@ std::string status_body(std::string_view status, const std::string& because) {
   return json.take() + "\n";
 }
 
-// The size of a store's files. They come and go while the store works: what vanishes counts nothing.
+// The size of a store's files. They come and go while the store works: what vanishes counts
+// nothing.
 std::uintmax_t directory_bytes(const std::filesystem::path& directory) {
   std::uintmax_t bytes = 0;
   std::error_code error;
-  for (std::filesystem::recursive_directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::recursive_directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
     std::error_code gone;
     const auto size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
     if (!gone) bytes += size;
@@ -47,8 +49,8 @@ Service::Service(bus::Bus& bus, pipeline::WorkerSetup setup, const Clock& clock,
     : bus_(bus), setup_(std::move(setup)), clock_(clock), metrics_(metrics) {}
 
 absl::StatusOr<std::unique_ptr<Service>> Service::start(bus::Bus& bus, pipeline::WorkerSetup setup,
-                                                        const http::HttpOptions& pages, const Clock& clock,
-                                                        Metrics& metrics) {
+                                                        const http::HttpOptions& pages,
+                                                        const Clock& clock, Metrics& metrics) {
   std::unique_ptr<Service> service(new Service(bus, std::move(setup), clock, metrics));
   if (pages.enabled) RIFFLE_RETURN_IF_ERROR(service->open_pages(pages));
   service->bringing_up_ = std::thread([raw = service.get()] { raw->bring_up(); });
@@ -57,12 +59,14 @@ absl::StatusOr<std::unique_ptr<Service>> Service::start(bus::Bus& bus, pipeline:
 
 Service::~Service() { stop(Milliseconds(0)); }
 
-// ---- coming up ------------------------------------------------------------------------------------------------------
+// ---- coming up ----------------------------------------------------------------------------------
 
 void Service::bring_up() {
   auto name = state::WorkerLock::acquire(setup_.shard.state.directory, setup_.worker.name);
   if (absl::IsNotFound(name.status())) {  // a directory above it: no worker can ever write there
-    return end(state::not_writable_error(setup_.shard.state.directory, std::string(name.status().message())), Origin::kState);
+    return end(state::not_writable_error(setup_.shard.state.directory,
+                                         std::string(name.status().message())),
+               Origin::kState);
   }
   if (!name.ok()) return end(name.status(), Origin::kState);
   name_.emplace(*std::move(name));
@@ -76,8 +80,10 @@ void Service::bring_up() {
       if (!stopping_) worker_ = owned_.get();
       return;
     }
-    if (error_class(worker.status()) != ErrorClass::kRetriable) return end(worker.status(), Origin::kTopics);
-    log::warn("not started yet: {}; trying again in {} ms", worker.status().ToString(), wait.count());
+    if (error_class(worker.status()) != ErrorClass::kRetriable)
+      return end(worker.status(), Origin::kTopics);
+    log::warn("not started yet: {}; trying again in {} ms", worker.status().ToString(),
+              wait.count());
     {
       absl::MutexLock lock(&mutex_);
       waits_for_ = std::string(worker.status().message());
@@ -87,8 +93,8 @@ void Service::bring_up() {
   }
 }
 
-// The calls that the worker starts with wait for an answer; a source only looks whether a broker is there, so that a stop is
-// obeyed at once.
+// The calls that the worker starts with wait for an answer; a source only looks whether a broker is
+// there, so that a stop is obeyed at once.
 bool Service::await_bus() {
   auto probe = bus_.make_source({});
   if (!probe.ok()) {
@@ -104,7 +110,8 @@ bool Service::await_bus() {
       return false;
     }
     if ((*probe)->connected()) return true;
-    const auto waited = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
+    const auto waited =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
     if (waited >= say_after) {
       log::warn("the bus cannot be reached since {} s; waiting for it", waited.count() / 1000);
       say_after = std::min(2 * say_after, say_after + kLongestSilence);
@@ -126,7 +133,7 @@ void Service::end(absl::Status status, Origin origin) {
   end_ = End{std::move(status), origin};
 }
 
-// ---- how it is doing ------------------------------------------------------------------------------------------------
+// ---- how it is doing ----------------------------------------------------------------------------
 
 std::string Service::not_ready_because() const {
   absl::MutexLock lock(&mutex_);
@@ -138,8 +145,10 @@ std::string Service::not_ready_because() const {
 std::optional<Service::End> Service::ended() const {
   absl::MutexLock lock(&mutex_);
   if (end_ || worker_ == nullptr) return end_;
-  if (absl::Status thread = worker_->thread_failure(); !thread.ok()) return End{std::move(thread), Origin::kBus};
-  if (absl::Status shards = worker_->every_shard_failed(); !shards.ok()) return End{std::move(shards), Origin::kState};
+  if (absl::Status thread = worker_->thread_failure(); !thread.ok())
+    return End{std::move(thread), Origin::kBus};
+  if (absl::Status shards = worker_->every_shard_failed(); !shards.ok())
+    return End{std::move(shards), Origin::kState};
   return std::nullopt;
 }
 
@@ -154,10 +163,12 @@ std::string Service::metrics_page() {
 
 void Service::measure_state() {
   std::error_code error;
-  for (std::filesystem::directory_iterator it(setup_.shard.state.directory, error), end; !error && it != end;
-       it.increment(error)) {
+  for (std::filesystem::directory_iterator it(setup_.shard.state.directory, error), end;
+       !error && it != end; it.increment(error)) {
     if (!it->is_directory(error)) continue;
-    metrics_.gauge("riffle_state_bytes", "Size of a store on disk", {{"store", it->path().filename().string()}})
+    metrics_
+        .gauge("riffle_state_bytes", "Size of a store on disk",
+               {{"store", it->path().filename().string()}})
         .Set(static_cast<double>(directory_bytes(it->path())));
   }
 }
@@ -165,21 +176,25 @@ void Service::measure_state() {
 absl::Status Service::open_pages(const http::HttpOptions& options) {
   http::Router router;
   router.add("GET", "/metrics", http::answer_at_once([this](const http::HttpRequest&) {
-               return http::HttpResponse{200, metrics_page(), "text/plain; version=0.0.4; charset=utf-8", {}};
+               return http::HttpResponse{
+                   200, metrics_page(), "text/plain; version=0.0.4; charset=utf-8", {}};
              }));
   router.add("GET", "/healthz", http::answer_at_once([](const http::HttpRequest&) {
                return http::HttpResponse{200, status_body("ok", ""), "application/json", {}};
              }));
-  router.add("GET", "/readyz", http::answer_at_once([this](const http::HttpRequest&) {
-               const std::string because = not_ready_because();
-               return because.empty() ? http::HttpResponse{200, status_body("ready", ""), "application/json", {}}
-                                      : http::HttpResponse{503, status_body("not ready", because), "application/json", {}};
-             }));
+  router.add(
+      "GET", "/readyz", http::answer_at_once([this](const http::HttpRequest&) {
+        const std::string because = not_ready_because();
+        return because.empty()
+                   ? http::HttpResponse{200, status_body("ready", ""), "application/json", {}}
+                   : http::HttpResponse{
+                         503, status_body("not ready", because), "application/json", {}};
+      }));
   RIFFLE_ASSIGN_OR_RETURN(pages_, http::HttpServer::start(options, std::move(router), metrics_));
   return absl::OkStatus();
 }
 
-// ---- stopping -------------------------------------------------------------------------------------------------------
+// ---- stopping -----------------------------------------------------------------------------------
 
 bool Service::stop(Milliseconds most) {
   {

@@ -19,7 +19,9 @@ absl::StatusOr<std::unique_ptr<bus::Bus>> make_bus(const config::Config& config)
   return std::unique_ptr<bus::Bus>(*std::move(local));
 }
 
-bus::TopicNames topic_names(const config::Config& config) { return bus::TopicNames(config.topics.prefix); }
+bus::TopicNames topic_names(const config::Config& config) {
+  return bus::TopicNames(config.topics.prefix);
+}
 
 pipeline::WorkerSetup worker_setup(const config::Config& config) {
   pipeline::WorkerSetup setup;

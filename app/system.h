@@ -1,5 +1,5 @@
-// The parts of a running Riffle, made from its configuration: one place for `run`, the demonstration, replay and the
-// end-to-end tests. Nothing here runs by itself.
+// The parts of a running Riffle, made from its configuration: one place for `run`, the
+// demonstration, replay and the end-to-end tests. Nothing here runs by itself.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,9 @@
 
 namespace riffle::app {
 
-// Kafka where the configuration has it, else the local bus. Kafka needs not to be up; a local directory is opened, and
-// belongs to this process until the bus and all its sources and sinks are gone.
+// Kafka where the configuration has it, else the local bus. Kafka needs not to be up; a local
+// directory is opened, and belongs to this process until the bus and all its sources and sinks are
+// gone.
 absl::StatusOr<std::unique_ptr<bus::Bus>> make_bus(const config::Config& config);
 
 bus::TopicNames topic_names(const config::Config& config);

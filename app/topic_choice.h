@@ -11,14 +11,24 @@
 namespace riffle::app {
 
 enum class TopicWord {
-  kEvents, kRequests, kUsers, kItems, kRecommendations, kDeadLetters, kOutcomes, kEpochs, kItemStats, kPolicy
+  kEvents,
+  kRequests,
+  kUsers,
+  kItems,
+  kRecommendations,
+  kDeadLetters,
+  kOutcomes,
+  kEpochs,
+  kItemStats,
+  kPolicy
 };
 
 struct NamedTopic {
   TopicWord word;
-  const char* name;                        // "dead-letters"
-  std::string bus::TopicNames::*topic;     // where its whole name is
-  const char* key_member;                  // the JSON member that its records are keyed by; null: nobody publishes by hand
+  const char* name;                     // "dead-letters"
+  std::string bus::TopicNames::*topic;  // where its whole name is
+  const char*
+      key_member;  // the JSON member that its records are keyed by; null: nobody publishes by hand
 };
 
 const std::array<NamedTopic, 10>& named_topics();

@@ -12,7 +12,8 @@ std::optional<std::string> minified_json(std::string_view text) {
   if (parser.parse(padded).get(value) != simdjson::SUCCESS) return std::nullopt;
   std::string small(text.size(), '\0');
   std::size_t length = 0;
-  if (simdjson::minify(text.data(), text.size(), small.data(), length) != simdjson::SUCCESS) return std::nullopt;
+  if (simdjson::minify(text.data(), text.size(), small.data(), length) != simdjson::SUCCESS)
+    return std::nullopt;
   small.resize(length);
   return small;
 }

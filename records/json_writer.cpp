@@ -1,13 +1,13 @@
 #include "records/json_writer.h"
 
-#include <charconv>
-#include <cmath>
-#include <variant>
-
 #include <rapidjson/encodings.h>
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
+
+#include <charconv>
+#include <cmath>
+#include <variant>
 
 #include "base/check.h"
 #include "records/time_text.h"
@@ -20,8 +20,10 @@ std::size_t sequence_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3
-                             : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+  const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
+                             : first >= 0xE0 && first <= 0xEF ? 3
+                             : first >= 0xF0 && first <= 0xF4 ? 4
+                                                              : 0;
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i)
     if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -96,13 +98,17 @@ JsonWriter& JsonWriter::end_array() {
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-  impl_->write([&](auto& writer) { return writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); });
+  impl_->write([&](auto& writer) {
+    return writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  });
   return *this;
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
   const std::string sound = sound_utf8(text);
-  impl_->write([&](auto& writer) { return writer.String(sound.data(), static_cast<rapidjson::SizeType>(sound.size())); });
+  impl_->write([&](auto& writer) {
+    return writer.String(sound.data(), static_cast<rapidjson::SizeType>(sound.size()));
+  });
   return *this;
 }
 
@@ -142,7 +148,9 @@ JsonWriter& JsonWriter::null() {
 }
 
 JsonWriter& JsonWriter::json(std::string_view text) {
-  impl_->write([&](auto& writer) { return writer.RawValue(text.data(), text.size(), rapidjson::kObjectType); });
+  impl_->write([&](auto& writer) {
+    return writer.RawValue(text.data(), text.size(), rapidjson::kObjectType);
+  });
   return *this;
 }
 

@@ -1,5 +1,6 @@
-// Writes one JSON text, member by member, for what the command line and the pages answer. Text that is not UTF-8 gets
-// U+FFFD where a byte does not fit, and a number that JSON does not have becomes null: the result is always JSON.
+// Writes one JSON text, member by member, for what the command line and the pages answer. Text that
+// is not UTF-8 gets U+FFFD where a byte does not fit, and a number that JSON does not have becomes
+// null: the result is always JSON.
 //
 //   JsonWriter json;
 //   json.begin_object();

@@ -1,9 +1,8 @@
 #include "app/commands/check_config.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
-
-#include <CLI/CLI.hpp>
 
 #include "app/configuration.h"
 #include "app/option_types.h"
@@ -37,11 +36,15 @@ ExitCode check_config(const Options& options, const Streams& streams) {
 }  // namespace
 
 void add_check_config(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("check-config", "Every mistake of a configuration file, with its line");
+  CLI::App* command = program.add_subcommand(
+      "check-config", "Every mistake of a configuration file, with its line");
   const auto options = std::make_shared<Options>();
   command->add_option("FILE", options->configuration.file, "Configuration file (YAML)")->required();
-  command->add_option("--set", options->configuration.settings, "A setting over the file's, to be checked with it")
-      ->type_name("KEY=VALUE")->allow_extra_args(false);
+  command
+      ->add_option("--set", options->configuration.settings,
+                   "A setting over the file's, to be checked with it")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   add_format_option(*command, options->format);
   command->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return check_config(*options, streams); };

@@ -1,9 +1,8 @@
 #include "app/commands/get.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
-
-#include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "app/configuration.h"
@@ -24,23 +23,27 @@ struct Kind {
   const char* name;
   const char* help;
   RowJson (*row)(const state::Store&, Partition, std::string_view);
-  bool one_shard;              // only one shard can have it: the first found is all
-  const char* why_not;         // where none has it
+  bool one_shard;       // only one shard can have it: the first found is all
+  const char* why_not;  // where none has it
 };
 
 constexpr Kind kKinds[] = {
-    {"user", "A user's history, counters, profile and open decisions", user_json, true, "no event, request or profile of it was committed"},
-    {"item", "An item's counters and neighbours, one object a shard", item_json, false, "no event with it was committed"},
-    {"decision", "A list as it was decided: features, propensities, rewards so far", decision_json, true,
-     "only decisions whose reward window is open are kept"},
+    {"user", "A user's history, counters, profile and open decisions", user_json, true,
+     "no event, request or profile of it was committed"},
+    {"item", "An item's counters and neighbours, one object a shard", item_json, false,
+     "no event with it was committed"},
+    {"decision", "A list as it was decided: features, propensities, rewards so far", decision_json,
+     true, "only decisions whose reward window is open are kept"},
 };
 
 // The shards' rows, one JSON text each.
-absl::StatusOr<std::vector<std::string>> rows(const Kind& kind, const std::string& root, const std::string& id) {
+absl::StatusOr<std::vector<std::string>> rows(const Kind& kind, const std::string& root,
+                                              const std::string& id) {
   RIFFLE_ASSIGN_OR_RETURN(const auto shards, state::shards_in(root));
   if (shards.empty()) {
-    return fatal_error(absl::StatusCode::kNotFound,
-                       absl::StrCat(root, " has no state; is it the worker's state.directory (--config, --set)?"));
+    return fatal_error(
+        absl::StatusCode::kNotFound,
+        absl::StrCat(root, " has no state; is it the worker's state.directory (--config, --set)?"));
   }
   std::vector<std::string> found;
   for (const Partition shard : shards) {
@@ -69,23 +72,30 @@ ExitCode get(const Kind& kind, const Options& options, const Streams& streams) {
   }
   for (const std::string& row : *found) streams.out << row << '\n';
   if (!found->empty()) return ExitCode::kOk;
-  streams.err << "riffle: " << config->state.directory << " has no " << kind.name << ' ' << options.id << ": " << kind.why_not
-              << '\n';
+  streams.err << "riffle: " << config->state.directory << " has no " << kind.name << ' '
+              << options.id << ": " << kind.why_not << '\n';
   return ExitCode::kFailed;
 }
 
 }  // namespace
 
 void add_get(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("get", "What the state directory says of a user, an item or a decision, as JSON");
+  CLI::App* command = program.add_subcommand(
+      "get", "What the state directory says of a user, an item or a decision, as JSON");
   command->require_subcommand(1);
   for (const Kind& kind : kKinds) {
     CLI::App* sub = command->add_subcommand(kind.name, kind.help);
     const auto options = std::make_shared<Options>();
-    sub->add_option("ID", options->id, kind.one_shard && kind.row == decision_json ? "Its recommendation_id" : "Its id")->required()->type_name("");
+    sub->add_option(
+           "ID", options->id,
+           kind.one_shard && kind.row == decision_json ? "Its recommendation_id" : "Its id")
+        ->required()
+        ->type_name("");
     add_configuration_options(*sub, options->configuration);
     sub->callback([&kind, options, &chosen] {
-      chosen.action = [&kind, options](const Streams& streams) { return get(kind, *options, streams); };
+      chosen.action = [&kind, options](const Streams& streams) {
+        return get(kind, *options, streams);
+      };
     });
   }
 }

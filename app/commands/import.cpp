@@ -1,13 +1,12 @@
 #include "app/commands/import.h"
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <ostream>
 #include <thread>
-
-#include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "app/configuration.h"
@@ -31,22 +30,28 @@ struct Options {
   std::string format;
   std::vector<std::string> files;
   std::string input = "auto";
-  std::optional<double> rate;          // records a second
+  std::optional<double> rate;  // records a second
 };
 
-constexpr std::array<const char*, 4> kInputs = {"events", "requests", "users", "items"};  // by ImportInput
+constexpr std::array<const char*, 4> kInputs = {"events", "requests", "users",
+                                                "items"};  // by ImportInput
 
 const std::string& topic_of(ImportInput input, const bus::TopicNames& topics) {
   switch (input) {
-    case ImportInput::kEvents: return topics.events;
-    case ImportInput::kRequests: return topics.requests;
-    case ImportInput::kUsers: return topics.users;
-    case ImportInput::kItems: break;
+    case ImportInput::kEvents:
+      return topics.events;
+    case ImportInput::kRequests:
+      return topics.requests;
+    case ImportInput::kUsers:
+      return topics.users;
+    case ImportInput::kItems:
+      break;
   }
   return topics.items;
 }
 
-absl::StatusOr<std::unique_ptr<ingest::Adapter>> open(const Options& options, const std::string& file,
+absl::StatusOr<std::unique_ptr<ingest::Adapter>> open(const Options& options,
+                                                      const std::string& file,
                                                       const records::Limits& limits) {
   if (options.format == "online-retail") return ingest::OnlineRetail::open(file);
   return ingest::JsonLines::open(file, limits);
@@ -65,8 +70,8 @@ class Report {
       if (problems_.size() < ingest::Adapter::kMostProblems) problems_.push_back(problem);
   }
 
-  void print(Format format, const std::array<std::uint64_t, 4>& published, std::uint64_t left_out, double seconds,
-             const Streams& streams) const {
+  void print(Format format, const std::array<std::uint64_t, 4>& published, std::uint64_t left_out,
+             double seconds, const Streams& streams) const {
     for (const std::string& problem : problems_) streams.err << problem << '\n';
     format == Format::kJson ? print_json(published, left_out, seconds, streams.out)
                             : print_text(published, left_out, seconds, streams.out);
@@ -79,25 +84,32 @@ class Report {
     return counts_.emplace_back(ingest::RowCount{what, used, 0});
   }
 
-  void print_text(const std::array<std::uint64_t, 4>& published, std::uint64_t left_out, double seconds,
-                  std::ostream& out) const {
+  void print_text(const std::array<std::uint64_t, 4>& published, std::uint64_t left_out,
+                  double seconds, std::ostream& out) const {
     out << "read " << with_commas(rows_) << " rows\n";
     for (const ingest::RowCount& count : counts_) {
       if (count.rows == 0) continue;
-      out << (count.used ? "  used      " : "  not used  ") << with_commas(count.rows) << "  " << count.what << '\n';
+      out << (count.used ? "  used      " : "  not used  ") << with_commas(count.rows) << "  "
+          << count.what << '\n';
     }
     for (std::size_t i = 0; i < published.size(); ++i)
-      if (published[i] > 0) out << "published " << with_commas(published[i]) << " records to " << kInputs[i] << '\n';
+      if (published[i] > 0)
+        out << "published " << with_commas(published[i]) << " records to " << kInputs[i] << '\n';
     if (left_out > 0) out << "left out " << with_commas(left_out) << " records of other inputs\n";
-    out << absl::StrCat("in ", std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2), " s\n");
+    out << absl::StrCat(
+        "in ", std::to_string(seconds).substr(0, std::to_string(seconds).find('.') + 2), " s\n");
   }
 
-  void print_json(const std::array<std::uint64_t, 4>& published, std::uint64_t left_out, double seconds,
-                  std::ostream& out) const {
+  void print_json(const std::array<std::uint64_t, 4>& published, std::uint64_t left_out,
+                  double seconds, std::ostream& out) const {
     records::JsonWriter json;
     json.begin_object().member("rows", rows_).key("counts").begin_array();
     for (const ingest::RowCount& count : counts_)
-      json.begin_object().member("what", count.what).member("used", count.used).member("rows", count.rows).end_object();
+      json.begin_object()
+          .member("what", count.what)
+          .member("used", count.used)
+          .member("rows", count.rows)
+          .end_object();
     json.end_array().key("published").begin_object();
     for (std::size_t i = 0; i < published.size(); ++i) json.member(kInputs[i], published[i]);
     json.end_object().member("left_out", left_out).member("seconds", seconds).end_object();
@@ -111,8 +123,13 @@ class Report {
 
 class Importer {
  public:
-  Importer(const Options& options, const config::Config& config, bus::Sink& sink, const Streams& streams)
-      : options_(options), config_(config), topics_(topic_names(config)), delivery_(sink), streams_(streams),
+  Importer(const Options& options, const config::Config& config, bus::Sink& sink,
+           const Streams& streams)
+      : options_(options),
+        config_(config),
+        topics_(topic_names(config)),
+        delivery_(sink),
+        streams_(streams),
         progress_(streams.err) {}
 
   ExitCode run() {
@@ -121,7 +138,9 @@ class Importer {
         progress_.clear();
         (void)delivery_.finish(streams_.err);  // what was read is good
         report();
-        return fail(streams_, status, Origin::kBus) == ExitCode::kBusUnreachable ? ExitCode::kBusUnreachable : ExitCode::kFailed;
+        return fail(streams_, status, Origin::kBus) == ExitCode::kBusUnreachable
+                   ? ExitCode::kBusUnreachable
+                   : ExitCode::kFailed;
       }
     }
     progress_.clear();
@@ -170,7 +189,9 @@ class Importer {
     std::this_thread::sleep_until(began_ + std::chrono::duration_cast<SteadyClock::duration>(at));
   }
 
-  double seconds() const { return std::chrono::duration<double>(SteadyClock::now() - began_).count(); }
+  double seconds() const {
+    return std::chrono::duration<double>(SteadyClock::now() - began_).count();
+  }
 
   void show(const std::string& file) {
     const double rate = static_cast<double>(delivery_.sent()) / seconds();
@@ -198,8 +219,10 @@ ExitCode import(const Options& options, const Streams& streams) {
   auto bus = make_bus(*config);
   if (!bus.ok()) return fail(streams, bus.status(), Origin::kBus);
   const bus::TopicNames topics = topic_names(*config);
-  for (const ImportInput input : {ImportInput::kEvents, ImportInput::kRequests, ImportInput::kUsers, ImportInput::kItems}) {
-    if (options.input != "auto" && options.input != kInputs[static_cast<std::size_t>(input)]) continue;
+  for (const ImportInput input :
+       {ImportInput::kEvents, ImportInput::kRequests, ImportInput::kUsers, ImportInput::kItems}) {
+    if (options.input != "auto" && options.input != kInputs[static_cast<std::size_t>(input)])
+      continue;
     const auto there = existing_topic(**bus, topic_of(input, topics));
     if (!there.ok()) return fail(streams, there.status(), Origin::kTopics);
   }
@@ -211,18 +234,32 @@ ExitCode import(const Options& options, const Streams& streams) {
 }  // namespace
 
 void add_import(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("import", "Publish files: Online Retail, or JSON lines; plain or gzip");
+  CLI::App* command = program.add_subcommand(
+      "import", "Publish files: Online Retail, or JSON lines; plain or gzip");
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->files, "Files, in order; - is standard input")->required()->type_name("");
-  command->add_option("--format,-f", options->format, "What the files are")->required()
-      ->check(CLI::IsMember({"online-retail", "json-lines"}))->type_name("online-retail|json-lines");
-  command->add_option("--input", options->input, "Only the records of this input topic (default: each where it belongs)")
+  command->add_option("FILE", options->files, "Files, in order; - is standard input")
+      ->required()
+      ->type_name("");
+  command->add_option("--format,-f", options->format, "What the files are")
+      ->required()
+      ->check(CLI::IsMember({"online-retail", "json-lines"}))
+      ->type_name("online-retail|json-lines");
+  command
+      ->add_option("--input", options->input,
+                   "Only the records of this input topic (default: each where it belongs)")
       ->check(CLI::IsMember({"auto", "events", "requests", "users", "items"}))
       ->type_name("auto|events|requests|users|items");
-  command->add_option("--rate", options->rate, "At most so many records a second")->check(CLI::PositiveNumber);
-  command->add_option_function<std::string>(
-      "--report", [options](const std::string& word) { options->report = word == "json" ? Format::kJson : Format::kText; },
-      "The report for the eye, or for a program")->check(CLI::IsMember({"text", "json"}))->type_name("text|json");
+  command->add_option("--rate", options->rate, "At most so many records a second")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option_function<std::string>(
+          "--report",
+          [options](const std::string& word) {
+            options->report = word == "json" ? Format::kJson : Format::kText;
+          },
+          "The report for the eye, or for a program")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("text|json");
   add_configuration_options(*command, options->configuration);
   command->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return import(*options, streams); };

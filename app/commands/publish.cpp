@@ -1,10 +1,9 @@
 #include "app/commands/publish.h"
 
+#include <CLI/CLI.hpp>
 #include <istream>
 #include <memory>
 #include <ostream>
-
-#include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "app/configuration.h"
@@ -23,30 +22,39 @@ struct Options {
   ConfigurationChoice configuration;
   Format format = Format::kText;
   std::string topic;
-  std::vector<std::string> values;    // empty: standard input
-  std::vector<std::string> deletions; // keys
+  std::vector<std::string> values;     // empty: standard input
+  std::vector<std::string> deletions;  // keys
   bool check = false;
 };
 
 // What a worker would refuse, or nothing.
-std::optional<records::Reason> refusal(std::string_view value, const std::string& key, TopicWord topic,
-                                       records::JsonDecoder& decoder) {
+std::optional<records::Reason> refusal(std::string_view value, const std::string& key,
+                                       TopicWord topic, records::JsonDecoder& decoder) {
   records::Event event;
   records::Request request;
   records::Item item;
   switch (topic) {
-    case TopicWord::kEvents: return decoder.decode(value, event);
-    case TopicWord::kRequests: return decoder.decode(value, request);
-    case TopicWord::kItems: return decoder.decode(value, item);
-    default: return decoder.check_profile(value, key);
+    case TopicWord::kEvents:
+      return decoder.decode(value, event);
+    case TopicWord::kRequests:
+      return decoder.decode(value, request);
+    case TopicWord::kItems:
+      return decoder.decode(value, item);
+    default:
+      return decoder.check_profile(value, key);
   }
 }
 
 class Publisher {
  public:
-  Publisher(const Options& options, const config::Config& config, bus::Sink& sink, const Streams& streams)
-      : options_(options), topic_(*find_topic(options.topic)), name_(topic_names(config).*topic_.topic),
-        decoder_(config.ingest.limits), delivery_(sink), streams_(streams) {}
+  Publisher(const Options& options, const config::Config& config, bus::Sink& sink,
+            const Streams& streams)
+      : options_(options),
+        topic_(*find_topic(options.topic)),
+        name_(topic_names(config).*topic_.topic),
+        decoder_(config.ingest.limits),
+        delivery_(sink),
+        streams_(streams) {}
 
   absl::Status take(std::string_view value) {
     ++line_;
@@ -55,7 +63,8 @@ class Publisher {
     if (options_.check) {
       if (const auto reason = refusal(value, key.value_or(""), topic_.word, decoder_)) {
         ++refused_;
-        streams_.err << "riffle: record " << line_ << ": " << records::code_name(reason->code) << ": " << reason->message << '\n';
+        streams_.err << "riffle: record " << line_ << ": " << records::code_name(reason->code)
+                     << ": " << reason->message << '\n';
         return absl::OkStatus();
       }
     }
@@ -84,7 +93,9 @@ class Publisher {
     } else {
       streams_.err << "published " << delivery_.acknowledged() << " records to " << name_;
       if (refused_ > 0) streams_.err << ", left out " << refused_ << " that a worker would refuse";
-      if (without_key_ > 0) streams_.err << "; " << without_key_ << " have no " << topic_.key_member << " to be keyed by";
+      if (without_key_ > 0)
+        streams_.err << "; " << without_key_ << " have no " << topic_.key_member
+                     << " to be keyed by";
       streams_.err << '\n';
     }
     if (!status.ok()) return fail(streams_, status, Origin::kBus);
@@ -134,14 +145,21 @@ ExitCode publish(const Options& options, const Streams& streams) {
 }  // namespace
 
 void add_publish(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("publish", "Publish records by hand, from arguments or standard input");
+  CLI::App* command = program.add_subcommand(
+      "publish", "Publish records by hand, from arguments or standard input");
   const auto options = std::make_shared<Options>();
-  command->add_option("TOPIC", options->topic, "Which of the input topics")->required()->check(CLI::IsMember(input_words()))
+  command->add_option("TOPIC", options->topic, "Which of the input topics")
+      ->required()
+      ->check(CLI::IsMember(input_words()))
       ->type_name("");
-  command->add_option("JSON", options->values, "Records; without any, the lines of standard input")->type_name("");
+  command->add_option("JSON", options->values, "Records; without any, the lines of standard input")
+      ->type_name("");
   command->add_flag("--check", options->check, "Leave out, and report, what a worker would refuse");
-  command->add_option("--delete", options->deletions, "Publish a tombstone for this key; may be repeated")
-      ->type_name("ID")->allow_extra_args(false);
+  command
+      ->add_option("--delete", options->deletions,
+                   "Publish a tombstone for this key; may be repeated")
+      ->type_name("ID")
+      ->allow_extra_args(false);
   add_format_option(*command, options->format);
   add_configuration_options(*command, options->configuration);
   command->callback([options, &chosen] {

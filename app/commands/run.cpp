@@ -1,19 +1,17 @@
 #include "app/commands/run.h"
 
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <memory>
-#include <optional>
-#include <thread>
-
-#include <ostream>
-
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <thread>
 
 #include "app/configuration.h"
 #include "app/metric_text.h"
@@ -25,14 +23,14 @@
 namespace riffle::app {
 namespace {
 
-constexpr Milliseconds kLook{200};             // between two looks at how the service is doing
-constexpr std::chrono::seconds kNews{10};      // between two lines about its pace
+constexpr Milliseconds kLook{200};         // between two looks at how the service is doing
+constexpr std::chrono::seconds kNews{10};  // between two lines about its pace
 
 struct Options {
   ConfigurationChoice configuration;
   std::optional<Milliseconds> grace = Milliseconds(std::chrono::seconds(30));
   bool rebuild = false;
-  std::string on_lost_offset;          // empty: as configured
+  std::string on_lost_offset;  // empty: as configured
 };
 
 // "1200.0 events/s, 14.2 lists/s, 0 waiting", where anything happened since the last time.
@@ -45,8 +43,8 @@ class Pace {
     const double waiting = metric_sum(page, "riffle_consumer_lag");
     const double seconds = std::chrono::duration<double>(now - at_).count();
     if (events > events_ || lists > lists_ || waiting > 0) {
-      log::info("{:.1f} events/s, {:.1f} lists/s, {:.0f} events waiting", (events - events_) / seconds,
-                (lists - lists_) / seconds, waiting);
+      log::info("{:.1f} events/s, {:.1f} lists/s, {:.0f} events waiting",
+                (events - events_) / seconds, (lists - lists_) / seconds, waiting);
     }
     events_ = events, lists_ = lists, at_ = now;
   }
@@ -56,11 +54,15 @@ class Pace {
   std::chrono::steady_clock::time_point at_ = std::chrono::steady_clock::now();
 };
 
-// One thread: signals and timers. The stop itself waits, so it has a thread of its own, and a second signal is heard.
+// One thread: signals and timers. The stop itself waits, so it has a thread of its own, and a
+// second signal is heard.
 class Runner {
  public:
   Runner(Service& service, Milliseconds grace)
-      : service_(service), grace_(grace), signals_(context_, SIGINT, SIGTERM), timer_(context_),
+      : service_(service),
+        grace_(grace),
+        signals_(context_, SIGINT, SIGTERM),
+        timer_(context_),
         because_(service.not_ready_because()) {}
 
   ExitCode run(const Streams& streams) {
@@ -80,7 +82,8 @@ class Runner {
         log::warn("stopped at once; what is not committed is applied again at the next start");
         std::_Exit(128 + signal);
       }
-      log::info("stopping: committing what was applied, at most {} s; once more to stop at once", grace_.count() / 1000);
+      log::info("stopping: committing what was applied, at most {} s; once more to stop at once",
+                grace_.count() / 1000);
       stop();
       await_signal();
     });
@@ -90,7 +93,10 @@ class Runner {
     timer_.cancel();
     stopping_ = std::thread([this] {
       all_committed_ = service_.stop(grace_);
-      if (!all_committed_) log::error("the bus did not take everything in time; the rest is in the journal and leaves at the next start");
+      if (!all_committed_)
+        log::error(
+            "the bus did not take everything in time; the rest is in the journal and leaves at the "
+            "next start");
       boost::asio::post(context_, [this] { context_.stop(); });
     });
   }
@@ -118,9 +124,9 @@ class Runner {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   std::thread stopping_;
-  bool all_committed_ = true;          // the stopping thread's, read after its end
+  bool all_committed_ = true;  // the stopping thread's, read after its end
   std::optional<Service::End> end_;
-  std::string because_;                // as it was said last
+  std::string because_;  // as it was said last
   Pace pace_;
   std::chrono::steady_clock::time_point news_ = std::chrono::steady_clock::now();
 };
@@ -130,8 +136,9 @@ ExitCode run(const Options& options, const Streams& streams) {
   if (!config) return ExitCode::kUsage;
   if (options.rebuild) config->worker.rebuild = true;
   if (!options.on_lost_offset.empty()) {
-    config->worker.on_lost_offset = options.on_lost_offset == "earliest" ? pipeline::LostOffset::kEarliest
-                                                                         : pipeline::LostOffset::kStop;
+    config->worker.on_lost_offset = options.on_lost_offset == "earliest"
+                                        ? pipeline::LostOffset::kEarliest
+                                        : pipeline::LostOffset::kStop;
   }
   auto bus = make_bus(*config);
   if (!bus.ok()) return fail(streams, bus.status(), Origin::kBus);
@@ -142,21 +149,28 @@ ExitCode run(const Options& options, const Streams& streams) {
     streams.err << "riffle: " << service.status().message() << '\n';
     return ExitCode::kFailed;
   }
-  if ((*service)->port() != 0) log::info("pages on http://{}:{}/", config->http.address, (*service)->port());
+  if ((*service)->port() != 0)
+    log::info("pages on http://{}:{}/", config->http.address, (*service)->port());
   return Runner(**service, *options.grace).run(streams);
 }
 
 }  // namespace
 
 void add_run(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("run", "Run a worker: read events and requests, publish recommendations");
+  CLI::App* command = program.add_subcommand(
+      "run", "Run a worker: read events and requests, publish recommendations");
   const auto options = std::make_shared<Options>();
   add_configuration_options(*command, options->configuration);
-  add_duration_option(*command, "--grace", options->grace, "How long a stop waits for the bus (default 30s)");
-  command->add_flag("--rebuild", options->rebuild, "A shard whose state is lost reads all events again (worker.rebuild)");
-  command->add_option("--on-lost-offset", options->on_lost_offset,
-                      "Where records left the log before they were applied: stop, or go on at the earliest and lose them")
-      ->check(CLI::IsMember({"stop", "earliest"}))->type_name("stop|earliest");
+  add_duration_option(*command, "--grace", options->grace,
+                      "How long a stop waits for the bus (default 30s)");
+  command->add_flag("--rebuild", options->rebuild,
+                    "A shard whose state is lost reads all events again (worker.rebuild)");
+  command
+      ->add_option("--on-lost-offset", options->on_lost_offset,
+                   "Where records left the log before they were applied: stop, or go on at the "
+                   "earliest and lose them")
+      ->check(CLI::IsMember({"stop", "earliest"}))
+      ->type_name("stop|earliest");
   command->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return run(*options, streams); };
   });

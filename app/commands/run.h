@@ -1,4 +1,5 @@
-// `riffle run`: a worker, until it is told to stop (app/service.h says what it does when something is wrong).
+// `riffle run`: a worker, until it is told to stop (app/service.h says what it does when something
+// is wrong).
 #pragma once
 
 #include "app/command.h"

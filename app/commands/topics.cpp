@@ -1,10 +1,9 @@
 #include "app/commands/topics.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <ostream>
-
-#include <CLI/CLI.hpp>
 
 #include "app/configuration.h"
 #include "app/option_types.h"
@@ -43,11 +42,14 @@ void print(const std::vector<Listed>& topics, Format format, std::ostream& out) 
     return;
   }
   for (const Listed& topic : topics) {
-    out << topic.name << "  " << (topic.info ? std::to_string(topic.info->partitions) + " partitions" : "missing") << '\n';
+    out << topic.name << "  "
+        << (topic.info ? std::to_string(topic.info->partitions) + " partitions" : "missing")
+        << '\n';
   }
 }
 
-ExitCode list_topics(const bus::TopicNames& names, bus::Bus& bus, Format format, const Streams& streams) {
+ExitCode list_topics(const bus::TopicNames& names, bus::Bus& bus, Format format,
+                     const Streams& streams) {
   std::vector<Listed> topics;
   bool all = true;
   for (const NamedTopic& topic : named_topics()) {
@@ -91,21 +93,30 @@ void add_topics(CLI::App& program, Chosen& chosen) {
   topics->require_subcommand(1);
   const auto options = std::make_shared<Options>();
 
-  CLI::App* create = topics->add_subcommand("create", "Make the topics that are missing, and list all");
+  CLI::App* create =
+      topics->add_subcommand("create", "Make the topics that are missing, and list all");
   add_configuration_options(*create, options->configuration);
   add_format_option(*create, options->format);
-  create->add_option("--partitions", options->partitions, "Of the topics that belong to shards: one shard each")
+  create
+      ->add_option("--partitions", options->partitions,
+                   "Of the topics that belong to shards: one shard each")
       ->check(CLI::Range(1, 10000));
-  create->add_option("--items-partitions", options->items_partitions, "Of items, which every worker reads in full")
+  create
+      ->add_option("--items-partitions", options->items_partitions,
+                   "Of items, which every worker reads in full")
       ->check(CLI::Range(1, 10000));
-  create->add_option("--replication-factor", options->replication_factor, "Copies that the cluster keeps")
+  create
+      ->add_option("--replication-factor", options->replication_factor,
+                   "Copies that the cluster keeps")
       ->check(CLI::Range(1, 100));
-  add_duration_option(*create, "--retention", options->retention, "Of the topics that are not compacted");
+  add_duration_option(*create, "--retention", options->retention,
+                      "Of the topics that are not compacted");
   create->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return create_topics(*options, streams); };
   });
 
-  CLI::App* show = topics->add_subcommand("list", "What there is; exit code 4 where one is missing");
+  CLI::App* show =
+      topics->add_subcommand("list", "What there is; exit code 4 where one is missing");
   add_configuration_options(*show, options->configuration);
   add_format_option(*show, options->format);
   show->callback([options, &chosen] {

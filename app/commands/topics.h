@@ -1,4 +1,5 @@
-// `riffle topics create | list`: makes what is missing of the namespace's topics; says what there is.
+// `riffle topics create | list`: makes what is missing of the namespace's topics; says what there
+// is.
 #pragma once
 
 #include "app/command.h"

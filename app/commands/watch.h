@@ -1,4 +1,5 @@
-// `riffle watch TOPIC`: the records of a topic as they come, one line of JSON each (app/record_json.h).
+// `riffle watch TOPIC`: the records of a topic as they come, one line of JSON each
+// (app/record_json.h).
 #pragma once
 
 #include "app/command.h"

@@ -1,9 +1,9 @@
 #include "app/command_line.h"
 
-#include <regex>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <regex>
 
 #include "tests/support/command.h"
 #include "tests/support/process.h"
@@ -12,23 +12,25 @@
 namespace riffle::app {
 namespace {
 
-using ::testing::HasSubstr;
 using riffle::testing::riffle;
 using riffle::testing::Scratch;
+using ::testing::HasSubstr;
 
 TEST(CommandLine, HelpHasEveryCommandAndEveryExitCode) {
   const auto result = riffle({"--help"});
   EXPECT_EQ(result.code, 0);
   for (const char* word : {"run", "topics", "import", "publish", "watch", "get", "check-config"})
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + word + " "));
-  for (int code = 0; code <= 8; ++code) EXPECT_THAT(result.out, HasSubstr("\n  " + std::to_string(code) + "  "));
+  for (int code = 0; code <= 8; ++code)
+    EXPECT_THAT(result.out, HasSubstr("\n  " + std::to_string(code) + "  "));
   EXPECT_EQ(result.err, "");
 }
 
 TEST(CommandLine, VersionIsThatOfTheBuild) {
   const std::string cmake = riffle::testing::read_whole(RIFFLE_SOURCE_DIR "/CMakeLists.txt");
   std::smatch version;
-  ASSERT_TRUE(std::regex_search(cmake, version, std::regex(R"(project\(riffle VERSION ([0-9.]+))")));
+  ASSERT_TRUE(
+      std::regex_search(cmake, version, std::regex(R"(project\(riffle VERSION ([0-9.]+))")));
   EXPECT_EQ(riffle({"--version"}).out, "riffle " + version[1].str() + "\n");
 }
 
@@ -62,7 +64,8 @@ TEST(CommandLine, OnlyInputTopicsArePublishedToByHand) {
 
 TEST(CheckConfig, SaysEveryMistakeWithItsPlaceAndEndsWithTwo) {
   const Scratch scratch;
-  const std::string file = scratch.write("riffle.yaml", "http:\n  prot: 80\nepoch:\n  interval: 100\n");
+  const std::string file =
+      scratch.write("riffle.yaml", "http:\n  prot: 80\nepoch:\n  interval: 100\n");
   const auto result = riffle({"check-config", file});
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.out, HasSubstr(file + ":2:3: http.prot: unknown key; did you mean `port`?\n"));
@@ -72,7 +75,8 @@ TEST(CheckConfig, SaysEveryMistakeWithItsPlaceAndEndsWithTwo) {
 TEST(CheckConfig, IsJsonForAProgram) {
   const Scratch scratch;
   const std::string file = scratch.write("riffle.yaml", "log_level: loud\n");
-  EXPECT_THAT(riffle({"check-config", file, "--format", "json"}).out, HasSubstr(R"({"ok":false,"mistakes":[")"));
+  EXPECT_THAT(riffle({"check-config", file, "--format", "json"}).out,
+              HasSubstr(R"({"ok":false,"mistakes":[")"));
 }
 
 TEST(CheckConfig, SaysOkOfTheDefaults) {
@@ -90,8 +94,11 @@ TEST(CheckConfig, AFileThatIsNotThereIsAMistake) {
 TEST(CommandLine, AMistakeOfTheConfigurationStopsEveryCommandBeforeItBegins) {
   const Scratch scratch;
   const std::string file = scratch.write("riffle.yaml", "http:\n  prot: 80\n");
-  for (const auto& command : std::vector<std::vector<std::string>>{
-           {"run"}, {"topics", "list"}, {"watch", "events"}, {"publish", "events", "{}"}, {"get", "user", "u1"}}) {
+  for (const auto& command : std::vector<std::vector<std::string>>{{"run"},
+                                                                   {"topics", "list"},
+                                                                   {"watch", "events"},
+                                                                   {"publish", "events", "{}"},
+                                                                   {"get", "user", "u1"}}) {
     auto arguments = command;
     arguments.insert(arguments.end(), {"--config", file});
     const auto result = riffle(arguments);

@@ -8,10 +8,10 @@
 namespace riffle::app {
 namespace {
 
+using riffle::testing::Scratch;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using riffle::testing::Scratch;
 
 const config::Environment kEmpty = [](const std::string&) { return std::nullopt; };
 
@@ -24,7 +24,8 @@ TEST(Configuration, WithoutAnythingItIsTheDefaults) {
 TEST(Configuration, SettingsGoOverTheFile) {
   const Scratch scratch;
   ConfigurationChoice choice;
-  choice.file = scratch.write("riffle.yaml", "http:\n  port: 81\n  enabled: false\nserving:\n  default_n: 5\n");
+  choice.file = scratch.write("riffle.yaml",
+                              "http:\n  port: 81\n  enabled: false\nserving:\n  default_n: 5\n");
   choice.settings = {"http.port=82", "serving.sources.own=7", "policies.linear.scorer=q_table"};
   const Configured configured = configure(choice, kEmpty);
   ASSERT_THAT(configured.mistakes, IsEmpty());
@@ -52,7 +53,8 @@ TEST(Configuration, SharesOfArmsAreSetTogether) {
 TEST(Configuration, KafkasPropertiesHaveDotsOfTheirOwnAndKeepTheFiles) {
   const Scratch scratch;
   ConfigurationChoice choice;
-  choice.file = scratch.write("riffle.yaml", "kafka:\n  bootstrap.servers: a:1\n  client.rack: x\n");
+  choice.file =
+      scratch.write("riffle.yaml", "kafka:\n  bootstrap.servers: a:1\n  client.rack: x\n");
   choice.settings = {"kafka.client.rack=y"};
   const Configured configured = configure(choice, kEmpty);
   EXPECT_THAT(configured.mistakes, IsEmpty());
@@ -83,15 +85,17 @@ TEST(Configuration, AWrongSettingIsNamedAsTheOptionThatItCameFrom) {
   choice.settings = {"http.prot=80", "epoch.interval=100", "nonsense"};
   const Configured configured = configure(choice, kEmpty);
   EXPECT_THAT(configured.mistakes,
-              ::testing::UnorderedElementsAre(HasSubstr("--set http.prot: unknown key; did you mean `port`?"),
-                                              HasSubstr("--set epoch.interval: expected a duration"),
-                                              HasSubstr("--set nonsense: expected key=value")));
+              ::testing::UnorderedElementsAre(
+                  HasSubstr("--set http.prot: unknown key; did you mean `port`?"),
+                  HasSubstr("--set epoch.interval: expected a duration"),
+                  HasSubstr("--set nonsense: expected key=value")));
 }
 
 TEST(Configuration, WhatIsImpossibleTogetherIsFoundAcrossFileAndSettings) {
   const Scratch scratch;
   ConfigurationChoice choice;
-  choice.file = scratch.write("riffle.yaml", "experiments:\n  arms:\n    linear: 0.5\n    random: 0.5\n");
+  choice.file =
+      scratch.write("riffle.yaml", "experiments:\n  arms:\n    linear: 0.5\n    random: 0.5\n");
   choice.settings = {"experiments.arms.linear=0.9"};
   EXPECT_THAT(configure(choice, kEmpty).mistakes, ElementsAre(HasSubstr("experiments.arms")));
 }

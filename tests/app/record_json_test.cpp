@@ -22,25 +22,29 @@ bus::Record record(std::optional<std::string_view> key, std::optional<std::strin
 }
 
 TEST(RecordJson, HasItsPlaceAndItsValueOnOneLine) {
-  EXPECT_EQ(record_json(record("u1", "{\n \"a\": 1 }"), TopicWord::kRecommendations),
-            R"({"topic":"riffle.topic","partition":2,"offset":7,"timestamp":"2025-10-09T08:53:20.123Z","key":"u1",)"
-            R"("value":{"a":1}})");
+  EXPECT_EQ(
+      record_json(record("u1", "{\n \"a\": 1 }"), TopicWord::kRecommendations),
+      R"({"topic":"riffle.topic","partition":2,"offset":7,"timestamp":"2025-10-09T08:53:20.123Z","key":"u1",)"
+      R"("value":{"a":1}})");
 }
 
 TEST(RecordJson, KeepsWhatIsNoJsonAsTextOrBytes) {
-  EXPECT_THAT(record_json(record("u1", "{\"cut\":"), TopicWord::kDeadLetters), HasSubstr(R"("value_text":"{\"cut\":")"));
+  EXPECT_THAT(record_json(record("u1", "{\"cut\":"), TopicWord::kDeadLetters),
+              HasSubstr(R"("value_text":"{\"cut\":")"));
   EXPECT_THAT(record_json(record("\xFF", "\xFF\xFE"), TopicWord::kDeadLetters),
               HasSubstr(R"("key_base64":"/w==","value_base64":"//4=")"));
 }
 
 TEST(RecordJson, ATombstoneIsNull) {
-  EXPECT_THAT(record_json(record("i1", std::nullopt), TopicWord::kItems), HasSubstr(R"("value":null)"));
+  EXPECT_THAT(record_json(record("i1", std::nullopt), TopicWord::kItems),
+              HasSubstr(R"("value":null)"));
 }
 
 TEST(RecordJson, ShowsHeaders) {
   bus::Record r = record("u1", "x");
   r.headers = {{"error.code", "not_json"}};
-  EXPECT_THAT(record_json(r, TopicWord::kDeadLetters), HasSubstr(R"("headers":{"error.code":"not_json"})"));
+  EXPECT_THAT(record_json(r, TopicWord::kDeadLetters),
+              HasSubstr(R"("headers":{"error.code":"not_json"})"));
 }
 
 TEST(RecordJson, InternalRecordsAreTheirMessages) {

@@ -31,7 +31,9 @@ class RowJsonTest : public ::testing::Test {
     row.counts[static_cast<std::size_t>(records::InteractionType::kClick)] = 2;
     put(state::Column::kItems, features::item_row_key(item_key(id)), row);
   }
-  static std::string text(RowJson json) { return json.ok() && *json ? **json : json.status().ToString(); }
+  static std::string text(RowJson json) {
+    return json.ok() && *json ? **json : json.status().ToString();
+  }
 
   state::MemoryStore store_;
 };
@@ -39,7 +41,8 @@ class RowJsonTest : public ::testing::Test {
 TEST_F(RowJsonTest, AUsersHistoryNamesItemsTypesAndTimes) {
   put_item("i1");
   records::UserRow row;
-  row.history.push_back({item_key("i1"), 1'760'000'000'123, records::InteractionType::kPurchase, 5, 1});
+  row.history.push_back(
+      {item_key("i1"), 1'760'000'000'123, records::InteractionType::kPurchase, 5, 1});
   row.history.push_back({ItemKey(0xAB), 1'760'000'000'123, records::InteractionType::kClick, 1, 1});
   put(state::Column::kUsers, "u1", row);
   const std::string json = text(user_json(store_, Partition(3), "u1"));

@@ -1,11 +1,11 @@
 // The whole system on the local bus: records in, lists and dead letters out, across restarts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "app/metric_text.h"
@@ -19,24 +19,25 @@
 namespace riffle {
 namespace {
 
-using ::testing::HasSubstr;
 using riffle::testing::await;
 using riffle::testing::http_get;
 using riffle::testing::riffle;
 using riffle::testing::RunningSystem;
 using riffle::testing::Seen;
+using ::testing::HasSubstr;
 
 // A shop of 30 items in 5 categories, whose 12 users bought neighbouring items.
 std::string shop_lines() {
   std::string lines;
   for (int i = 0; i < 30; ++i) {
-    absl::StrAppend(&lines, R"({"item_id":"i)", i, R"(","title":"thing )", i, R"(","category":["c)", i % 5, R"("],"price":)",
-                    1 + i, "}\n");
+    absl::StrAppend(&lines, R"({"item_id":"i)", i, R"(","title":"thing )", i, R"(","category":["c)",
+                    i % 5, R"("],"price":)", 1 + i, "}\n");
   }
   for (int user = 0; user < 12; ++user) {
     for (int step = 0; step < 8; ++step) {
-      absl::StrAppend(&lines, R"({"event":"interaction","type":")", step % 3 == 0 ? "purchase" : "click",
-                      R"(","event_id":"e)", user, "-", step, R"(","timestamp":)", 1'700'000'000'000 + user * 1000 + step * 60'000,
+      absl::StrAppend(&lines, R"({"event":"interaction","type":")",
+                      step % 3 == 0 ? "purchase" : "click", R"(","event_id":"e)", user, "-", step,
+                      R"(","timestamp":)", 1'700'000'000'000 + user * 1000 + step * 60'000,
                       R"(,"user_id":"u)", user, R"(","item_id":"i)", (user + step) % 30, "\"}\n");
     }
   }
@@ -75,11 +76,15 @@ class LocalBusTest : public ::testing::Test {
     const std::string bus = system_.config.local.directory;
     ASSERT_EQ(riffle({"topics", "create", "--local", bus, "--partitions", "2"}).code, 0);
     const std::string file = system_.scratch.write("shop.jsonl", shop_lines());
-    const auto imported = riffle({"import", "--format", "json-lines", file, "--local", bus, "--report", "json"});
+    const auto imported =
+        riffle({"import", "--format", "json-lines", file, "--local", bus, "--report", "json"});
     ASSERT_EQ(imported.code, 0) << imported.err;
-    EXPECT_THAT(imported.out, HasSubstr(R"("published":{"events":96,"requests":0,"users":0,"items":30})"));
+    EXPECT_THAT(imported.out,
+                HasSubstr(R"("published":{"events":96,"requests":0,"users":0,"items":30})"));
   }
-  double metric(const std::string& name) { return app::metric_sum(system_.service->metrics_page(), name); }
+  double metric(const std::string& name) {
+    return app::metric_sum(system_.service->metrics_page(), name);
+  }
   bool applied(double events) {
     return await([&] { return metric("riffle_events_consumed_total") >= events; });
   }
@@ -106,7 +111,8 @@ TEST_F(LocalBusTest, ImportedEventsAndARequestGiveAListWithPropensities) {
 TEST_F(LocalBusTest, ARecordThatCannotBeReadBecomesADeadLetterWithItsOriginAndTheStreamGoesOn) {
   system_.open_bus();
   system_.start_and_await_ready();
-  const std::string good = R"({"event":"interaction","type":"click","timestamp":1700000000000,"user_id":"u1","item_id":"i1"})";
+  const std::string good =
+      R"({"event":"interaction","type":"click","timestamp":1700000000000,"user_id":"u1","item_id":"i1"})";
   system_.publish(system_.topics().events, "u1", R"({"event":"interaction","type":)");
   system_.publish(system_.topics().events, "u1", good);
   const auto dead = system_.await_records(system_.topics().dead_letters, 1);
@@ -118,7 +124,8 @@ TEST_F(LocalBusTest, ARecordThatCannotBeReadBecomesADeadLetterWithItsOriginAndTh
   EXPECT_EQ(dead[0].headers.at("origin.offset"), "0");
   EXPECT_NE(dead[0].headers.at("error.message"), "");
   EXPECT_TRUE(await([&] {
-    return system_.service->metrics_page().find("riffle_events_consumed_total{result=\"accepted\"} 1") != std::string::npos;
+    return system_.service->metrics_page().find(
+               "riffle_events_consumed_total{result=\"accepted\"} 1") != std::string::npos;
   }));
   EXPECT_EQ(metric("riffle_dead_letters_total"), 1);
 }
@@ -159,9 +166,11 @@ TEST_F(LocalBusTest, ThePagesSayHowItIs) {
   EXPECT_EQ(http_get(port, "/readyz").status, 200);
   const auto metrics = http_get(port, "/metrics");
   EXPECT_EQ(metrics.status, 200);
-  for (const char* name : {"riffle_events_consumed_total", "riffle_event_to_list_seconds", "riffle_recommend_latency_seconds",
-                           "riffle_slate_ild", "riffle_policy_version", "riffle_reward_join_total", "riffle_propensity_min",
-                           "riffle_state_bytes{store=\"shard-00000\"}", "riffle_consumer_lag", "riffle_shards_owned 2"})
+  for (const char* name : {"riffle_events_consumed_total", "riffle_event_to_list_seconds",
+                           "riffle_recommend_latency_seconds", "riffle_slate_ild",
+                           "riffle_policy_version", "riffle_reward_join_total",
+                           "riffle_propensity_min", "riffle_state_bytes{store=\"shard-00000\"}",
+                           "riffle_consumer_lag", "riffle_shards_owned 2"})
     EXPECT_THAT(metrics.body, HasSubstr(name));
 }
 
@@ -182,10 +191,12 @@ TEST_F(LocalBusTest, ASecondWorkerOfTheSameNameIsRefused) {
   system_.start_and_await_ready();
   Metrics metrics;
   const SystemClock clock;
-  auto second = app::Service::start(*system_.bus, app::worker_setup(system_.config), system_.config.http, clock, metrics);
+  auto second = app::Service::start(*system_.bus, app::worker_setup(system_.config),
+                                    system_.config.http, clock, metrics);
   ASSERT_TRUE(second.ok()) << second.status();
   ASSERT_TRUE(await([&] { return (*second)->ended().has_value(); }));
-  EXPECT_EQ(app::exit_code((*second)->ended()->status, (*second)->ended()->origin), app::ExitCode::kStateInUse);
+  EXPECT_EQ(app::exit_code((*second)->ended()->status, (*second)->ended()->origin),
+            app::ExitCode::kStateInUse);
   EXPECT_EQ(system_.service->not_ready_because(), "");
 }
 
@@ -223,7 +234,8 @@ TEST_F(LocalBusTest, LostStateIsRefusedAndRebuiltOnlyWhenAsked) {
 // Breaks the store of a shard so that it cannot be opened.
 void corrupt_store(const std::string& state, Partition shard) {
   int broken = 0;
-  for (const auto& file : std::filesystem::directory_iterator(state::shard_directory(state, shard))) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(state::shard_directory(state, shard))) {
     if (!file.path().filename().string().starts_with("MANIFEST")) continue;
     std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) / 2);
     ++broken;
@@ -240,8 +252,9 @@ TEST_F(LocalBusTest, ACorruptShardStopsAloneAndTheOthersGoOn) {
   const Partition broken = murmur2_partition("u1", 2), sound(1 - broken.value());
   corrupt_store(system_.config.state.directory, broken);
   system_.start();
-  ASSERT_TRUE(await([&] { return system_.service->not_ready_because().find("corrupt") != std::string::npos; }))
-      << system_.service->not_ready_because();
+  ASSERT_TRUE(await([&] {
+    return system_.service->not_ready_because().find("corrupt") != std::string::npos;
+  })) << system_.service->not_ready_because();
   EXPECT_EQ(http_get(system_.service->port(), "/readyz").status, 503);
   EXPECT_EQ(http_get(system_.service->port(), "/healthz").status, 200);
   std::string user;
@@ -259,7 +272,8 @@ TEST_F(LocalBusTest, WhereEveryShardIsCorruptItEnds) {
   system_.open_bus();
   system_.start_and_await_ready();
   system_.stop();
-  for (int shard = 0; shard < 2; ++shard) corrupt_store(system_.config.state.directory, Partition(shard));
+  for (int shard = 0; shard < 2; ++shard)
+    corrupt_store(system_.config.state.directory, Partition(shard));
   system_.start();
   ASSERT_TRUE(await([&] { return system_.service->ended().has_value(); }));
   const auto end = *system_.service->ended();
@@ -287,7 +301,8 @@ TEST_F(LocalBusTest, WatchPrintsWhatIsThereAndEndsWhenNothingMoreComes) {
   const auto items = riffle({"watch", "items", "--local", bus, "--from", "beginning", "-n", "30"});
   EXPECT_EQ(items.code, 0);
   EXPECT_EQ(std::count(items.out.begin(), items.out.end(), '\n'), 30);
-  const auto of_one = riffle({"watch", "events", "--local", bus, "--from", "beginning", "--user", "u3", "--timeout", "1s"});
+  const auto of_one = riffle({"watch", "events", "--local", bus, "--from", "beginning", "--user",
+                              "u3", "--timeout", "1s"});
   EXPECT_EQ(of_one.code, 0);
   EXPECT_EQ(std::count(of_one.out.begin(), of_one.out.end(), '\n'), 8);
   EXPECT_EQ(riffle({"watch", "requests", "--local", bus, "-n", "1", "--timeout", "100ms"}).code, 1);
@@ -304,7 +319,8 @@ TEST_F(LocalBusTest, PublishTakesRecordsAsTheyAreAndChecksThemWhenAsked) {
   EXPECT_EQ(checked.code, 1);
   EXPECT_THAT(checked.err, HasSubstr("record 2: not_json"));
   EXPECT_THAT(checked.err, HasSubstr("published 2 records"));
-  const auto watched = riffle({"watch", "requests", "--local", bus, "--from", "beginning", "-n", "5"});
+  const auto watched =
+      riffle({"watch", "requests", "--local", bus, "--from", "beginning", "-n", "5"});
   EXPECT_EQ(watched.code, 0);
   EXPECT_THAT(watched.out, HasSubstr(R"("value_text":"nonsense")"));
 }

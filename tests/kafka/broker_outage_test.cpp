@@ -1,8 +1,9 @@
-// A broker that is down when the worker starts, and again in mid-run: the worker waits, says so, goes on, and loses nothing.
+// A broker that is down when the worker starts, and again in mid-run: the worker waits, says so,
+// goes on, and loses nothing.
+#include <gtest/gtest.h>
+
 #include <csignal>
 #include <set>
-
-#include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/kafka.h"
@@ -26,7 +27,8 @@ class OwnBroker {
   ~OwnBroker() { finish({tool(), "stop", "--dir", directory_, "--clean"}); }
 
   void start() {
-    const Finished started = finish({tool(), "start", "--dir", directory_, "--port", port_.empty() ? "0" : port_}, "", 180s);
+    const Finished started = finish(
+        {tool(), "start", "--dir", directory_, "--port", port_.empty() ? "0" : port_}, "", 180s);
     ASSERT_EQ(started.code, 0) << started.err;
     address_ = started.out.substr(0, started.out.find('\n'));
     port_ = address_.substr(address_.rfind(':') + 1);
@@ -42,7 +44,8 @@ class OwnBroker {
 
 std::string event(int number) {
   return absl::StrCat(R"({"event":"interaction","type":"click","event_id":"e)", number,
-                      R"(","timestamp":1700000000000,"user_id":"u)", number % 7, R"(","item_id":"i)", number % 40, "\"}\n");
+                      R"(","timestamp":1700000000000,"user_id":"u)", number % 7,
+                      R"(","item_id":"i)", number % 40, "\"}\n");
 }
 
 TEST(BrokerOutage, AWorkerWaitsForItsBrokerAndGoesOnWithNothingLost) {
@@ -62,16 +65,22 @@ TEST(BrokerOutage, AWorkerWaitsForItsBrokerAndGoesOnWithNothingLost) {
   ASSERT_NO_FATAL_FAILURE(broker.stop());
 
   // Down at the start: alive, not ready, and saying why.
-  WorkerProcess worker({"--kafka", broker.address(), "--set", "state.directory=" + (scratch / "state")});
+  WorkerProcess worker(
+      {"--kafka", broker.address(), "--set", "state.directory=" + (scratch / "state")});
   ASSERT_TRUE(worker.await_pages()) << worker.process().err();
-  ASSERT_TRUE(await([&] { return worker.page("/readyz").body.find("the bus cannot be reached") != std::string::npos; }));
+  ASSERT_TRUE(await([&] {
+    return worker.page("/readyz").body.find("the bus cannot be reached") != std::string::npos;
+  }));
   EXPECT_EQ(worker.page("/readyz").status, 503);
   EXPECT_EQ(worker.page("/healthz").status, 200);
   ASSERT_NO_FATAL_FAILURE(broker.start());
   ASSERT_TRUE(worker.await_ready(90s)) << worker.process().err();
-  for (int i = 0; i < 20; ++i) requests += absl::StrCat(R"({"event":"request","request_id":"a)", i, R"(","user_id":"u)", i % 7, "\"}\n");
+  for (int i = 0; i < 20; ++i)
+    requests += absl::StrCat(R"({"event":"request","request_id":"a)", i, R"(","user_id":"u)", i % 7,
+                             "\"}\n");
   ASSERT_EQ(riffle({"publish", "requests"}, requests).code, 0);
-  const Finished first = riffle({"watch", "recommendations", "--from", "beginning", "-n", "20", "--timeout", "30s"});
+  const Finished first =
+      riffle({"watch", "recommendations", "--from", "beginning", "-n", "20", "--timeout", "30s"});
   ASSERT_EQ(first.code, 0) << worker.process().err();
 
   // In mid-run.
@@ -82,10 +91,13 @@ TEST(BrokerOutage, AWorkerWaitsForItsBrokerAndGoesOnWithNothingLost) {
   ASSERT_TRUE(worker.await_ready(90s)) << worker.process().err();
   events.clear(), requests.clear();
   for (int i = 200; i < 300; ++i) events += event(i);
-  for (int i = 20; i < 40; ++i) requests += absl::StrCat(R"({"event":"request","request_id":"a)", i, R"(","user_id":"u)", i % 7, "\"}\n");
+  for (int i = 20; i < 40; ++i)
+    requests += absl::StrCat(R"({"event":"request","request_id":"a)", i, R"(","user_id":"u)", i % 7,
+                             "\"}\n");
   ASSERT_EQ(riffle({"publish", "events"}, events).code, 0);
   ASSERT_EQ(riffle({"publish", "requests"}, requests).code, 0);
-  const Finished all = riffle({"watch", "recommendations", "--from", "beginning", "-n", "40", "--timeout", "60s"});
+  const Finished all =
+      riffle({"watch", "recommendations", "--from", "beginning", "-n", "40", "--timeout", "60s"});
   EXPECT_EQ(all.code, 0) << worker.process().err();
   std::set<std::string> asked;
   for (const std::string& line : lines_of(all.out)) {
@@ -94,14 +106,17 @@ TEST(BrokerOutage, AWorkerWaitsForItsBrokerAndGoesOnWithNothingLost) {
   }
   EXPECT_EQ(asked.size(), 40U);
   const std::string accepted = R"(riffle_events_consumed_total{result="accepted"} 300)";
-  EXPECT_TRUE(await([&] { return worker.page("/metrics").body.find(accepted) != std::string::npos; })) << worker.page("/metrics").body;
+  EXPECT_TRUE(await([&] {
+    return worker.page("/metrics").body.find(accepted) != std::string::npos;
+  })) << worker.page("/metrics").body;
   worker.process().signal(SIGTERM);
   EXPECT_EQ(worker.process().wait(40s), 0) << worker.process().err();
 }
 
 TEST(BrokerOutage, AWorkerThatWaitsForItsBrokerStopsAtOnceWhenTold) {
   const Scratch scratch;
-  WorkerProcess worker({"--kafka", "127.0.0.1:1", "--set", "state.directory=" + (scratch / "state")});
+  WorkerProcess worker(
+      {"--kafka", "127.0.0.1:1", "--set", "state.directory=" + (scratch / "state")});
   ASSERT_TRUE(worker.await_pages()) << worker.process().err();
   ASSERT_TRUE(await([&] { return worker.page("/readyz").status == 503; }));
   worker.process().signal(SIGTERM);

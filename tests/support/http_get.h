@@ -28,7 +28,8 @@ inline Page http_get(std::uint16_t port, const std::string& path) {
     const std::string request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\n\r\n";
     (void)!write(socket, request.data(), request.size());
     char buffer[4096];
-    for (ssize_t got = 0; (got = read(socket, buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = read(socket, buffer, sizeof buffer)) > 0;)
+      answer.append(buffer, static_cast<std::size_t>(got));
   }
   close(socket);
   const auto space = answer.find(' '), end = answer.find("\r\n\r\n");

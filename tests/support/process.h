@@ -1,5 +1,5 @@
-// A program run by a test: its output goes to files, its end is waited for with a deadline, and it never outlives its
-// object.
+// A program run by a test: its output goes to files, its end is waited for with a deadline, and it
+// never outlives its object.
 //
 //   Process worker({binary, "run", "--kafka", address});
 //   ASSERT_TRUE(await([&] { return worker.err().find("ready") != std::string::npos; }));
@@ -36,7 +36,8 @@ class Process {
   explicit Process(const std::vector<std::string>& argv, const std::string& input = "") {
     const std::string in = scratch_.write("in", input);
     std::vector<char*> arguments;
-    for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : argv)
+      arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     pid_ = fork();
     RIFFLE_CHECK(pid_ >= 0, "fork", argv.front());

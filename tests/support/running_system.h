@@ -1,6 +1,8 @@
-// A worker on a bus of its own directory, in this process: the whole real pipeline behind app/service.h. A test publishes,
-// waits for records, and stops and starts the worker as it likes.
+// A worker on a bus of its own directory, in this process: the whole real pipeline behind
+// app/service.h. A test publishes, waits for records, and stops and starts the worker as it likes.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <map>
 #include <memory>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "app/service.h"
 #include "app/system.h"
@@ -56,13 +56,15 @@ class RunningSystem {
   }
 
   void start() {
-    auto started = app::Service::start(*bus, app::worker_setup(config), config.http, clock_, metrics);
+    auto started =
+        app::Service::start(*bus, app::worker_setup(config), config.http, clock_, metrics);
     ASSERT_TRUE(started.ok()) << started.status();
     service = *std::move(started);
   }
   void start_and_await_ready() {
     start();
-    ASSERT_TRUE(await([&] { return service->not_ready_because().empty(); })) << service->not_ready_because();
+    ASSERT_TRUE(await([&] { return service->not_ready_because().empty(); }))
+        << service->not_ready_because();
   }
   // Everything is committed when it returns.
   void stop() {
@@ -88,23 +90,29 @@ class RunningSystem {
     ASSERT_TRUE(sink_->wait_acknowledged(*ticket, std::chrono::seconds(10)));
   }
 
-  // The records of a topic from its beginning, once there are at least `count`; what is there when the time is over.
+  // The records of a topic from its beginning, once there are at least `count`; what is there when
+  // the time is over.
   std::vector<Seen> await_records(const std::string& topic, std::size_t count,
                                   std::chrono::milliseconds most = std::chrono::seconds(30)) {
     std::vector<Seen> seen;
     auto source = *bus->make_source({});
     std::vector<bus::Position> all;
     const auto info = *bus->describe(topic);
-    for (std::int32_t p = 0; p < info->partitions; ++p) all.push_back({{topic, Partition(p)}, bus::kEarliest});
+    for (std::int32_t p = 0; p < info->partitions; ++p)
+      all.push_back({{topic, Partition(p)}, bus::kEarliest});
     EXPECT_TRUE(source->assign(all).ok());
     const auto end = std::chrono::steady_clock::now() + most;
     while (seen.size() < count && std::chrono::steady_clock::now() < end) {
       auto batch = source->poll(1000, Milliseconds(50));
       if (!batch.ok()) break;
       for (const bus::Record& record : batch->records) {
-        Seen one{std::string(record.key.value_or("")), std::string(record.value.value_or("")), record.partition.value(),
-                 record.offset.value(), {}};
-        for (const bus::Header& header : record.headers) one.headers[std::string(header.name)] = header.value;
+        Seen one{std::string(record.key.value_or("")),
+                 std::string(record.value.value_or("")),
+                 record.partition.value(),
+                 record.offset.value(),
+                 {}};
+        for (const bus::Header& header : record.headers)
+          one.headers[std::string(header.name)] = header.value;
         seen.push_back(std::move(one));
       }
     }
