@@ -99,7 +99,7 @@ constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
     {"hour_sin", "sine of the hour of the day (UTC)"},
     {"hour_cos", "cosine of it"},
     {"taste_times_quality",
-     "twice the click rate that the user's rate in the category and the item's rate make together"},
+     "the click rate that the user's rate in the category and the item's lift make together"},
     {"taste_times_popularity", "mean of the four category shares, times popularity"},
     {"fatigue_times_quality", "shown times click_rate"},
 }};
@@ -237,7 +237,7 @@ void compute_features(const UserContext& user, const ItemSignals& item,
   const float lift = expected > 0 ? (finite_positive(item.recent_clicks) + kPriorExpected) /
                                         (expected + kPriorExpected)
                                   : 1.0F;
-  out[kTasteTimesQuality] = twice(0.5F * out[kCategoryClickRate] * lift);
+  out[kTasteTimesQuality] = std::min(1.0F, 0.5F * out[kCategoryClickRate] * lift);
   out[kTasteTimesPopularity] = 0.25F * out[kPopularity] *
                                (out[kTopCategoryShare] + out[kCategoryShare] +
                                 out[kTopCategoryShareRecent] + out[kCategoryShareRecent]);

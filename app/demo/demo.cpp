@@ -105,9 +105,8 @@ pipeline::WorkerSetup worker_setup(const DemoOptions& options, const bus::TopicN
   setup.shard.policies[0].reward_ceiling = .4;
   setup.shard.policies[0].explorer.epsilon = .01;
   setup.learner.linear.half_life = std::chrono::hours(48);
-  setup.shard.rows.impressions_length = 1000;
-  setup.shard.rows.history_length = 250;
-  setup.shard.rows.slow_half_life = std::chrono::hours(24 * 7);
+  setup.shard.rows.impressions_length = 2000;
+  setup.shard.rows.history_length = 400;
   setup.shard.experiments.salt = absl::StrCat("demo-", options.seed);
   setup.shard.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
   setup.shard.serving.repeat_purchased = true;  // the shoppers themselves know what they have enough of
