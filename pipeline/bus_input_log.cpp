@@ -32,7 +32,7 @@ absl::StatusOr<bus::Batch> BusInputLog::read(Input input, Partition shard, Offse
   auto memory = std::make_shared<std::vector<std::shared_ptr<void>>>();
   all.memory = memory;
   const auto missing = [&](std::string_view why) {
-    return fatal_error(absl::StatusCode::kDataLoss,
+    return fatal_error(absl::StatusCode::kOutOfRange,
                        absl::StrCat(where.topic, "/", shard.value(), ": records ", from.value(), " to ", to.value() - 1,
                                     " are needed to restore the shard, and ", std::string(why),
                                     "; lengthen the topic's retention, restore a checkpoint, or run with --rebuild"));

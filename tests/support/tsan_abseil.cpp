@@ -58,11 +58,22 @@ void unlocking(absl::Mutex* mutex, unsigned flags, Call call) {
   __tsan_mutex_post_unlock(mutex, flags);
 }
 
-// Gives the lock up, waits, and has it again.
+thread_local bool nested = false;  // in a wait
+
+// Gives the lock up, waits, and has it again. Some of the library's waits call another of them: only the outer one is
+// told, or the lock would be given up twice.
 template <class Call>
 auto waiting(absl::Mutex* mutex, Call call) {
+  if (nested) return call();
+  struct Nesting {
+    Nesting() { nested = true; }
+    ~Nesting() { nested = false; }
+  };
   unlocking(mutex, kWrite, [] {});
-  return locking(mutex, kWrite, call);
+  return locking(mutex, kWrite, [&] {
+    const Nesting outer;
+    return call();
+  });
 }
 
 using On = void(absl::Mutex*);
