@@ -59,6 +59,7 @@ class OpenLoop {
   absl::Status send_all() {
     for (std::size_t i = 0; i < requests_.size(); ++i) {
       std::this_thread::sleep_until(due(i));
+      RIFFLE_RETURN_IF_ERROR(stage_.not_stopped());
       if (!clicks_ && Steady::now() >= from_) {
         RIFFLE_ASSIGN_OR_RETURN(clicks_, ClickProbe::start(stage_, load_.clicks_per_second, to_));
       }

@@ -69,7 +69,10 @@ absl::Status Stage::publish(const std::string& topic, std::size_t count,
                             const std::function<KeyedRecord(std::size_t)>& record) {
   RIFFLE_ASSIGN_OR_RETURN(const auto sink, bus().make_sink({.linger = Milliseconds(20)}));
   Delivery delivery(*sink);
-  for (std::size_t i = 0; i < count; ++i) RIFFLE_RETURN_IF_ERROR(delivery.send(out_record(topic, record(i))));
+  for (std::size_t i = 0; i < count; ++i) {
+    RIFFLE_RETURN_IF_ERROR(not_stopped());
+    RIFFLE_RETURN_IF_ERROR(delivery.send(out_record(topic, record(i))));
+  }
   return delivery.finish(*setup_.err);
 }
 
@@ -162,11 +165,16 @@ absl::StatusOr<std::uint64_t> Stage::lists_written() {
   return sum;
 }
 
+absl::Status Stage::not_stopped() const {
+  return setup_.stop() ? absl::CancelledError("stopped before its end") : absl::OkStatus();
+}
+
 absl::Status Stage::await(const std::string& what, Milliseconds pause, const std::function<absl::StatusOr<bool>()>& done) {
   const auto began = std::chrono::steady_clock::now();
   while (true) {
     RIFFLE_ASSIGN_OR_RETURN(const bool is_so, done());
     if (is_so) return absl::OkStatus();
+    RIFFLE_RETURN_IF_ERROR(not_stopped());
     RIFFLE_RETURN_IF_ERROR(worker_->alive());
     if (std::chrono::steady_clock::now() - began > kPatience) {
       return absl::DeadlineExceededError(absl::StrCat("waited in vain for ", what));

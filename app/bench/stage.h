@@ -29,6 +29,7 @@ struct StageSetup {
   std::filesystem::path directory;                   // made for this stage, removed with it
   std::string prefix;                                // of its topics: new on this bus
   std::ostream* err = nullptr;
+  std::function<bool()> stop;                        // true: give up, with Cancelled
 };
 
 // Views into `record`.
@@ -60,8 +61,10 @@ class Stage {
   absl::StatusOr<std::uint64_t> lists_written();
   absl::StatusOr<double> metric(const std::string& name);
 
-  // Looks every `pause` until it is so. DeadlineExceeded, naming `what`; the worker's end; an error of `done`.
+  // Looks every `pause` until it is so. DeadlineExceeded, naming `what`; Cancelled; the worker's end; an error of `done`.
   absl::Status await(const std::string& what, Milliseconds pause, const std::function<absl::StatusOr<bool>()>& done);
+
+  absl::Status not_stopped() const;                  // Cancelled where it is to stop
 
   Workload& workload() { return workload_; }
   bus::Bus& bus() { return *setup_.bus; }

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -19,6 +21,8 @@
 
 namespace riffle::app {
 namespace {
+
+std::atomic<bool> interrupted{false};
 
 struct Options {
   ConfigurationChoice configuration;
@@ -85,6 +89,7 @@ class Bench {
     setup.directory = directory_ / absl::StrCat(what, run);
     setup.prefix = absl::StrCat(name_, ".", what, run, ".");
     setup.err = &streams_.err;
+    setup.stop = [] { return interrupted.load(); };
     RIFFLE_ASSIGN_OR_RETURN(const auto stage, bench::Stage::open(std::move(setup)));
     const absl::Status status = measure(*stage);
     return status.ok() ? status : annotate(status, absl::StrCat(what, ", run ", run));
@@ -110,6 +115,9 @@ ExitCode run(const Options& options, const Streams& streams) {
   }
   auto bus = make_bus(*config);
   if (!bus.ok()) return fail(streams, bus.status(), Origin::kBus);
+  // What is temporary is cleared away all the same.
+  std::signal(SIGINT, [](int) { interrupted = true; });
+  std::signal(SIGTERM, [](int) { interrupted = true; });
   Bench bench(options, *config, **bus, streams);
   const absl::Status status = bench.run();
   bench.report();
