@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "ingest/dead_letter_record.h"
 #include "pipeline/record_checksum.h"
+#include "pipeline/shard_probe.h"
 #include "records/proto_codec.h"
 #include "state/shard_store.h"
 
@@ -17,24 +18,6 @@ namespace {
 
 // Rough sizes of encoded rows, to end an epoch by bytes before it has been encoded.
 constexpr std::size_t kUserRowBytes = 600, kItemRowBytes = 900, kSmallRowBytes = 150;
-constexpr std::size_t kMostPendingStats = 4096;  // beyond it they are published whatever the time
-
-std::string_view header_of(const bus::Record& record, std::string_view name) {
-  for (const bus::Header& header : record.headers)
-    if (header.name == name) return header.value;
-  return {};
-}
-
-std::string request_key(const UserId& user, const RequestId& request) {
-  std::string key = user.str();
-  key.push_back('\0');
-  key += request.str();
-  return key;
-}
-
-std::string origin_of(const bus::Record& record) {
-  return absl::StrCat(std::string(record.topic), "/", record.partition.value(), "/", record.offset.value());
-}
 
 }  // namespace
 
@@ -43,35 +26,6 @@ std::uint64_t record_checksum(const bus::Record& record) {
   const std::uint64_t value = record.value ? stable_hash(*record.value, 2) : 0;
   return key ^ (value * 0x9E3779B97F4A7C15ULL) ^ static_cast<std::uint64_t>(to_ms(record.timestamp));
 }
-
-struct Shard::Probe {
-  explicit Probe(Metrics& m)
-      : accepted(events(m, "accepted")),
-        duplicate(events(m, "duplicate")),
-        erased(events(m, "erased")),
-        refused(events(m, "refused")),
-        metrics(m),
-        decide_seconds(m.histogram("riffle_recommend_latency_seconds", "Time a list takes, by stage",
-                                   Metrics::latency_buckets(), {{"stage", "decide"}})),
-        published_seconds(m.histogram("riffle_event_to_list_seconds",
-                                      "From a request's record time to its list handed to the bus",
-                                      Metrics::latency_buckets())),
-        repeats(m.counter("riffle_requests_repeated_total", "Requests that got the list of their open decision again")) {}
-
-  static Counter& events(Metrics& m, const std::string& result) {
-    return m.counter("riffle_events_consumed_total", "Records of `events` applied, by what became of them",
-                     {{"result", result}});
-  }
-  Counter& dead_letters(records::Code code) {
-    return metrics.counter("riffle_dead_letters_total", "Records refused, by reason",
-                           {{"code", std::string(records::code_name(code))}});
-  }
-
-  Counter &accepted, &duplicate, &erased, &refused;
-  Metrics& metrics;
-  Histogram &decide_seconds, &published_seconds;
-  Counter& repeats;
-};
 
 Shard::Shard(ShardSetup setup)
     : id_(setup.shard),
@@ -246,135 +200,6 @@ void Shard::apply_profile(const bus::Record& record) {
   }
 }
 
-std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const MicroBatch& batch,
-                                            state::WriteBatch& journal) {
-  if (record.offset.value() < positions_[static_cast<int>(Input::kRequests)].offset()) return std::nullopt;
-  note_read(Input::kRequests, record);
-  if (auto reason = admission_.admit_request(record, event_time(), request_)) {
-    refuse(record, *reason);
-    return std::nullopt;
-  }
-  begin_time(record);
-  const std::uint64_t request_hash = stable_hash(*record.value);
-  if (auto repeated = repeat(record, request_hash)) return repeated;
-
-  Decided decided;
-  decided.pin.set_request_offset(record.offset.value());
-  if (request_.deadline && batch.wall > record.timestamp + *request_.deadline) {
-    const records::Reason reason{
-        records::Code::kDeadlinePassed,
-        absl::StrCat("taken ", to_ms(batch.wall) - to_ms(record.timestamp), " ms after its record time, with deadline_ms ",
-                     request_.deadline->count(), "; ask again, or allow more")};
-    decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
-    decided.pin.set_refusal_message(reason.message);
-    refuse(record, reason);
-    return decided;
-  }
-  return decide(record, batch, journal);
-}
-
-Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal) {
-  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
-  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
-  const serving::PolicyOptions* policy = policy_of(request_.user_id);
-  static const learner::PolicyVersion kNothingLearned;
-  const learner::PolicyVersion* version = &kNothingLearned;
-  if (const auto it = batch.world.policies->versions.find(policy->id); it != batch.world.policies->versions.end()) {
-    version = &it->second;
-  }
-
-  const std::string origin = origin_of(record);
-  serving::ServingContext context;
-  context.shard = id_;
-  context.user = users_.find(request_.user_id.str());
-  context.items = &items_;
-  context.stats = batch.world.stats.get();
-  context.catalogue = batch.world.catalogue.get();
-  context.policy = version;
-  context.options = policy;
-  context.now = request_.timestamp.value_or(shard_time());
-  context.ordinal = joiner_.next_ordinal(request_.user_id);
-  if (request_.deadline) {
-    const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - batch.wall).count());
-    context.hurry = left_ms < static_cast<double>(options_.serving.degrade_below.count());
-  }
-  if (batch.events_lag) context.degraded.emplace_back("events_lag");
-  for (std::size_t i = 0; i < kInputs; ++i) {
-    if (positioned_[i]) context.as_of.emplace_back(std::string(name_of(static_cast<Input>(i))), positions_[i].offset());
-  }
-  context.as_of.emplace_back("items", batch.world.catalogue->next_offset);
-  context.as_of.emplace_back("policy/" + version->policy_id.str(), static_cast<std::int64_t>(version->version));
-  context.origin = origin;
-  context.request_hash = stable_hash(*record.value);
-  context.traceparent = header_of(record, "traceparent");
-
-  Rng rng(batch.seed ^ (static_cast<std::uint64_t>(record.offset.value()) * 0xD1B54A32D192ED03ULL));
-  pb::Decision decision = recommender_.recommend(request_, context, rng, took_ms);
-
-  Decided decided;
-  decided.pin.set_request_offset(record.offset.value());
-  decided.pin.set_recommendation_id(decision.recommendation_id());
-  decided.list = decision.list();
-  decided.user_id = decision.user_id();
-  decided.traceparent = decision.traceparent();
-  journal.put(state::Column::kDecisions, decision.recommendation_id(), decision.SerializeAsString());
-  apply_decision(decision);
-  if (batch.now_ms) probe_->decide_seconds.Observe(took_ms() / 1000);
-  return decided;
-}
-
-// The same in live processing and in replay: what a decision changes in the shard's rows.
-void Shard::apply_decision(const pb::Decision& decision) {
-  decisions_.put_clean(decision.recommendation_id(), decision);
-  if (!decision.request_id().empty()) {
-    const std::string key = request_key(UserId(decision.user_id()), RequestId(decision.request_id()));
-    if (pb::OpenRequest* open = requests_.edit(key)) {
-      open->set_recommendation_id(decision.recommendation_id());
-      open->set_request_hash(decision.request_hash());
-    }
-  }
-  joiner_.on_decision(decision, shard_time(), outcomes_);
-}
-
-// A request_id whose decision is open gets the same list; with other content it is refused.
-std::optional<Shard::Decided> Shard::repeat(const bus::Record& record, std::uint64_t request_hash) {
-  if (request_.request_id.empty()) return std::nullopt;
-  const pb::OpenRequest* open = requests_.find(request_key(request_.user_id, request_.request_id));
-  if (!open) return std::nullopt;
-  Decided decided;
-  decided.pin.set_request_offset(record.offset.value());
-  if (open->request_hash() != request_hash) {
-    const records::Reason reason{records::Code::kRequestReused,
-                                 absl::StrCat("request_id \"", request_.request_id.str(),
-                                              "\" was used by this user for another request whose list is still open; "
-                                              "give every request an id of its own")};
-    decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
-    decided.pin.set_refusal_message(reason.message);
-    refuse(record, reason);
-    return decided;
-  }
-  const pb::Decision* decision = decisions_.find(open->recommendation_id());
-  if (!decision) return std::nullopt;
-  decided.pin.set_recommendation_id(decision->recommendation_id());
-  decided.pin.set_repeat(true);
-  decided.list = decision->list();
-  decided.user_id = decision->user_id();
-  decided.traceparent = std::string(header_of(record, "traceparent"));
-  probe_->repeats.Increment();
-  return decided;
-}
-
-absl::Status Shard::publish(const Decided& decided) {
-  if (decided.list.empty()) return absl::OkStatus();
-  bus::OutRecord out;
-  out.topic = options_.topics.recommendations;
-  out.key = decided.user_id;
-  out.value = decided.list;
-  if (!decided.traceparent.empty()) out.headers.push_back({"traceparent", decided.traceparent});
-  RIFFLE_ASSIGN_OR_RETURN(last_list_ticket_, lists_->send(out));
-  return absl::OkStatus();
-}
-
 // Before the first event a request's record time is the only time there is, in replay as live.
 void Shard::begin_time(const bus::Record& request) {
   if (meta_.shard_time_ms() == 0) meta_.set_shard_time_ms(to_ms(request.timestamp));
@@ -414,7 +239,7 @@ void Shard::take_outcomes() {
 void Shard::forget_closed() {
   for (const RecommendationId& id : joiner_.take_closed()) {
     if (const pb::Decision* decision = decisions_.find(id.str()); decision && !decision->request_id().empty()) {
-      requests_.erase(request_key(UserId(decision->user_id()), RequestId(decision->request_id())));
+      requests_.erase(open_request_key(UserId(decision->user_id()), RequestId(decision->request_id())));
     }
     decisions_.erase(id.str());
   }
@@ -457,101 +282,6 @@ const serving::PolicyOptions* Shard::policy_of(const UserId& user) const {
     if (policy.id == arm) return &policy;
   RIFFLE_CHECK(false, "no policy", arm.str());  // config/ refuses such an experiment
   return nullptr;
-}
-
-// ---- the epoch ------------------------------------------------------------------------------------------------------
-
-absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
-  RIFFLE_CHECK(!frozen_, "shard", id_.value());
-  RIFFLE_RETURN_IF_ERROR(health());
-  // Written once in a store's life. A replay that knows it earlier than the first run did decides nothing otherwise: the
-  // records before the one that told are explained by either.
-  if (partitioner_.empty() && !admission_.partitioner_state().empty()) {
-    partitioner_ = admission_.partitioner_state();
-    RIFFLE_RETURN_IF_ERROR(state::store_partitioner(*store_, partitioner_));
-  }
-  meta_.set_epoch(meta_.epoch() + 1);
-  meta_.set_journal_number(next_journal_ - 1);
-  if (with_stats || touched_.size() > kMostPendingStats) emit_stats();
-
-  pb::EpochRecord record;
-  record.set_sequence(meta_.epoch_sequence());
-  record.set_shard(id_.value());
-  for (pb::JournalEntry& entry : entries_) *record.add_entries() = std::move(entry);
-  if (record.entries_size() > 0) {
-    meta_.set_epoch_sequence(meta_.epoch_sequence() + 1);
-    ingest::OwnedRecord out;
-    out.topic = options_.topics.epochs;
-    out.partition = id_;
-    out.key = absl::StrCat(id_.value());
-    out.value = record.SerializeAsString();
-    outputs_.push_back(std::move(out));
-  }
-
-  FrozenEpoch epoch;
-  epoch.shard = id_;
-  epoch.store = store_.get();
-  epoch.users = users_.freeze();
-  epoch.items = items_.freeze();
-  epoch.profiles = profiles_.freeze();
-  epoch.decisions = decisions_.freeze();
-  epoch.joins = joins_.freeze();
-  epoch.user_lists = user_lists_.freeze();
-  epoch.waiting = waiting_.freeze();
-  epoch.requests = requests_.freeze();
-  epoch.meta = meta_;
-  epoch.positions = positions_;
-  for (const ItemKey key : touched_) epoch.pending_stats += state::number_key(key.value());
-  epoch.journal_from = journal_kept_;
-  epoch.journal_to = next_journal_;
-  epoch.outputs = std::move(outputs_);
-  epoch.last_list_ticket = last_list_ticket_;
-
-  outputs_.clear();
-  entries_.clear();
-  records_in_epoch_ = 0;
-  journal_frozen_ = next_journal_;
-  frozen_ = true;
-  return epoch;
-}
-
-void Shard::committed() {
-  RIFFLE_CHECK(frozen_, "shard", id_.value());
-  users_.committed(), items_.committed(), profiles_.committed(), decisions_.committed();
-  joins_.committed(), user_lists_.committed(), waiting_.committed(), requests_.committed();
-  journal_kept_ = journal_frozen_;
-  frozen_ = false;
-}
-
-void Shard::emit_stats() {
-  for (const ItemKey key : touched_) {
-    const records::ItemRow* row = items_.find(features::item_row_key(key));
-    if (!row) continue;
-    pb::ItemStats stats;
-    stats.set_shard(id_.value());
-    stats.set_generation(generation_);
-    stats.set_epoch(meta_.epoch());
-    records::ItemRow published = *row;
-    for (auto* list : {&published.together, &published.next}) {
-      if (list->size() <= options_.stats_neighbours) continue;
-      std::nth_element(list->begin(), list->begin() + static_cast<std::ptrdiff_t>(options_.stats_neighbours), list->end(),
-                       [](const records::Neighbour& a, const records::Neighbour& b) {
-                         return a.weight != b.weight ? a.weight > b.weight : a.item < b.item;
-                       });
-      list->resize(options_.stats_neighbours);
-    }
-    std::string bytes;
-    records::encode(published, bytes);
-    stats.mutable_row()->ParseFromString(bytes);
-    ingest::OwnedRecord out;
-    out.topic = options_.topics.item_stats;
-    out.partition = id_;
-    out.key = absl::StrCat(id_.value(), "/", row->item_id.str());
-    out.value = stats.SerializeAsString();
-    outputs_.push_back(std::move(out));
-  }
-  touched_.clear();
-  touched_set_.clear();
 }
 
 std::size_t Shard::dirty_bytes() const {

@@ -68,6 +68,9 @@ class InputLog {
   virtual absl::StatusOr<std::optional<std::uint64_t>> checksum(Input input, Partition shard, Offset offset) = 0;
 };
 
+// The key of an open request in its column.
+std::string open_request_key(const UserId& user, const RequestId& request);
+
 class Shard {
  public:
   static absl::StatusOr<std::unique_ptr<Shard>> open(ShardSetup setup);

@@ -1,0 +1,160 @@
+// What becomes of a request: a decision, the list of an open decision once more, or a refusal.
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "base/hash.h"
+#include "pipeline/shard.h"
+#include "pipeline/shard_probe.h"
+#include "records/proto_codec.h"
+
+namespace riffle::pipeline {
+namespace {
+
+std::string_view header_of(const bus::Record& record, std::string_view name) {
+  for (const bus::Header& header : record.headers)
+    if (header.name == name) return header.value;
+  return {};
+}
+
+std::string origin_of(const bus::Record& record) {
+  return absl::StrCat(std::string(record.topic), "/", record.partition.value(), "/", record.offset.value());
+}
+
+}  // namespace
+
+std::string open_request_key(const UserId& user, const RequestId& request) {
+  std::string key = user.str();
+  key.push_back('\0');
+  key += request.str();
+  return key;
+}
+
+std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const MicroBatch& batch,
+                                            state::WriteBatch& journal) {
+  if (record.offset.value() < positions_[static_cast<int>(Input::kRequests)].offset()) return std::nullopt;
+  note_read(Input::kRequests, record);
+  if (auto reason = admission_.admit_request(record, event_time(), request_)) {
+    refuse(record, *reason);
+    return std::nullopt;
+  }
+  begin_time(record);
+  const std::uint64_t request_hash = stable_hash(*record.value);
+  if (auto repeated = repeat(record, request_hash)) return repeated;
+
+  Decided decided;
+  decided.pin.set_request_offset(record.offset.value());
+  if (request_.deadline && batch.wall > record.timestamp + *request_.deadline) {
+    const records::Reason reason{
+        records::Code::kDeadlinePassed,
+        absl::StrCat("taken ", to_ms(batch.wall) - to_ms(record.timestamp), " ms after its record time, with deadline_ms ",
+                     request_.deadline->count(), "; ask again, or allow more")};
+    decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
+    decided.pin.set_refusal_message(reason.message);
+    refuse(record, reason);
+    return decided;
+  }
+  return decide(record, batch, journal);
+}
+
+Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal) {
+  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
+  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
+  const serving::PolicyOptions* policy = policy_of(request_.user_id);
+  static const learner::PolicyVersion kNothingLearned;
+  const learner::PolicyVersion* version = &kNothingLearned;
+  if (const auto it = batch.world.policies->versions.find(policy->id); it != batch.world.policies->versions.end()) {
+    version = &it->second;
+  }
+
+  const std::string origin = origin_of(record);
+  serving::ServingContext context;
+  context.shard = id_;
+  context.user = users_.find(request_.user_id.str());
+  context.items = &items_;
+  context.stats = batch.world.stats.get();
+  context.catalogue = batch.world.catalogue.get();
+  context.policy = version;
+  context.options = policy;
+  context.now = request_.timestamp.value_or(shard_time());
+  context.ordinal = joiner_.next_ordinal(request_.user_id);
+  if (request_.deadline) {
+    const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - batch.wall).count());
+    context.hurry = left_ms < static_cast<double>(options_.serving.degrade_below.count());
+  }
+  if (batch.events_lag) context.degraded.emplace_back("events_lag");
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    if (positioned_[i]) context.as_of.emplace_back(std::string(name_of(static_cast<Input>(i))), positions_[i].offset());
+  }
+  context.as_of.emplace_back("items", batch.world.catalogue->next_offset);
+  context.as_of.emplace_back("policy/" + version->policy_id.str(), static_cast<std::int64_t>(version->version));
+  context.origin = origin;
+  context.request_hash = stable_hash(*record.value);
+  context.traceparent = header_of(record, "traceparent");
+
+  Rng rng(batch.seed ^ (static_cast<std::uint64_t>(record.offset.value()) * 0xD1B54A32D192ED03ULL));
+  pb::Decision decision = recommender_.recommend(request_, context, rng, took_ms);
+
+  Decided decided;
+  decided.pin.set_request_offset(record.offset.value());
+  decided.pin.set_recommendation_id(decision.recommendation_id());
+  decided.list = decision.list();
+  decided.user_id = decision.user_id();
+  decided.traceparent = decision.traceparent();
+  journal.put(state::Column::kDecisions, decision.recommendation_id(), decision.SerializeAsString());
+  apply_decision(decision);
+  if (batch.now_ms) probe_->decide_seconds.Observe(took_ms() / 1000);
+  return decided;
+}
+
+// The same in live processing and in replay: what a decision changes in the shard's rows.
+void Shard::apply_decision(const pb::Decision& decision) {
+  decisions_.put_clean(decision.recommendation_id(), decision);
+  if (!decision.request_id().empty()) {
+    const std::string key = open_request_key(UserId(decision.user_id()), RequestId(decision.request_id()));
+    if (pb::OpenRequest* open = requests_.edit(key)) {
+      open->set_recommendation_id(decision.recommendation_id());
+      open->set_request_hash(decision.request_hash());
+    }
+  }
+  joiner_.on_decision(decision, shard_time(), outcomes_);
+}
+
+// A request_id whose decision is open gets the same list; with other content it is refused.
+std::optional<Shard::Decided> Shard::repeat(const bus::Record& record, std::uint64_t request_hash) {
+  if (request_.request_id.empty()) return std::nullopt;
+  const pb::OpenRequest* open = requests_.find(open_request_key(request_.user_id, request_.request_id));
+  if (!open) return std::nullopt;
+  Decided decided;
+  decided.pin.set_request_offset(record.offset.value());
+  if (open->request_hash() != request_hash) {
+    const records::Reason reason{records::Code::kRequestReused,
+                                 absl::StrCat("request_id \"", request_.request_id.str(),
+                                              "\" was used by this user for another request whose list is still open; "
+                                              "give every request an id of its own")};
+    decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
+    decided.pin.set_refusal_message(reason.message);
+    refuse(record, reason);
+    return decided;
+  }
+  const pb::Decision* decision = decisions_.find(open->recommendation_id());
+  if (!decision) return std::nullopt;
+  decided.pin.set_recommendation_id(decision->recommendation_id());
+  decided.pin.set_repeat(true);
+  decided.list = decision->list();
+  decided.user_id = decision->user_id();
+  decided.traceparent = std::string(header_of(record, "traceparent"));
+  probe_->repeats.Increment();
+  return decided;
+}
+
+absl::Status Shard::publish(const Decided& decided) {
+  if (decided.list.empty()) return absl::OkStatus();
+  bus::OutRecord out;
+  out.topic = options_.topics.recommendations;
+  out.key = decided.user_id;
+  out.value = decided.list;
+  if (!decided.traceparent.empty()) out.headers.push_back({"traceparent", decided.traceparent});
+  RIFFLE_ASSIGN_OR_RETURN(last_list_ticket_, lists_->send(out));
+  return absl::OkStatus();
+}
+
+}  // namespace riffle::pipeline
