@@ -34,23 +34,22 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 // What a campaign leaves, kept where something failed in it.
 class Remains {
  public:
-  explicit Remains(std::uint64_t seed) : failed_before_(testing::Test::HasFailure()) {
-    path_ = absl::StrCat(testing::TempDir(), "riffle-crash-", ::getpid(), "-", seed);
+  explicit Remains(std::uint64_t seed)
+      : path_(absl::StrCat(testing::TempDir(), "riffle-crash-", ::getpid(), "-", seed)) {
     std::filesystem::remove_all(path_);
   }
   ~Remains() {
-    if (testing::Test::HasFailure() && !failed_before_) {
-      std::cerr << "kept for a look: " << path_ << '\n';
-      return;
-    }
     std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    if (testing::Test::HasFailure()) {
+      std::cerr << "kept for a look: " << path_ << '\n';
+    } else {
+      std::filesystem::remove_all(path_, ignored);
+    }
   }
   const std::string& path() const { return path_; }
 
  private:
-  bool failed_before_;
-  std::string path_;
+  const std::string path_;
 };
 
 // Answers how many lists left twice.
@@ -90,7 +89,7 @@ void run_campaigns(const CampaignOptions& options, std::uint64_t runs, const std
       << "build the target `riffle` first";
   const std::uint64_t first = number_from("RIFFLE_CRASH_SEED", 1);
   std::size_t republished = 0;
-  for (std::uint64_t run = 0; run < runs; ++run) {
+  for (std::uint64_t run = 0; run < runs && !testing::Test::HasFailure(); ++run) {
     CampaignOptions seeded = options;
     seeded.seed = first + run;
     SCOPED_TRACE(absl::StrCat("seed ", seeded.seed));

@@ -175,7 +175,7 @@ class Deployment {
       file << "local: {directory: \"" << bus_directory() << "\"}\n";
     }
     file << "topics: {prefix: \"" << prefix_ << "\", partitions: " << kPartitions << "}\n"
-         << "ingest: {partitioner: murmur2}\n"
+         << "ingest: {partitioner: murmur2, future_tolerance: 60d}\n"
          << "learner: {publish_interval: 20ms, linear: {half_life: 0s}}\n"
          << "state: {directory: \"" << directory_
          << "/state\", cached_users: 16, cached_items: 24, cached_lists: 16, "

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -118,22 +119,23 @@ class Promises {
   void check_outcomes() {
     std::map<std::int32_t, std::uint64_t> next;
     std::map<std::pair<std::int32_t, std::uint64_t>, std::string> contents;
-    std::map<std::string, bool> closed;
     for (const Read& read : outcomes_) {
       pb::Outcome outcome;
       ASSERT_TRUE(outcome.ParseFromString(read.value.value_or("")));
       const std::int32_t shard = read.partition.value();
       EXPECT_EQ(outcome.shard(), shard);
+      std::map<std::int64_t, std::uint64_t>& highest = highest_[shard];
+      highest[read.offset.value()] =
+          std::max(outcome.sequence(), highest.empty() ? 0 : highest.rbegin()->second);
       const auto [content, fresh] = contents.try_emplace({shard, outcome.sequence()}, *read.value);
       EXPECT_EQ(content->second, *read.value) << "one sequence number, two outcomes";
-      const auto [expected, first] =
-          next.try_emplace(shard, riffle_.generation(read.partition) << 20);
-      if (outcome.sequence() < expected->second) {
+      if (!next.contains(shard)) next[shard] = riffle_.generation(read.partition) << 20;
+      if (outcome.sequence() < next[shard]) {
         EXPECT_FALSE(fresh) << "a sequence number from before the store was made";
         continue;
       }
-      ASSERT_EQ(outcome.sequence(), expected->second) << "a gap in the outcomes of shard " << shard;
-      ++expected->second;
+      ASSERT_EQ(outcome.sequence(), next[shard]) << "a gap in the outcomes of shard " << shard;
+      ++next[shard];
 
       const auto [it, revision_0] = last_.try_emplace(outcome.recommendation_id());
       Last& last = it->second;
@@ -207,17 +209,13 @@ class Promises {
   }
 
   void check_position(const pb::ShardPosition& position, std::uint64_t version) {
-    std::int64_t end = 0;
-    std::uint64_t highest = 0;
-    for (const Read& read : outcomes_) {
-      if (read.partition.value() != position.shard()) continue;
-      end = std::max(end, read.offset.value() + 1);
-      if (read.offset.value() >= position.offset()) continue;
-      highest = std::max(highest, sequence_of(read));
-    }
-    EXPECT_LE(position.offset(), end)
+    const std::map<std::int64_t, std::uint64_t>& highest = highest_[position.shard()];
+    const auto last = highest.lower_bound(position.offset());
+    ASSERT_NE(last, highest.begin())
+        << "version " << version << " has learned nothing of shard " << position.shard();
+    EXPECT_TRUE(last != highest.end() || position.offset() == highest.rbegin()->first + 1)
         << "version " << version << " has learned outcomes that do not exist";
-    EXPECT_EQ(position.sequence(), highest) << "version " << version;
+    EXPECT_EQ(position.sequence(), std::prev(last)->second) << "version " << version;
   }
 
   void check_refit(const pb::PolicyManifest& newest, const std::string& state) {
@@ -261,12 +259,6 @@ class Promises {
           << what << " [" << i << "]";
   }
 
-  static std::uint64_t sequence_of(const Read& read) {
-    pb::Outcome outcome;
-    EXPECT_TRUE(outcome.ParseFromString(read.value.value_or("")));
-    return outcome.sequence();
-  }
-
   struct Last {
     std::uint32_t next_revision = 0;
     std::vector<double> rewards;
@@ -278,6 +270,8 @@ class Promises {
   records::JsonDecoder decoder_{records::Limits()};
   std::vector<Read> events_, requests_, items_, lists_, outcomes_, policies_, dead_letters_;
   std::map<std::string, Last> last_;
+  // By shard and offset of `outcomes`: the highest sequence up to there.
+  std::map<std::int32_t, std::map<std::int64_t, std::uint64_t>> highest_;
   std::size_t republished_ = 0;
 };
 

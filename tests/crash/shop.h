@@ -21,7 +21,6 @@
 namespace riffle::crash {
 
 constexpr std::int32_t kPartitions = 2;
-constexpr std::int64_t kFirstMs = 1'700'000'000'000;
 constexpr std::string_view kExpectHeader =
     "expect";  // the code of the dead letter that this record must become
 
@@ -43,7 +42,10 @@ inline Partition partition_of(const std::string& key) {
 
 class Shop {
  public:
-  Shop(std::uint64_t seed, bus::TopicNames topics) : rng_(seed), topics_(std::move(topics)) {}
+  // Events are stamped from `first` on: the present, as the first request may begin the shard's
+  // time.
+  Shop(std::uint64_t seed, bus::TopicNames topics, TimePoint first)
+      : rng_(seed), topics_(std::move(topics)), first_ms_(to_ms(first)) {}
 
   std::vector<ShopRecord> catalogue() {
     std::vector<ShopRecord> records;
@@ -96,7 +98,7 @@ class Shop {
     }
   }
 
-  // An event in every partition that lies beyond every window.
+  // An event in every partition that lies beyond every window; `future_tolerance` must allow it.
   std::vector<ShopRecord> weeks_later() {
     std::vector<ShopRecord> records;
     std::set<Partition> done;
@@ -121,7 +123,7 @@ class Shop {
   std::string any_item() {
     return absl::StrCat("i", rng_.below(kItems) * rng_.below(kItems) / kItems);
   }
-  std::int64_t now_ms() const { return kFirstMs + static_cast<std::int64_t>(made_) * 60'000; }
+  std::int64_t now_ms() const { return first_ms_ + static_cast<std::int64_t>(made_) * 60'000; }
   std::int64_t late_ms() {
     return rng_.uniform() < .2 ? static_cast<std::int64_t>(rng_.below(6 * 3600 * 1000)) : 0;
   }
@@ -237,6 +239,7 @@ class Shop {
 
   Rng rng_;
   const bus::TopicNames topics_;
+  const std::int64_t first_ms_;
   std::size_t made_ = 0;
   std::vector<ShopRecord> asked_;
 };
