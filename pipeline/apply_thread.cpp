@@ -74,6 +74,7 @@ bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record>
   if (it == inboxes_.end()) return false;
   Inbox& inbox = it->second;
   inbox.at_end[static_cast<std::size_t>(input)] = false;
+  if (input == Input::kEvents) inbox.events_heard = true;
   inbox.push(input, std::move(records), std::move(memory));
   news_ = true;
   bool& paused = inbox.paused[static_cast<std::size_t>(input)];
@@ -84,7 +85,9 @@ bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record>
 void ApplyThread::reached_end(Partition shard, Input input) {
   absl::MutexLock lock(&mutex_);
   const auto it = inboxes_.find(shard);
-  if (it != inboxes_.end()) it->second.at_end[static_cast<std::size_t>(input)] = true;
+  if (it == inboxes_.end()) return;
+  it->second.at_end[static_cast<std::size_t>(input)] = true;
+  if (input == Input::kEvents) it->second.events_heard = true;
 }
 
 std::size_t ApplyThread::waiting() const {
@@ -132,6 +135,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
   Shard& shard = *owned.shard;
   MicroBatch batch;
   bool more = false;
+  bool answering = true;
   bool resume[kInputs] = {};
   {
     absl::MutexLock lock(&mutex_);
@@ -142,9 +146,11 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     if (!(shard.frozen() && full(shard))) {
       inbox.take(Input::kEvents, events_in_a_turn(), batch.events, batch.memory);
       inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
-      inbox.take(Input::kRequests, 1000, batch.requests, batch.memory);
+      // A request that waited for this start is not answered before what came before it has begun to arrive.
+      answering = inbox.events_heard && environment_.world_ready();
+      if (answering) inbox.take(Input::kRequests, 1000, batch.requests, batch.memory);
     }
-    more = !inbox.empty();
+    more = answering ? !inbox.empty() : inbox.count(Input::kEvents) + inbox.count(Input::kUsers) > 0;
     owned.events_at_end = inbox.at_end[static_cast<std::size_t>(Input::kEvents)] && inbox.count(Input::kEvents) == 0;
     owned.requests_at_end = inbox.at_end[static_cast<std::size_t>(Input::kRequests)] && inbox.count(Input::kRequests) == 0;
     for (std::size_t i = 0; i < kInputs; ++i) {

@@ -31,6 +31,7 @@ class ApplyThread {
     EpochOptions epoch;
     WorkerOptions worker;
     Metrics* metrics = nullptr;
+    std::function<bool()> world_ready;                                       // have the snapshots been read once?
     std::function<bool()> connected;                                         // is the bus there?
     std::function<void(Partition, Input)> resume;                            // a paused input may go on
     std::function<void(Partition, std::vector<bus::Position>)> on_committed;  // these offsets are in the store

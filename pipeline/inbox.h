@@ -47,6 +47,8 @@ class Inbox {
   // Whether the end of the input was reached by what was pushed so far.
   std::array<bool, kInputs> at_end{};
   std::array<bool, kInputs> paused{};
+  // Whether the events' consumer has answered since the shard is here: with records, or with the input's end.
+  bool events_heard = false;
 
  private:
   struct Chunk {

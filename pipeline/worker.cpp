@@ -97,6 +97,7 @@ absl::Status Worker::begin() {
   environment.metrics = &metrics_;
   environment.topics = &setup_.shard.topics;
   environment.seed = setup_.seed;
+  environment.world_ready = [this] { return feed_->ready(); };
   environment.connected = [this] { return events_->connected(); };
   const BusInputLog names(bus_, setup_.shard.topics);
   const auto pump_of = [this](Input input) -> Pump& { return input == Input::kEvents ? *events_ : *requests_; };
