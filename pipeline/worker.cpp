@@ -99,7 +99,6 @@ absl::Status Worker::begin() {
   environment.seed = setup_.seed;
   environment.world_ready = [this] { return feed_->ready(); };
   environment.connected = [this] { return events_->connected(); };
-  const BusInputLog names(bus_, setup_.shard.topics);
   const auto pump_of = [this](Input input) -> Pump& { return input == Input::kEvents ? *events_ : *requests_; };
   environment.resume = [this, pump_of](Partition shard, Input input) {
     const std::string topic = BusInputLog(bus_, setup_.shard.topics).topic(input);
