@@ -15,7 +15,7 @@ namespace {
 constexpr float kPriorExpected = kPriorClickRate * kPriorImpressions;
 
 // Raised whenever the meaning of a feature changes under the same name.
-constexpr std::uint64_t kFeatureVersion = 2;
+constexpr std::uint64_t kFeatureVersion = 3;
 
 enum Feature : std::size_t {
   kBias,
@@ -48,10 +48,10 @@ enum Feature : std::size_t {
   kHourSin,
   kHourCos,
   kTasteTimesQuality,
-  kTasteTimesPopularity,
-  kFatigueTimesQuality
+  kPriorTimesQuality,
+  kRecentTasteTimesQuality
 };
-static_assert(kFatigueTimesQuality + 1 == kFeatureCount);
+static_assert(kRecentTasteTimesQuality + 1 == kFeatureCount);
 
 constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
     {"bias", "1"},
@@ -99,9 +99,13 @@ constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
     {"hour_sin", "sine of the hour of the day (UTC)"},
     {"hour_cos", "cosine of it"},
     {"taste_times_quality",
-     "the click rate that the user's rate in the category and the item's lift make together"},
-    {"taste_times_popularity", "mean of the four category shares, times popularity"},
-    {"fatigue_times_quality", "shown times click_rate"},
+     "what the user's own clicks per impression in the deepest category say (towards 0 by 5 "
+     "pseudo-impressions), times the item's lift, at most 1"},
+    {"prior_times_quality",
+     "what is left of the rate above it (of the top category, or the user's) for want of "
+     "impressions in the deepest category, times the lift, at most 1"},
+    {"recent_taste_times_quality",
+     "taste_times_quality with the fast half-life: what drift shows in first"},
 }};
 
 float finite_positive(double x) {
@@ -151,6 +155,21 @@ void category_features(const UserContext& user, const CatalogueItem& item,
   if (top_key == user.session_top_category)
     out[kSessionCategory] =
         item.category == user.session_category ? user.session_recency : 0.5F * user.session_recency;
+}
+
+// Of the user in an item's deepest category.
+struct TasteRates {
+  float own = 0;
+  float prior = 0;
+  float recent = 0;
+};
+
+TasteRates taste_rates(const UserContext& user, const CatalogueItem* item) {
+  if (!item || item->path.empty()) return {.prior = user.click_rate};
+  if (const CategoryTaste* taste = user.categories.find(item->category))
+    return {taste->own_rate, taste->prior_rate, taste->recent_rate};
+  const CategoryTaste* const top = user.categories.find(item->path.front());
+  return {.prior = top ? top->click_rate : user.click_rate};
 }
 
 }  // namespace
@@ -237,11 +256,10 @@ void compute_features(const UserContext& user, const ItemSignals& item,
   const float lift = expected > 0 ? (finite_positive(item.recent_clicks) + kPriorExpected) /
                                         (expected + kPriorExpected)
                                   : 1.0F;
-  out[kTasteTimesQuality] = std::min(1.0F, 0.5F * out[kCategoryClickRate] * lift);
-  out[kTasteTimesPopularity] = 0.25F * out[kPopularity] *
-                               (out[kTopCategoryShare] + out[kCategoryShare] +
-                                out[kTopCategoryShareRecent] + out[kCategoryShareRecent]);
-  out[kFatigueTimesQuality] = out[kShown] * out[kClickRate];
+  const TasteRates taste = taste_rates(user, catalogue);
+  out[kTasteTimesQuality] = std::min(1.0F, taste.own * lift);
+  out[kPriorTimesQuality] = std::min(1.0F, taste.prior * lift);
+  out[kRecentTasteTimesQuality] = std::min(1.0F, taste.recent * lift);
   for (std::size_t i = 0; i < kFeatureCount;
        ++i) {  // without branches, so that it is a few instructions for all
     const float x = out[i] == out[i] ? out[i] : 0.0F;

@@ -41,6 +41,8 @@ struct OwnItem {
   float shown = 0;           // decayed (fast) impressions without an interaction since
   float impressions = 0;     // remembered
   float clicks = 0;          // since the oldest remembered impression
+  float recent_impressions = 0;  // the last two likewise, decayed by the fast half-life
+  float recent_clicks = 0;
   std::int64_t last_ms = 0;  // of the last interaction; 0: never
 };
 
@@ -51,7 +53,15 @@ struct CategoryTaste {
   float shown = 0;         // sums of OwnItem
   float impressions = 0;
   float clicks = 0;
-  float click_rate = 0;  // clicks per impression, smoothed by that of `above`, or of the user
+  float recent_impressions = 0;
+  float recent_clicks = 0;
+  // Clicks per impression, smoothed by that of `above`, or of the user: own_rate + prior_rate, the
+  // part that clicks here speak for and the part that is still the prior's. A learner that sees them
+  // apart finds out what the prior is worth.
+  float click_rate = 0;
+  float own_rate = 0;
+  float prior_rate = 0;
+  float recent_rate = 0;  // of the recent ones alone, towards 0
   float fatigue = 0;  // `shown`, squashed: the feature category_shown
   CategoryKey above;  // the prefix one shorter; 0: this is a top category
 };

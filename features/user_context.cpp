@@ -51,16 +51,21 @@ void gather_items(const UserRow& row, const RowOptions& options, UserContext& co
     item.weight += entry.weight * slow(entry.time_ms);
     item.recent_weight += entry.weight * fast(entry.time_ms);
     item.last_ms = std::max(item.last_ms, entry.time_ms);
-    if (entry.type == InteractionType::kClick && entry.time_ms >= since)
+    if (entry.type == InteractionType::kClick && entry.time_ms >= since) {
       item.clicks += slow(entry.time_ms);
+      item.recent_clicks += fast(entry.time_ms);
+    }
   }
   const Fading hourly(context.now, std::chrono::hours(1));
   for (auto& [key, item] : context.items) item.recency = hourly(item.last_ms);
   for (const records::ImpressionEntry& impression : row.impressions) {
     OwnItem& item = context.items.edit(impression.item);
-    if (impression.time_ms >= since) item.impressions += slow(impression.time_ms);
-    if (item.last_ms == 0 || impression.time_ms > item.last_ms)
-      item.shown += fast(impression.time_ms);
+    const float recent = fast(impression.time_ms);
+    if (impression.time_ms >= since) {
+      item.impressions += slow(impression.time_ms);
+      item.recent_impressions += recent;
+    }
+    if (item.last_ms == 0 || impression.time_ms > item.last_ms) item.shown += recent;
   }
 }
 
@@ -89,6 +94,8 @@ void add_item(const OwnItem& own, const CatalogueItem& item, UserContext& contex
     taste.shown += own.shown;
     taste.impressions += own.impressions;
     taste.clicks += own.clicks;
+    taste.recent_impressions += own.recent_impressions;
+    taste.recent_clicks += own.recent_clicks;
     taste.above = above;
     above = prefix;
   }
@@ -101,9 +108,12 @@ void finish_tastes(const Totals& totals, UserContext& context) {
     taste.recent_share /= totals.recent_weight + kShareEvidence;
     const CategoryTaste* above =
         taste.above == CategoryKey(0) ? nullptr : context.categories.find(taste.above);
-    taste.click_rate =
-        smoothed_rate(taste.clicks, taste.impressions,
-                      above ? above->click_rate : context.click_rate, kTasteImpressions);
+    const float prior = above ? above->click_rate : context.click_rate;
+    taste.own_rate = smoothed_rate(taste.clicks, taste.impressions, 0, kTasteImpressions);
+    taste.click_rate = smoothed_rate(taste.clicks, taste.impressions, prior, kTasteImpressions);
+    taste.prior_rate = taste.click_rate - taste.own_rate;
+    taste.recent_rate =
+        smoothed_rate(taste.recent_clicks, taste.recent_impressions, 0, kTasteImpressions);
     taste.fatigue = std::min(1.0F, std::log2(1 + taste.shown) / 6);
   }
 }

@@ -107,9 +107,11 @@ pipeline::WorkerSetup worker_setup(const DemoOptions& options, const bus::TopicN
   setup.learner.linear.half_life = std::chrono::hours(48);
   setup.shard.rows.impressions_length = 2000;
   setup.shard.rows.history_length = 400;
+  // … and their tastes move within a fortnight.
+  setup.shard.rows.slow_half_life = std::chrono::hours(24 * 7);
+  setup.shard.rows.fast_half_life = std::chrono::hours(48);
   setup.shard.experiments.salt = absl::StrCat("demo-", options.seed);
   setup.shard.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
-  setup.shard.serving.repeat_purchased = true;  // the shoppers themselves know what they have enough of
   return setup;
 }
 

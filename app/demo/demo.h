@@ -15,12 +15,12 @@ namespace riffle::app {
 struct DemoOptions {
   double seconds = 60;            // wall time that the simulated fortnight takes
   std::uint64_t seed = 1;
-  double lists_per_second = 1000; // asked of the pipeline; the run takes longer where it gives fewer
+  double lists_per_second = 2000; // asked of the pipeline; the run takes longer where it gives fewer
   std::size_t users = 600;        // few enough that each comes back often and can be learned
   std::string kafka;              // HOST:PORT; empty: the local bus
   std::string directory;          // of the local bus and of the state; empty: a temporary one, removed at the end
   std::string policy = "linear";  // scorer of the learner's arm
-  double diversity = .5;          // its λ
+  double diversity = .4;          // its λ
   bool json = false;
 };
 

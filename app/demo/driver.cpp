@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/hash.h"
 #include "records/json_codec.h"
 
 namespace riffle::app {
@@ -30,7 +31,32 @@ absl::Status Driver::open() {
     RIFFLE_ASSIGN_OR_RETURN(const bus::Watermarks marks, source_->watermarks(where));
     positions.push_back({where, marks.high});
   }
-  return source_->assign(positions);
+  RIFFLE_RETURN_IF_ERROR(source_->assign(positions));
+  RIFFLE_ASSIGN_OR_RETURN(const auto events, bus_.describe(topics_.events));
+  if (!events) return absl::NotFoundError(absl::StrCat("topic ", topics_.events, " does not exist"));
+  for (std::int32_t p = 0; p < events->partitions; ++p) {
+    RIFFLE_ASSIGN_OR_RETURN(const bus::Watermarks marks, source_->watermarks({topics_.events, Partition(p)}));
+    lanes_.push_back({.end = marks.high.value(), .applied = marks.high.value(), .open = 0});
+  }
+  return absl::OkStatus();
+}
+
+Driver::Lane& Driver::lane(const UserId& user) {
+  const Partition partition = murmur2_partition(user.str(), static_cast<std::int32_t>(lanes_.size()));
+  return lanes_[static_cast<std::size_t>(partition.value())];
+}
+
+// Where no list is under way nothing would ever tell more: the next one may go.
+bool Driver::behind() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+    return lane.open > 0 && lane.end - lane.applied > options_.events_behind;
+  });
+}
+
+absl::Status Driver::send(const simulation::EventRecord& event) {
+  ++lane(event.user_id).end;
+  ++figures_.events;
+  return send(topics_.events, event.user_id.str(), event.payload);
 }
 
 absl::Status Driver::send(const std::string& topic, const std::string& key, const std::string& value) {
@@ -78,7 +104,7 @@ absl::Status Driver::run(const std::function<bool()>& stop, const std::function<
         }
       }
     }
-    const bool early = options_.pace.count() > 0 && figures_.fraction * options_.pace.count() > figures_.seconds;
+    const bool early = behind() || (options_.pace.count() > 0 && figures_.fraction * options_.pace.count() > figures_.seconds);
     const auto under_way = [&] { return open_.size() + held_.size(); };
     for (int i = 0; i < 16 && more && !early && under_way() < options_.outstanding; ++i) RIFFLE_RETURN_IF_ERROR(step(more));
     const bool room = more && !early && under_way() < options_.outstanding;
@@ -95,10 +121,7 @@ absl::Status Driver::step(bool& more) {
   auto step = shoppers_.next();
   more = step.has_value();
   if (!step) return absl::OkStatus();
-  for (const simulation::EventRecord& event : step->events) {
-    RIFFLE_RETURN_IF_ERROR(send(topics_.events, event.user_id.str(), event.payload));
-  }
-  figures_.events += step->events.size();
+  for (const simulation::EventRecord& event : step->events) RIFFLE_RETURN_IF_ERROR(send(event));
   if (!step->request) return absl::OkStatus();
   const Steady::time_point until = last_list_[step->request->user_id] + options_.think_time;
   if (until <= Steady::now()) return ask(*step->request);
@@ -118,6 +141,7 @@ absl::Status Driver::ask_held(Steady::time_point now) {
 
 absl::Status Driver::ask(const records::Request& request) {
   open_[request.request_id.str()] = Steady::now();
+  ++lane(request.user_id).open;
   ++figures_.requests;
   if (options_.oracle.empty() || serving::arm_of(experiments_, request.user_id) != options_.oracle) {
     return send(topics_.requests, request.user_id.str(), records::encode_json(request));
@@ -138,10 +162,7 @@ absl::Status Driver::receive(Milliseconds wait) {
     RIFFLE_ASSIGN_OR_RETURN(const records::Recommendation list, records::decode_recommendation(*record.value));
     take(list, now);
   }
-  for (const simulation::EventRecord& event : to_send_) {
-    RIFFLE_RETURN_IF_ERROR(send(topics_.events, event.user_id.str(), event.payload));
-  }
-  figures_.events += to_send_.size();
+  for (const simulation::EventRecord& event : to_send_) RIFFLE_RETURN_IF_ERROR(send(event));
   to_send_.clear();
   return absl::OkStatus();
 }
@@ -154,6 +175,10 @@ void Driver::take(const records::Recommendation& list, Steady::time_point now) {
   }
   figures_.latency_ms.push_back(std::chrono::duration<float, std::milli>(now - it->second).count());
   open_.erase(it);
+  Lane& lane = this->lane(list.user_id);
+  --lane.open;
+  for (const auto& [input, offset] : list.as_of)
+    if (input == "events") lane.applied = std::max(lane.applied, offset);
   ++figures_.lists;
 
   std::vector<ItemId> items;

@@ -1,8 +1,10 @@
 // Drives simulated shoppers against a running Riffle over its topics, as a shop would: events and requests go out, lists
 // come in, and what the users do with them goes out again. Measures what a stranger could measure: clicks, lists, time.
 //
-// Simulated time is paced: its span passes in the wall time given, or slower where lists do not come fast enough. One
-// thread: the caller's.
+// Simulated time is paced: its span passes in the wall time given, or slower where lists do not come fast enough or are
+// made before the events sent to their partition were applied (a list's as_of tells). A fortnight passes in a minute, so
+// a backlog of a second would be one of hours to the shoppers: a slow machine makes the run longer, not its lists worse.
+// One thread: the caller's.
 #pragma once
 
 #include <array>
@@ -35,6 +37,8 @@ struct DriverOptions {
   // A user's next request leaves this long after his last events, at the earliest: simulated minutes pass in
   // milliseconds, and no shopper asks again before his click has left the page.
   Milliseconds think_time{20};
+  // Events of a partition sent and not yet known to be applied, beyond which time waits for the lists under way there.
+  std::int64_t events_behind = 50;
 };
 
 // What was measured so far.
@@ -73,6 +77,16 @@ class Driver {
   absl::Status receive(Milliseconds wait);
   void take(const records::Recommendation& list, Steady::time_point now);
   absl::Status send(const std::string& topic, const std::string& key, const std::string& value);
+  absl::Status send(const simulation::EventRecord& event);
+
+  // What the events and lists of a user-keyed partition say.
+  struct Lane {
+    std::int64_t end = 0;      // offset after the last event sent
+    std::int64_t applied = 0;  // offset of the first event that no list is known to know of
+    std::size_t open = 0;      // requests under way
+  };
+  Lane& lane(const UserId& user);
+  bool behind() const;
 
   bus::Bus& bus_;
   const bus::TopicNames& topics_;
@@ -90,6 +104,7 @@ class Driver {
     Steady::time_point until;
     records::Request request;
   };
+  std::vector<Lane> lanes_;                                     // by partition
   std::deque<Held> held_;                                       // in the order of `until`
   absl::flat_hash_map<UserId, Steady::time_point> last_list_;
 };

@@ -53,6 +53,10 @@ struct Shop : Rows {
     return features(context(user, ms), item_id)[feature_index(name)];
   }
 
+  CategoryKey category(std::string_view item_id) const {
+    return catalogue->items.find(item_key(item_id))->category;
+  }
+
   CatalogueBuilder builder;
   std::shared_ptr<const Catalogue> catalogue;
 };
@@ -119,6 +123,36 @@ TEST(FeatureVector, FatigueGrowsWithImpressionsUntilAClick) {
   EXPECT_GT(shop.feature("u", "novel", "shown", kStartMs + 3), 0);
   EXPECT_GT(shop.feature("u", "ski boot", "category_click_rate", kStartMs + 3),
             shop.feature("u", "novel", "category_click_rate", kStartMs + 3));
+}
+
+TEST(FeatureVector, WhatClicksSayOfACategoryStandsApartFromWhatThePriorSays) {
+  Shop shop;
+  shop.apply(impression("u", {"boot"}, kStartMs));
+  shop.apply(interaction("u", "click", "boot", kStartMs + 1));
+  const std::int64_t now = kStartMs + 2;
+  // One impression, one click, five pseudo-impressions.
+  EXPECT_NEAR(shop.context("u", now).categories.find(shop.category("boot"))->own_rate, 1.0 / 6,
+              1e-3);
+  EXPECT_GT(shop.feature("u", "boot", "taste_times_quality", now), 0);
+  EXPECT_GT(shop.feature("u", "boot", "prior_times_quality", now), 0);
+  EXPECT_EQ(shop.feature("u", "novel", "taste_times_quality", now), 0) << "all is the prior's";
+  EXPECT_GT(shop.feature("u", "novel", "prior_times_quality", now), 0);
+  EXPECT_GT(shop.feature("nobody", "novel", "prior_times_quality", now), 0);
+}
+
+TEST(FeatureVector, ATasteThatWasLostShowsInTheRecentRateFirst) {
+  Shop shop;
+  for (int i = 0; i < 20; ++i) {
+    shop.apply(impression("u", {"boot"}, kStartMs + 2 * i));
+    shop.apply(interaction("u", "click", "boot", kStartMs + 2 * i + 1));
+  }
+  const std::int64_t later = kStartMs + 4 * kDayMs;
+  for (int i = 0; i < 20; ++i) shop.apply(impression("u", {"boot"}, later + i));
+  const UserContext context = shop.context("u", later + 20);
+  const CategoryTaste& taste = *context.categories.find(shop.category("boot"));
+  EXPECT_LT(taste.recent_rate, taste.own_rate / 2);
+  EXPECT_LT(shop.feature("u", "boot", "recent_taste_times_quality", later + 20),
+            shop.feature("u", "boot", "taste_times_quality", later + 20) / 2);
 }
 
 TEST(FeatureVector, PopularityNeverTiesTwoDifferentSums) {
