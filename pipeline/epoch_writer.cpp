@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/kill_point.h"
 #include "base/log.h"
 
 namespace riffle::pipeline {
@@ -74,6 +75,7 @@ void EpochWriter::publish(Job& job) {
   if (fsync_ != Fsync::kNever) job.status = job.epoch.store->sync();
   for (const ingest::OwnedRecord& output : job.epoch.outputs) {
     if (!job.status.ok()) return;
+    kill_point("outputs");
     const auto ticket = outputs_->send(output.record());
     if (ticket.ok()) {
       job.ticket = *ticket;
@@ -94,8 +96,10 @@ void EpochWriter::commit(Job& job) {
   job.status = await(*outputs_, job.ticket);
   if (job.status.ok()) job.status = await(*lists_, job.epoch.last_list_ticket);
   if (!job.status.ok()) return;
+  kill_point("published");
   state::WriteBatch batch;
   append_commit(job.epoch, batch);
+  kill_point("commit");
   job.status = job.epoch.store->write(batch, fsync_ != Fsync::kNever);
   if (job.status.ok()) epochs_.Increment();
 }

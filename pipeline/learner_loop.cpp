@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/kill_point.h"
 #include "base/log.h"
 #include "records/proto_codec.h"
 
@@ -145,6 +146,7 @@ absl::Status LearnerLoop::publish(bool at_once) {
     out.partition = Partition(0);
     out.key = record.key;
     if (record.value) out.value = *record.value;
+    kill_point("policy");
     const auto ticket = sink_->send(out);
     if (!ticket.ok()) return ticket.status();
     last_ticket_ = *ticket;

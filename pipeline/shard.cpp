@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/hash.h"
+#include "base/kill_point.h"
 #include "base/log.h"
 #include "ingest/dead_letter_record.h"
 #include "pipeline/record_checksum.h"
@@ -126,6 +127,7 @@ absl::Status Shard::process(const MicroBatch& batch) {
   take_outcomes();
   RIFFLE_RETURN_IF_ERROR(health());
 
+  kill_point("apply");
   // What decided the order, and the decisions as the final bytes of their lists, are on record before anything leaves.
   if (batch.world.policies && !answers.empty()) {
     for (const auto& [policy, version] : batch.world.policies->versions) {
@@ -141,7 +143,10 @@ absl::Status Shard::process(const MicroBatch& batch) {
 
   const double wall_ms = static_cast<double>(to_ms(batch.wall));
   const double began_ms = batch.now_ms ? batch.now_ms() : 0;
-  for (const Decided& decided : answers) RIFFLE_RETURN_IF_ERROR(publish(decided));
+  for (const Decided& decided : answers) {
+    kill_point("journaled");
+    RIFFLE_RETURN_IF_ERROR(publish(decided));
+  }
   if (batch.now_ms) {
     const double spent_ms = batch.now_ms() - began_ms;
     for (const bus::Record& record : batch.requests) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/kill_point.h"
 #include "base/log.h"
 #include "pipeline/record_checksum.h"
 #include "pipeline/shard.h"
@@ -53,6 +54,7 @@ class Rerun {
 }  // namespace
 
 absl::Status Shard::restore(InputLog& log) {
+  kill_point("open");
   RIFFLE_RETURN_IF_ERROR(check_not_recreated(log));
   std::vector<pb::JournalEntry> entries;
   RIFFLE_RETURN_IF_ERROR(state::scan_journal(*store_, meta_.journal_number(), [&](const pb::JournalEntry& entry) {
@@ -64,6 +66,7 @@ absl::Status Shard::restore(InputLog& log) {
   Rerun rerun;
   RIFFLE_RETURN_IF_ERROR(rerun.read(entries, id_, log));
   for (const pb::JournalEntry& entry : entries) {
+    kill_point("restore");
     RIFFLE_CHECK(entry.number() == next_journal_, "entry", entry.number(), "expected", next_journal_);
     for (const pb::Run& run : entry.runs()) {
       const std::vector<bus::Record> records = rerun.take(run);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "base/errors.h"
+#include "base/kill_point.h"
 #include "base/log.h"
 #include "pipeline/bus_input_log.h"
 
@@ -146,6 +147,7 @@ void Worker::on_assigned(const std::vector<bus::TopicPartition>& partitions) {
     assigned_partitions_ = opening_;
   }
   log::info("{} shards are assigned to this worker", partitions.size());
+  kill_point("assigned");
   for (const bus::TopicPartition& tp : partitions) {
     const Partition shard = tp.partition;
     thread_of(shard).add(shard, [this, shard, assignment] { return open(shard, assignment); });
@@ -235,6 +237,7 @@ void Worker::on_lost(const std::vector<bus::TopicPartition>&) {
 
 // Closes every shard, then lets the group go on. The rebalance callback itself returns at once.
 void Worker::give_back(bool commit) {
+  kill_point("revoked");
   std::set<Partition> shards;
   {
     absl::MutexLock lock(&mutex_);

@@ -5,10 +5,11 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "deployment.h"
+#include "power_cut.h"
 #include "records/json_codec.h"
 #include "shop.h"
 #include "topics.h"
@@ -28,11 +30,16 @@ struct CampaignOptions {
   std::uint64_t seed = 1;
   std::size_t kills = 5;
   std::size_t events_a_round = 250;
-  // Until something is written after a start, and how late a kill of a start may come: on Kafka the
-  // group first waits for the session of the member that was killed to end.
-  std::chrono::seconds patience{5};
+  bool power_cuts = false;  // each kill is a power cut; on a local bus only
+  // How long a process may take to come to the place where it is to be killed, and how late a kill
+  // by the clock may come: on Kafka the group first waits for the session of the member that was
+  // killed to end.
+  Milliseconds patience{1500};
   double longest_start_ms = 400;
 };
+
+// Where processes were killed, and how often. "after …": the place was not come to in time.
+using Kills = std::map<std::string, std::size_t>;
 
 class Campaign {
  public:
@@ -40,12 +47,16 @@ class Campaign {
       : options_(options),
         riffle_(riffle),
         shop_(options.seed, riffle.topics(), SystemClock().now()),
-        fate_(options.seed + 77) {}
+        fate_(options.seed + 77) {
+    if (options_.power_cuts)
+      power_.emplace(riffle.written_directories(), riffle.directory() + "/synced");
+  }
 
   // Fatal failures tell the test; the caller looks at HasFatalFailure().
   void run() {
     publish(*riffle_.open_bus(), shop_.catalogue());
     for (std::size_t kill = 0; kill < options_.kills; ++kill) {
+      if (kill == options_.kills / 2) shop_.drift();
       // One start in four finds nothing new: it is killed, or not, in the middle of putting things
       // right.
       std::vector<ShopRecord> records;
@@ -66,7 +77,7 @@ class Campaign {
     const auto process = riffle.start();
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!riffle.committed(ends, windows)) {
-      ASSERT_FALSE(process->ends_within(std::chrono::milliseconds(150)))
+      ASSERT_FALSE(process->ends_within(std::chrono::milliseconds(50)))
           << "ended by itself with " << process->wait() << ". " << process->last_words();
       ASSERT_LT(std::chrono::steady_clock::now(), deadline)
           << "not everything is applied" << (windows ? " and closed" : "") << " within a minute. "
@@ -78,28 +89,18 @@ class Campaign {
     ASSERT_EQ(process->wait(), 0) << process->last_words();
   }
 
-  // "start 1, lists 2, outcomes 1, …": what was seen last before the kills.
-  std::string kills() const {
-    std::string text;
-    for (std::size_t i = 0; i < kPhases.size(); ++i)
-      if (landed_[i] > 0)
-        absl::StrAppend(&text, text.empty() ? "" : ", ", std::string(kPhases[i]), " ", landed_[i]);
-    return text;
-  }
+  const Kills& kills() const { return kills_; }
+  std::uint64_t bytes_lost() const { return bytes_lost_; }  // to power cuts
 
  private:
-  // A kill comes so soon after the process was started, or after a topic has grown: then it was in
-  // the middle of publishing lists, of an epoch's outputs, of its commit, or of a policy's version.
-  static constexpr std::array<std::string_view, 5> kPhases = {"start", "lists", "outcomes",
-                                                              "epochs", "policy"};
-
-  const std::string& topic_of(std::size_t phase) const {
-    const bus::TopicNames& t = riffle_.topics();
-    return phase == 1   ? t.recommendations
-           : phase == 2 ? t.outcomes
-           : phase == 3 ? t.epochs
-                        : t.policy;
-  }
+  // A place of base/kill_point.h, and how often a short run comes there.
+  struct Place {
+    const char* name;
+    std::uint64_t passes;
+  };
+  static constexpr Place kPlaces[] = {{"apply", 8},     {"journaled", 12}, {"outputs", 40},
+                                      {"published", 6}, {"commit", 6},     {"policy", 8},
+                                      {"open", 2},      {"restore", 4}};
 
   // Between the two, each order of magnitude as likely as any other.
   std::chrono::microseconds log_uniform(double least_ms, double most_ms) {
@@ -107,30 +108,74 @@ class Campaign {
         static_cast<std::int64_t>(1000 * least_ms * std::pow(most_ms / least_ms, fate_.uniform())));
   }
 
+  // At the place, or so soon after it that what follows is under way.
+  std::string kill_at(std::string_view name, std::uint64_t passes) {
+    std::string setting = absl::StrCat("RIFFLE_KILL_AT=", std::string(name), ":", 1 + fate_.below(passes));
+    if (fate_.uniform() < .5) absl::StrAppend(&setting, ":", log_uniform(.01, 10).count());
+    return setting;
+  }
+
+  std::vector<std::string> environment(std::vector<std::string> settings) const {
+    if (power_)
+      for (std::string& variable : power_->environment()) settings.push_back(std::move(variable));
+    return settings;
+  }
+
   void start_and_kill(const std::vector<ShopRecord>& records) {
-    const std::size_t phase = records.empty() ? 0 : fate_.below(kPhases.size());
-    const auto delay =
-        phase == 0 ? log_uniform(1, options_.longest_start_ms) : log_uniform(.05, 60);
     // Kafka takes records while Riffle runs, a local bus only before.
     const std::size_t before =
         riffle_.on_kafka() ? fate_.below(records.size() + 1) : records.size();
     const auto split = records.begin() + static_cast<std::ptrdiff_t>(before);
     publish(*riffle_.open_bus(), {records.begin(), split});
-
-    const std::uint64_t had = phase == 0 ? 0 : riffle_.written(topic_of(phase));
-    const auto process = riffle_.start();
-    if (split != records.end()) publish(*riffle_.open_bus(), {split, records.end()});
-    bool grown = false;
-    const auto deadline = std::chrono::steady_clock::now() + options_.patience;
-    while (phase != 0 && !grown && std::chrono::steady_clock::now() < deadline) {
-      ASSERT_FALSE(process->ends_within(std::chrono::microseconds(200)))
-          << "ended by itself with " << process->wait() << ". " << process->last_words();
-      grown = riffle_.written(topic_of(phase)) > had;
+    if (power_) power_->begin();
+    const auto rest = [&] {
+      if (split != records.end()) publish(*riffle_.open_bus(), {split, records.end()});
+    };
+    if (riffle_.on_kafka() && fate_.uniform() < .3) {
+      ASSERT_NO_FATAL_FAILURE(kill_in_a_rebalance(rest));
+    } else if (fate_.uniform() < .2) {
+      const auto process = riffle_.start(environment({}));
+      rest();
+      ASSERT_NO_FATAL_FAILURE(kill_after(*process, log_uniform(1, options_.longest_start_ms), "clock"));
+    } else {
+      const Place& place = kPlaces[fate_.below(std::size(kPlaces))];
+      const auto process = riffle_.start(environment({kill_at(place.name, place.passes)}));
+      rest();
+      ASSERT_NO_FATAL_FAILURE(await_kill(*process, place.name));
     }
-    ASSERT_FALSE(process->ends_within(delay))
-        << "ended by itself with " << process->wait() << ". " << process->last_words();
-    process->kill();
-    ++landed_[grown ? phase : 0];
+    if (power_) bytes_lost_ += power_->cut(fate_);
+  }
+
+  void kill_after(KillableProcess& process, std::chrono::microseconds delay, const std::string& name) {
+    ASSERT_FALSE(process.ends_within(delay))
+        << "ended by itself with " << process.wait() << ". " << process.last_words();
+    process.kill();
+    ++kills_[name];
+  }
+
+  void await_kill(KillableProcess& process, const std::string& name) {
+    if (!process.ends_within(options_.patience))
+      return kill_after(process, log_uniform(.1, 10), absl::StrCat("after ", name));
+    ASSERT_EQ(process.wait(), 128 + SIGKILL) << "ended by itself. " << process.last_words();
+    ++kills_[name];
+  }
+
+  // A second worker of this host comes; the first is killed while it gives its shards back, or the second while it gets
+  // its share. The other one goes on, and is killed when its time has come.
+  template <class Rest>
+  void kill_in_a_rebalance(const Rest& rest) {
+    const bool revoked = fate_.uniform() < .5;
+    const std::string place = kill_at(revoked ? "revoked" : "assigned", 1);
+    const auto first = riffle_.start(revoked ? std::vector{place} : std::vector<std::string>(), "first");
+    const auto deadline = std::chrono::steady_clock::now() + 2 * options_.patience;
+    while (!first->said("shards are assigned to this worker") && std::chrono::steady_clock::now() < deadline) {
+      ASSERT_FALSE(first->ends_within(std::chrono::milliseconds(5))) << first->last_words();
+    }
+    const auto second = riffle_.start(revoked ? std::vector<std::string>() : std::vector{place}, "second");
+    rest();
+    KillableProcess &killed = revoked ? *first : *second, &other = revoked ? *second : *first;
+    ASSERT_NO_FATAL_FAILURE(await_kill(killed, revoked ? "revoked" : "assigned"));
+    ASSERT_NO_FATAL_FAILURE(kill_after(other, log_uniform(1, options_.longest_start_ms), "survivor"));
   }
 
   // The next records of the shop, and what users did with the lists that they have seen since.
@@ -155,8 +200,10 @@ class Campaign {
   Deployment& riffle_;
   Shop shop_;
   Rng fate_;
+  std::optional<PowerCut> power_;
   std::set<std::string> seen_;  // lists that users have had their say about
-  std::array<std::size_t, kPhases.size()> landed_{};
+  Kills kills_;
+  std::uint64_t bytes_lost_ = 0;
 };
 
 }  // namespace riffle::crash

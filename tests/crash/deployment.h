@@ -43,10 +43,6 @@ class Deployment {
     options.prefix = prefix_;
     options.partitions = kPartitions;
     EXPECT_TRUE(open_bus()->create_topics(bus::riffle_topics(options)).ok());
-    if (on_kafka()) {
-      watching_ = open_bus();
-      watcher_ = watching_->make_source({}).value();
-    }
   }
 
   const bus::TopicNames& topics() const { return topics_; }
@@ -62,33 +58,14 @@ class Deployment {
     return bus::make_local_bus(options).value();
   }
 
-  std::unique_ptr<KillableProcess> start() const {
+  // `name`: the worker's; two of one deployment share its state directory.
+  std::unique_ptr<KillableProcess> start(const std::vector<std::string>& environment = {},
+                                         const std::string& name = "worker") const {
     const std::string binary = std::string(RIFFLE_BINARY_DIR) + "/riffle";
     return std::make_unique<KillableProcess>(
-        std::vector<std::string>{binary, "run", "--config", directory_ + "/riffle.yaml"},
-        directory_ + "/log");
-  }
-
-  // How much has been written to a topic, whoever runs: it grows with every record.
-  std::uint64_t written(const std::string& topic) const {
-    std::uint64_t sum = 0;
-    if (on_kafka()) {
-      for (std::int32_t p = 0; p < kPartitions; ++p) {
-        if (topic == topics_.policy && p > 0) break;
-        const auto marks = watcher_->watermarks({topic, Partition(p)});
-        if (marks.ok()) sum += static_cast<std::uint64_t>(marks->high.value());
-      }
-      return sum;
-    }
-    std::error_code gone;
-    for (std::filesystem::recursive_directory_iterator
-             it(bus_directory() + "/topics/" + topic, gone),
-         end;
-         !gone && it != end; it.increment(gone)) {
-      std::error_code sealed;
-      if (it->is_regular_file(sealed)) sum += it->file_size(sealed);
-    }
-    return sum;
+        std::vector<std::string>{binary, "run", "--config", directory_ + "/riffle.yaml", "--set",
+                                 "worker.name=" + name},
+        absl::StrCat(directory_, "/log-", name), environment);
   }
 
   Ends ends() const {
@@ -154,6 +131,9 @@ class Deployment {
         .generation();
   }
 
+  // All that Riffle writes to on a local bus.
+  std::vector<std::string> written_directories() const { return {bus_directory(), directory_ + "/state"}; }
+
  private:
   std::string bus_directory() const { return directory_ + "/bus"; }
 
@@ -170,7 +150,8 @@ class Deployment {
     std::ofstream file(directory_ + "/riffle.yaml");
     if (on_kafka()) {
       // A killed member holds the group up until its session ends.
-      file << "kafka: {bootstrap.servers: \"" << broker_ << "\", session.timeout.ms: \"6000\"}\n";
+      file << "kafka: {bootstrap.servers: \"" << broker_
+           << "\", session.timeout.ms: \"2000\", heartbeat.interval.ms: \"500\"}\n";
     } else {
       file << "local: {directory: \"" << bus_directory() << "\"}\n";
     }
@@ -188,8 +169,6 @@ class Deployment {
 
   const std::string directory_, broker_, prefix_;
   const bus::TopicNames topics_;
-  std::unique_ptr<bus::Bus> watching_;
-  std::unique_ptr<bus::Source> watcher_;
 };
 
 }  // namespace riffle::crash

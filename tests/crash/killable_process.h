@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -25,14 +27,18 @@ namespace riffle::crash {
 
 class KillableProcess {
  public:
-  // Its output is added to the end of `log`. It dies with the thread that started it.
-  KillableProcess(const std::vector<std::string>& command, std::string log) : log_(std::move(log)) {
+  // Its output is added to the end of `log`. It dies with the thread that started it. `environment`: NAME=VALUE, besides
+  // this process's own.
+  KillableProcess(const std::vector<std::string>& command, std::string log,
+                  const std::vector<std::string>& environment = {})
+      : log_(std::move(log)) {
     std::vector<char*> arguments;
     for (const std::string& argument : command)
       arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     const int out = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     RIFFLE_CHECK(out >= 0, "cannot write", log_);
+    log_begins_ = static_cast<std::size_t>(::lseek(out, 0, SEEK_END));
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     RIFFLE_CHECK(pid_ >= 0, "cannot fork");
@@ -41,6 +47,7 @@ class KillableProcess {
       if (::getppid() != parent) ::_exit(127);  // the test ended in between
       ::dup2(out, STDOUT_FILENO);
       ::dup2(out, STDERR_FILENO);
+      for (const std::string& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
       ::execv(arguments[0], arguments.data());
       ::_exit(127);
     }
@@ -77,21 +84,28 @@ class KillableProcess {
     return exit_code_;
   }
 
+  // Whether it has written this.
+  bool said(std::string_view words) const { return log_text().find(words, log_begins_) != std::string::npos; }
+
   // The end of what it wrote, for a test's message.
   std::string last_words(std::size_t bytes = 3000) const {
-    std::ifstream file(log_);
-    std::stringstream text;
-    text << file.rdbuf();
-    const std::string all = text.str();
+    const std::string all = log_text();
     return absl::StrCat(log_, ":\n", all.size() > bytes ? all.substr(all.size() - bytes) : all);
   }
 
  private:
+  std::string log_text() const {
+    std::ifstream file(log_);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
   void signal(int number) {
     if (!ended_) ::kill(pid_, number);
   }
 
   std::string log_;
+  std::size_t log_begins_ = 0;  // its own words, after those of the ones before it
   pid_t pid_ = -1;
   int pidfd_ = -1;
   bool ended_ = false;

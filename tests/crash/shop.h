@@ -78,6 +78,9 @@ class Shop {
     return records;
   }
 
+  // From now on what sold best sells least, and the other way round.
+  void drift() { drifted_ = true; }
+
   // What a user does with a list that he was given.
   void answer(const records::Recommendation& list, std::vector<ShopRecord>& records) {
     for (const records::ListedItem& shown : list.items) {
@@ -121,7 +124,8 @@ class Shop {
 
   std::string any_user() { return absl::StrCat("u", rng_.below(kUsers)); }
   std::string any_item() {
-    return absl::StrCat("i", rng_.below(kItems) * rng_.below(kItems) / kItems);
+    const std::size_t rank = rng_.below(kItems) * rng_.below(kItems) / kItems;
+    return absl::StrCat("i", drifted_ ? kItems - 1 - rank : rank);
   }
   std::int64_t now_ms() const { return first_ms_ + static_cast<std::int64_t>(made_) * 60'000; }
   std::int64_t late_ms() {
@@ -241,6 +245,7 @@ class Shop {
   const bus::TopicNames topics_;
   const std::int64_t first_ms_;
   std::size_t made_ = 0;
+  bool drifted_ = false;
   std::vector<ShopRecord> asked_;
 };
 
