@@ -61,7 +61,9 @@ class Campaign {
       // right.
       std::vector<ShopRecord> records;
       if (kill == 0 || fate_.uniform() < .75) records = news();
-      ASSERT_NO_FATAL_FAILURE(start_and_kill(records));
+      // The last one on a broker always has a second worker.
+      const bool rebalance = riffle_.on_kafka() && (kill + 1 == options_.kills || fate_.uniform() < .2);
+      ASSERT_NO_FATAL_FAILURE(start_and_kill(records, rebalance));
     }
     publish(*riffle_.open_bus(), news());
     ASSERT_NO_FATAL_FAILURE(finish(riffle_, false));
@@ -122,7 +124,7 @@ class Campaign {
     return settings;
   }
 
-  void start_and_kill(const std::vector<ShopRecord>& records) {
+  void start_and_kill(const std::vector<ShopRecord>& records, bool rebalance) {
     // Kafka takes records while Riffle runs, a local bus only before.
     const std::size_t before =
         riffle_.on_kafka() ? fate_.below(records.size() + 1) : records.size();
@@ -132,7 +134,7 @@ class Campaign {
     const auto rest = [&] {
       if (split != records.end()) publish(*riffle_.open_bus(), {split, records.end()});
     };
-    if (riffle_.on_kafka() && fate_.uniform() < .3) {
+    if (rebalance) {
       ASSERT_NO_FATAL_FAILURE(kill_in_a_rebalance(rest));
     } else if (fate_.uniform() < .2) {
       const auto process = riffle_.start(environment({}));
