@@ -116,8 +116,13 @@ bool Service::await_bus() {
       log::warn("the bus cannot be reached since {} s; waiting for it", waited.count() / 1000);
       say_after = std::min(2 * say_after, say_after + kLongestSilence);
     }
+    const absl::Status trouble = (*probe)->trouble();
+    if (waited >= kConnecting && absl::IsPermissionDenied(trouble)) {
+      end(trouble, Origin::kBus);
+      return false;
+    }
     absl::MutexLock lock(&mutex_);
-    if (waited >= kConnecting) waits_for_ = "the bus cannot be reached";
+    if (waited >= kConnecting) waits_for_ = pipeline::bus_away(trouble);
     if (stopping_) return false;
   }
 }

@@ -123,6 +123,9 @@ class Source {
   virtual absl::StatusOr<Watermarks> watermarks(const TopicPartition& where) = 0;
 
   virtual bool connected() const = 0;  // any thread
+  // Why it is not connected, as far as that is known, for people; kPermissionDenied: the bus refuses this client's
+  // credentials, which time alone will not mend. Any thread.
+  virtual absl::Status trouble() const { return absl::OkStatus(); }
   virtual void wake() = 0;             // any thread: a waiting poll returns at once
 };
 

@@ -24,6 +24,7 @@ const Settings& defaults() {
       {"socket.nagle.disable", "true"},       // 40 ms stalls otherwise
       {"reconnect.backoff.max.ms", "1000"},   // a broker that is back is used within a second, not ten
       {"socket.keepalive.enable", "true"},
+      {"socket.timeout.ms", "10000"},         // how soon a broker that answers no more is noticed; a minute otherwise
       {"log.connection.close", "false"},      // idle connections are closed by brokers all day
   };
   return all;
@@ -96,6 +97,28 @@ std::string brokers(const KafkaOptions& options) {
 }
 
 }  // namespace
+
+void KafkaEvents::set_connected(bool connected) {
+  if (connected_.exchange(connected, std::memory_order_relaxed) == connected || !connected) return;
+  absl::MutexLock lock(&mutex_);
+  trouble_ = absl::OkStatus();
+}
+
+absl::Status KafkaEvents::trouble() const {
+  absl::MutexLock lock(&mutex_);
+  return trouble_;
+}
+
+void KafkaEvents::note_trouble(rd_kafka_resp_err_t code, const std::string& message) {
+  absl::MutexLock lock(&mutex_);
+  const bool refused = code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+  // "All brokers are down" follows each refusal and says less.
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !trouble_.ok()) return;
+  trouble_ = refused ? fatal_error(absl::StatusCode::kPermissionDenied,
+                                   absl::StrCat("the broker refuses this client's credentials: ", message,
+                                                "; check kafka.sasl.* in the configuration"))
+                     : retriable_error(message);
+}
 
 absl::Status check_properties(const KafkaOptions& options) {
   for (const std::string_view bound : kBoundProperties)

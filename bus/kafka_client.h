@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "bus/bus.h"
 #include "bus/kafka_bus.h"
 
@@ -28,10 +29,17 @@ class KafkaEvents {
   virtual void on_commit(rd_kafka_resp_err_t /*code*/) {}
 
   bool connected() const { return connected_.load(std::memory_order_relaxed); }
-  void set_connected(bool connected) { connected_.store(connected, std::memory_order_relaxed); }
+  void set_connected(bool connected);
+  // What was heard last of a connection that failed; OK while there is one.
+  absl::Status trouble() const;
+
+ protected:
+  void note_trouble(rd_kafka_resp_err_t code, const std::string& message);
 
  private:
   std::atomic<bool> connected_{false};
+  mutable absl::Mutex mutex_;
+  absl::Status trouble_ ABSL_GUARDED_BY(mutex_);
 };
 
 using Settings = std::map<std::string, std::string>;

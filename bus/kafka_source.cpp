@@ -188,6 +188,7 @@ void KafkaSource::on_error(rd_kafka_resp_err_t code, const std::string& message)
     }
   }
   if (means_disconnected(code)) set_connected(false);
+  note_trouble(code, message);
   log::warn("Kafka consumer {}: {} ({})", options_.client_id, message, rd_kafka_err2name(code));
 }
 

@@ -30,6 +30,7 @@ class KafkaSource final : public Source, private KafkaEvents {
   absl::StatusOr<std::optional<Offset>> committed(const TopicPartition& where) override;
   absl::StatusOr<Watermarks> watermarks(const TopicPartition& where) override;
   bool connected() const override { return KafkaEvents::connected(); }
+  absl::Status trouble() const override { return KafkaEvents::trouble(); }
   void wake() override;
 
  private:

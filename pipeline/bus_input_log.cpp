@@ -35,7 +35,8 @@ absl::StatusOr<bus::Batch> BusInputLog::read(Input input, Partition shard, Offse
     return fatal_error(absl::StatusCode::kOutOfRange,
                        absl::StrCat(where.topic, "/", shard.value(), ": records ", from.value(), " to ", to.value() - 1,
                                     " are needed to restore the shard, and ", std::string(why),
-                                    "; lengthen the topic's retention, restore a checkpoint, or run with --rebuild"));
+                                    "; lengthen the topic's retention, restore a checkpoint, or move the shard's state directory away and start "
+                                    "with --rebuild"));
   };
   while (true) {
     RIFFLE_ASSIGN_OR_RETURN(bus::Batch batch, source->poll(10'000, std::chrono::milliseconds(100)));

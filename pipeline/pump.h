@@ -28,6 +28,7 @@ class Pump {
   // Returns when the thread has ended.
   void stop();
   bool connected() const { return source_->connected(); }
+  absl::Status trouble() const { return source_->trouble(); }
 
  private:
   void run();

@@ -58,8 +58,8 @@ absl::Status ShardOpener::place(Shard& shard, Input input, bus::Source& group) c
     if (*stored > marks.high) {
       return fatal_error(absl::StatusCode::kFailedPrecondition,
                          absl::StrCat(place, " ends at offset ", marks.high.value(), ", before the stored offset ",
-                                      stored->value(), ": the topic was deleted and made again, or lost records. Give the "
-                                      "shard a new state directory, or run with --rebuild"));
+                                      stored->value(), ": the topic was deleted and made again, or lost records. Move "
+                                      "the shard's state directory away and start with --rebuild"));
     }
     // A compacted topic may begin anywhere.
     if (*stored >= marks.low || input == Input::kUsers) return absl::OkStatus();

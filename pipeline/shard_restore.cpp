@@ -99,8 +99,8 @@ absl::Status Shard::check_not_recreated(InputLog& log) {
       return fatal_error(
           absl::StatusCode::kFailedPrecondition,
           absl::StrCat("shard ", id_.value(), ": record ", positions_[i].last_offset(), " of ", std::string(name_of(input)),
-                       " is not the one that was applied: the topic was deleted and made again. Give the shard a new state "
-                       "directory, or run with --rebuild"));
+                       " is not the one that was applied: the topic was deleted and made again. Move the shard's state "
+                       "directory away and start with --rebuild"));
     }
   }
   return absl::OkStatus();

@@ -17,6 +17,11 @@ constexpr absl::Duration kOpenAgain = absl::Milliseconds(500);
 
 }  // namespace
 
+std::string bus_away(const absl::Status& trouble) {
+  const std::string away = "the bus cannot be reached";
+  return trouble.ok() ? away : absl::StrCat(away, ": ", std::string(trouble.message()));
+}
+
 Worker::Worker(bus::Bus& bus, WorkerSetup setup, const Clock& clock, Metrics& metrics)
     : bus_(bus),
       setup_(std::move(setup)),
@@ -343,7 +348,7 @@ absl::Status Worker::every_shard_failed() const {
 
 std::string Worker::not_ready_because() const {
   if (const absl::Status bad = status(); !bad.ok()) return bad.ToString();
-  if (!events_->connected()) return "the bus cannot be reached";
+  if (!events_->connected()) return bus_away(events_->trouble());
   if (!feed_->ready()) return "items, item statistics and policies are still being read";
   absl::MutexLock lock(&mutex_);
   if (assignment_ == 0) return "no shards are assigned yet";

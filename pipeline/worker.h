@@ -36,6 +36,9 @@ struct WorkerSetup {
   std::uint64_t seed = 0;                   // of exploration; another at every start, unless a test wants the same
 };
 
+// "the bus cannot be reached", and why where that is known.
+std::string bus_away(const absl::Status& trouble);
+
 class Worker : private bus::RebalanceListener {
  public:
   // Topics missing, or with partition counts that differ, are errors that say what to do. `bus` and `clock` outlive it.

@@ -66,7 +66,7 @@ struct ListedItem {
   ItemId item_id;
   std::int32_t position = 0;
   double score = 0;
-  double propensity = 1;
+  double propensity = 0;  // 0: none was logged. It is never taken for certainty: nothing can be estimated from it
   std::string source;
 };
 struct Recommendation {
@@ -78,7 +78,7 @@ struct Recommendation {
   PolicyId policy_id;
   std::uint64_t policy_version = 0;
   std::vector<ListedItem> items;
-  double slate_propensity = 1;
+  double slate_propensity = 0;
   std::vector<std::string> degraded;
   // What it was made from: each input with the offset of its next record, policy/<id> with the version.
   std::vector<std::pair<std::string, std::int64_t>> as_of;

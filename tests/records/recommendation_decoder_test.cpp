@@ -32,6 +32,14 @@ TEST(RecommendationJson, APublishedListIsReadBack) {
   EXPECT_EQ(list->degraded, std::vector<std::string>{"events_lag"});
 }
 
+TEST(RecommendationJson, WhereNoPropensityWasLoggedNoneIsAssumed) {
+  const auto list = decode_recommendation(
+      R"({"recommendation_id":"l","user_id":"u","items":[{"item_id":"i","position":0}]})");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ(list->items[0].propensity, 0);
+  EXPECT_EQ(list->slate_propensity, 0);
+}
+
 TEST(RecommendationJson, WhatIsNoListIsAnErrorThatSaysWhy) {
   for (
       const std::string_view json :
