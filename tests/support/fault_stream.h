@@ -20,12 +20,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "app/row_json.h"
 #include "base/log.h"
 #include "bus/kafka_bus.h"
 #include "bus/topics.h"
 #include "crash/topics.h"
 #include "records/json_codec.h"
-#include "tests/support/command.h"
+#include "state/layout.h"
+#include "state/rocksdb_store.h"
 #include "tests/support/kafka.h"
 #include "tests/support/scratch.h"
 #include "tests/support/worker_process.h"
@@ -134,19 +136,36 @@ class FaultStream {
 
   // Empty, or the first user whose row is not what was sent.
   std::string missing_events() const {
-    for (const auto& [user, items] : expected_) {
-      const CommandResult row = riffle({"get", "user", user, "--set", "state.directory=" + state()});
-      std::multiset<std::string> found;
-      static const std::string kItem = R"("item_id": ")";
-      const std::size_t begins = row.out.find("\"history\"");
-      for (std::size_t at = begins; at != std::string::npos && (at = row.out.find(kItem, at)) != std::string::npos;) {
-        at += kItem.size();
-        found.insert(row.out.substr(at, row.out.find('"', at) - at));
+    std::map<std::string, std::string> rows;
+    for (std::int32_t shard = 0; shard < 2; ++shard) {
+      state::RocksDbOptions options;
+      options.directory = state::shard_directory(state_, Partition(shard));
+      options.read_only = true;
+      const auto store = state::open_rocksdb_store(options);
+      if (!store.ok()) return std::string(store.status().message());
+      for (const auto& [user, items] : expected_) {
+        const auto row = app::user_json(**store, Partition(shard), user);
+        if (!row.ok()) return std::string(row.status().message());
+        if (*row) rows[user] = **row;
       }
+    }
+    for (const auto& [user, items] : expected_) {
+      const std::multiset<std::string> found = history_of(rows[user]);
       if (found != std::multiset<std::string>(items.begin(), items.end()))
-        return absl::StrCat(user, " has ", found.size(), " events in his row, ", items.size(), " were sent: ", row.out, row.err);
+        return absl::StrCat(user, " has ", found.size(), " events in his row, ", items.size(), " were sent: ", rows[user]);
     }
     return "";
+  }
+
+  static std::multiset<std::string> history_of(const std::string& row) {
+    static const std::string kItem = R"("item_id": ")";
+    std::multiset<std::string> items;
+    const std::size_t begins = row.find("\"history\""), ends = row.find("\"impressions\"");
+    for (std::size_t at = begins; at < ends && (at = row.find(kItem, at)) < ends;) {
+      at += kItem.size();
+      items.insert(row.substr(at, row.find('"', at) - at));
+    }
+    return items;
   }
 
   const Properties own_;
