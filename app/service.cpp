@@ -152,7 +152,7 @@ std::optional<Service::End> Service::ended() const {
   if (end_ || worker_ == nullptr) return end_;
   if (absl::Status thread = worker_->thread_failure(); !thread.ok())
     return End{std::move(thread), Origin::kBus};
-  if (absl::Status shards = worker_->every_shard_failed(); !shards.ok())
+  if (absl::Status shards = worker_->shards_failure(); !shards.ok())
     return End{std::move(shards), Origin::kState};
   return std::nullopt;
 }

@@ -341,8 +341,10 @@ absl::Status Worker::thread_failure() const {
   return feed_ ? feed_->status() : absl::OkStatus();
 }
 
-absl::Status Worker::every_shard_failed() const {
+absl::Status Worker::shards_failure() const {
   absl::MutexLock lock(&mutex_);
+  for (const auto& [shard, status] : failed_)
+    if (absl::IsResourceExhausted(status)) return status;
   return !failed_.empty() && running_.empty() && opening_.empty() ? failed_.begin()->second : absl::OkStatus();
 }
 

@@ -51,10 +51,10 @@ class Worker : private bus::RebalanceListener {
   // Why a shard or a thread has stopped for good; ok while all run.
   absl::Status status() const;
   // Why nothing more is to be expected of this worker: a thread has ended, or every shard that it was given has stopped
-  // (then the first one's cause). Ok while something runs or may still be assigned. A learner that has stopped leaves the
-  // lists going.
+  // (then the first one's cause), or one for want of room, as the disk is the others' too. Ok while something runs or may
+  // still be assigned. A learner that has stopped leaves the lists going.
   absl::Status thread_failure() const;
-  absl::Status every_shard_failed() const;
+  absl::Status shards_failure() const;
 
   // Commits every shard's last epoch and ends all threads. False: the bus did not take everything in time; what is missing
   // is in the journal and leaves at the next start.

@@ -35,6 +35,7 @@ TEST_F(FullStateDisk, EndsTheWorkerWithSixAndLosesNothing) {
     EXPECT_THAT(worker.process().err(), HasSubstr("full"));
     EXPECT_THAT(worker.process().err(), HasSubstr("make room"));
   }
+  disk.fill();  // as the store gave back what it had reserved
   {
     WorkerProcess worker(options);
     EXPECT_EQ(worker.process().wait(60s), 6) << worker.process().err();

@@ -50,9 +50,20 @@ class SmallDisk {
 };
 
 class HurtBroker : public ::testing::Test {
+ private:
+  struct End : ::testing::Environment {
+    void TearDown() override {
+      broker_.reset();
+      proxy_.reset();
+      disk_.reset();
+    }
+  };
+
  protected:
   static void SetUpTestSuite() {
     if (kafka_address().empty()) return;  // where no broker is wanted, none is started
+    if (broker_ != nullptr) return;       // another suite's, too
+    ::testing::AddGlobalTestEnvironment(new End);  // GoogleTest deletes it
     disk_ = std::make_unique<SmallDisk>("192m");
     proxy_ = std::make_unique<Proxy>();
     broker_ = std::make_unique<Broker>(
@@ -60,11 +71,6 @@ class HurtBroker : public ::testing::Test {
         std::vector<std::string>{"--tls", "--proxy", proxy_->address(), "--config", "log.index.size.max.bytes=65536"});
     failure_ = broker_->start();
     proxy_->forward_to(broker_->address("proxy"));
-  }
-  static void TearDownTestSuite() {
-    broker_.reset();
-    proxy_.reset();
-    disk_.reset();
   }
 
   void SetUp() override {
