@@ -22,6 +22,9 @@ expect 3 "$kafka" status --dir "$work/one"
 expect 0 "$kafka" stop --dir "$work/one"
 expect 64 "$kafka" start --port many
 expect 64 "$kafka" start --config nothing
+expect 64 "$kafka" start --scram nobody
+expect 64 "$kafka" start --proxy nowhere
+expect 64 "$kafka" start --version newest
 expect 64 "$kafka" destroy
 
 address=$("$kafka" start --dir "$work/one" --port 0 --config auto.create.topics.enable=true)
