@@ -118,10 +118,13 @@ TEST_F(TopicFaults, RecordsOverTheBrokersLimitAreRefusedCountedAndHoldNothingUp)
   stream_->publish(40, 0);
   ASSERT_TRUE(worker.await_ready()) << worker.process().err();
   stream_->expect_all_of_it();
-  // Lists of 200 slots: more than the topic takes.
+  // Lists of 100 slots: more than the topic takes.
+  std::string candidates = "\"c0\"";
+  for (int c = 1; c < 100; ++c) absl::StrAppend(&candidates, ",\"c", c, "\"");
   for (int i = 0; i < 5; ++i)
     stream_->send(stream_->topics().requests, "u1",
-                  absl::StrCat(R"({"event":"request","request_id":"long)", i, R"(","n":200,"user_id":"u1"})"));
+                  absl::StrCat(R"({"event":"request","request_id":"long)", i, R"(","n":100,"user_id":"u1","candidates":[)",
+                               candidates, "]}"));
   stream_->settle();
   EXPECT_TRUE(await([&] { return metric(worker, "riffle_outputs_refused_total") >= 5; })) << worker.process().err();
   EXPECT_THAT(worker.process().err(), HasSubstr("the bus refused a record of"));
