@@ -2,6 +2,7 @@
 // store; the store itself has all that was synced.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -42,12 +43,18 @@ TEST(Crash, ACheckpointThatTookAKillIsWholeOrNotThere) {
   fs::create_directories(checkpoints);
   Rng fate(1);
   std::size_t whole = 0, half_made = 0;
-  for (int kill = 0; kill < 12; ++kill) {
+  for (int kill = 0; kill < 16; ++kill) {
     fs::remove(scratch / "said");
     {
       KillableProcess writer({RIFFLE_CHECKPOINT_WRITER, store, checkpoints}, scratch / "said");
+      // Every other one is let finish a checkpoint first: who says the second row has made it.
+      const std::ptrdiff_t rows = 1 + kill % 2;
       const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-      while (!writer.said("\n") && std::chrono::steady_clock::now() < deadline)
+      const auto written = [&] {
+        const std::string said = riffle::testing::read_whole(scratch / "said");
+        return std::count(said.begin(), said.end(), '\n');
+      };
+      while (written() < rows && std::chrono::steady_clock::now() < deadline)
         ASSERT_FALSE(writer.ends_within(std::chrono::milliseconds(1))) << writer.last_words();
       const auto delay = std::chrono::microseconds(static_cast<std::int64_t>(100 * std::pow(500, fate.uniform())));
       ASSERT_FALSE(writer.ends_within(delay)) << writer.last_words();

@@ -23,6 +23,7 @@
 #include "state/layout.h"
 #include "state/rocksdb_store.h"
 #include "state/shard_store.h"
+#include "topics.h"
 
 namespace riffle::crash {
 
@@ -76,7 +77,7 @@ class Deployment {
       for (const auto& [input, topic] : {std::pair{pipeline::Input::kEvents, topics_.events},
                                          {pipeline::Input::kRequests, topics_.requests},
                                          {pipeline::Input::kUsers, topics_.users}}) {
-        ends[{input, Partition(p)}] = source->watermarks({topic, Partition(p)}).value().high;
+        ends[{input, Partition(p)}] = watermarks_of(*source, {topic, Partition(p)}).high;
       }
     }
     return ends;

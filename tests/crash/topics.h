@@ -29,6 +29,17 @@ struct Read {
   }
 };
 
+// A partition that was just made may have no leader for a moment.
+inline bus::Watermarks watermarks_of(bus::Source& source, const bus::TopicPartition& where) {
+  absl::StatusOr<bus::Watermarks> marks = source.watermarks(where);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (absl::IsUnavailable(marks.status()) && std::chrono::steady_clock::now() < deadline) {
+    (void)source.poll(1, Milliseconds(20));
+    marks = source.watermarks(where);
+  }
+  return marks.value();
+}
+
 // Every record of a topic that is there now, partition by partition.
 inline std::vector<Read> read_topic(bus::Bus& bus, const std::string& topic) {
   std::vector<Read> all;
@@ -36,7 +47,7 @@ inline std::vector<Read> read_topic(bus::Bus& bus, const std::string& topic) {
   auto source = bus.make_source({}).value();
   for (std::int32_t p = 0; info && p < info->partitions; ++p) {
     const bus::TopicPartition where{topic, Partition(p)};
-    const bus::Watermarks marks = source->watermarks(where).value();
+    const bus::Watermarks marks = watermarks_of(*source, where);
     if (marks.low >= marks.high) continue;
     EXPECT_TRUE(source->assign({{where, marks.low}}).ok());
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);

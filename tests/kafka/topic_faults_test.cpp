@@ -62,7 +62,7 @@ TEST_F(TopicFaults, WhatRetentionTookFromAStoppedWorkerStopsItByRuleUntilToldToG
   TopicAdmin admin(stream_->properties());
   auto source = stream_->bus().make_source({}).value();
   for (std::int32_t p = 0; p < 2; ++p) {
-    const auto marks = source->watermarks({stream_->topics().events, Partition(p)}).value();
+    const auto marks = crash::watermarks_of(*source, {stream_->topics().events, Partition(p)});
     ASSERT_EQ(admin.delete_records(stream_->topics().events, p, marks.high.value()), "");
   }
 
