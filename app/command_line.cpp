@@ -13,6 +13,7 @@
 #include "app/commands/demo.h"
 #include "app/commands/get.h"
 #include "app/commands/import.h"
+#include "app/commands/ope.h"
 #include "app/commands/publish.h"
 #include "app/commands/run.h"
 #include "app/commands/topics.h"
@@ -26,7 +27,8 @@ namespace {
 constexpr std::array kCommands = {
     AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
     AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
-    AddCommand{add_get},    AddCommand{add_check_config}, AddCommand{add_bench},
+    AddCommand{add_get},    AddCommand{add_ope},          AddCommand{add_check_config},
+    AddCommand{add_bench},
 };
 
 // The parser would only say that it wants a command.

@@ -19,6 +19,7 @@ enum class ExitCode : int {
   kStateUnwritable = 6,  // no permission to write the state, or the disk is full
   kStateCorrupt = 7,     // the state cannot be read
   kLost = 8,             // stopped by rule: state or records are gone, and going on would hide it
+  kRefused = 9,          // the log cannot tell what was asked: an estimate was refused
 };
 
 // Where a status came from: the same code means another thing at another place.

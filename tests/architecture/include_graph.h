@@ -21,7 +21,8 @@ inline const std::map<std::string, Names>& allowed_modules() {
                                 "learner", "serving", "pipeline", "simulation", "http"};
   static const Names everything = {"base",     "records",    "bus",     "ingest",
                                    "state",    "features",   "learner", "serving",
-                                   "pipeline", "simulation", "http",    "config"};
+                                   "pipeline", "evaluation", "simulation", "http",
+                                   "config"};
   static const std::map<std::string, Names> table = {
       {"base", {}},
       {"records", {"base"}},
@@ -32,6 +33,8 @@ inline const std::map<std::string, Names>& allowed_modules() {
       {"learner", {"base", "records", "features"}},
       {"serving", {"base", "records", "state", "features", "learner"}},
       {"pipeline", {"base", "records", "bus", "ingest", "state", "features", "learner", "serving"}},
+      {"evaluation",
+       {"base", "records", "bus", "ingest", "state", "features", "learner", "serving", "pipeline"}},
       {"simulation", {"base", "records"}},
       {"http", {"base", "records"}},
       {"config", options},

@@ -1,0 +1,132 @@
+#include "evaluation/ope_report.h"
+#include "records/json_writer.h"
+
+namespace riffle::evaluation {
+namespace {
+
+using records::JsonWriter;
+
+void write(JsonWriter& json, std::string_view name, const std::optional<double>& value) {
+  json.key(name);
+  value ? json.value(*value) : json.null();
+}
+
+void write(JsonWriter& json, std::string_view name, const std::optional<Interval>& interval) {
+  json.key(name);
+  if (!interval) {
+    json.null();
+    return;
+  }
+  json.begin_array().value(interval->low).value(interval->high).end_array();
+}
+
+void write_question(JsonWriter& json, const OpeQuestion& question, const OpeResult& result) {
+  const OpeOptions& options = question.options;
+  json.key("question").begin_object();
+  json.member("log", question.log).member("target", question.target);
+  json.key("reward_model");
+  question.reward_model.empty() ? json.null() : json.value(question.reward_model);
+  write(json, "clip",
+        options.weights.clip > 0 ? std::optional(options.weights.clip) : std::nullopt);
+  json.member("confidence", options.intervals.confidence)
+      .member("resamples", static_cast<std::uint64_t>(options.intervals.resamples))
+      .member("seed", options.intervals.seed)
+      .member("assume_uniform", options.assume_uniform)
+      .member("force", options.force);
+  json.key("notes").begin_array();
+  for (const std::string& note : question.notes) json.value(note);
+  json.end_array().end_object();
+
+  json.key("read").begin_array();
+  for (const ingest::RowCount& count : result.read)
+    json.begin_object()
+        .member("what", count.what)
+        .member("used", count.used)
+        .member("rows", count.rows)
+        .end_object();
+  json.end_array().key("problems").begin_array();
+  for (const std::string& problem : result.problems) json.value(problem);
+  json.end_array();
+  json.member("partial", result.partial || !result.cut_short.empty());
+  json.key("cut_short");
+  result.cut_short.empty() ? json.null() : json.value(result.cut_short);
+}
+
+void write_diagnostics(JsonWriter& json, const OpeResult& result) {
+  const Evidence& evidence = result.evidence;
+  json.member("rounds", evidence.rounds)
+      .member("rewarded_rounds", evidence.rewarded)
+      .member("groups_of_users", result.users)
+      .member("left_out", result.left_out)
+      .member("bad_propensities", evidence.bad_propensities)
+      .member("unanswerable", evidence.unanswerable)
+      .member("unmodelled", evidence.unmodelled)
+      .member("longest_list", result.longest)
+      .member("shortest_list", result.shortest)
+      .member("logged_value", result.logged_value)
+      .member("logged_value_error", result.logged_error);
+  json.key("weights").begin_object();
+  json.member("ess", evidence.ess)
+      .member("largest", result.weights.largest_weight())
+      .member("mean", evidence.mean_weight)
+      .member("mean_error", evidence.mean_weight_error)
+      .member("clipped_rounds", result.weights.clipped())
+      .member("smallest_propensity", result.weights.smallest_propensity())
+      .member("slots_below_0.0001", result.weights.small_propensities());
+  write(json, "pareto_k", evidence.k_hat);
+  json.key("histogram").begin_array();
+  for (const std::uint64_t rounds : result.weights.histogram()) json.value(rounds);
+  json.end_array().end_object();
+  json.key("off_support")
+      .begin_object()
+      .member("mass", evidence.off_support)
+      .member("estimated", result.off_support_estimated)
+      .end_object();
+  json.key("slots").begin_array();
+  for (const SlotDiagnostics& slot : result.weights.slots()) {
+    if (slot.rounds == 0) continue;
+    json.begin_object()
+        .member("position", slot.position)
+        .member("rounds", slot.rounds)
+        .member("rewarded", slot.rewarded)
+        .member("mean_reward", slot.mean_reward())
+        .member("mean_weight", slot.mean_weight())
+        .member("ess", slot.ess())
+        .member("largest_weight", slot.largest_weight)
+        .member("value", slot.value())
+        .member("smallest_propensity", slot.smallest_propensity)
+        .end_object();
+  }
+  json.end_array();
+}
+
+void write_estimate(JsonWriter& json, const EstimateRow& row) {
+  json.begin_object().member("estimator", facts_of(row.estimator).name);
+  write(json, "value", row.given ? std::optional(row.value) : std::nullopt);
+  write(json, "bootstrap", row.bootstrap);
+  write(json, "bernstein", row.bernstein);
+  write(json, "shrinkage", row.shrinkage);
+  json.member("given", row.given).key("refusals").begin_array();
+  for (const Refusal& refusal : row.refusals)
+    json.begin_object()
+        .member("reason", refusal.reason)
+        .member("message", refusal.message)
+        .member("advice", refusal.advice)
+        .end_object();
+  json.end_array().end_object();
+}
+
+}  // namespace
+
+std::string ope_json(const OpeQuestion& question, const OpeResult& result) {
+  JsonWriter json(JsonWriter::Layout::kIndented);
+  json.begin_object();
+  write_question(json, question, result);
+  write_diagnostics(json, result);
+  json.key("estimates").begin_array();
+  for (const EstimateRow& row : result.estimates) write_estimate(json, row);
+  json.end_array().end_object();
+  return json.take();
+}
+
+}  // namespace riffle::evaluation

@@ -1,0 +1,91 @@
+#include "evaluation/targets/uniform_target.h"
+
+#include <algorithm>
+
+namespace riffle::evaluation {
+namespace {
+
+bool is_above(const LoggedRound& round, std::size_t slot, std::uint32_t action) {
+  for (std::size_t above = 0; above < slot; ++above)
+    if (round.slots[above].action == action) return true;
+  return false;
+}
+
+// Mean of q̂ over what is left for the slot.
+double mean_of_actions(const LoggedRound& round, const RewardModel& model, std::size_t slot,
+                       std::size_t fold) {
+  double sum = 0;
+  std::uint32_t count = 0;
+  const auto add = [&](std::uint32_t action) {
+    if (is_above(round, slot, action)) return;
+    sum += model.action(round, slot, fold, action);
+    ++count;
+  };
+  if (round.available.empty())
+    for (std::uint32_t action = 0; action < round.actions; ++action) add(action);
+  else
+    std::for_each(round.available.begin(), round.available.end(), add);
+  return count > 0 ? sum / count : kMissing;
+}
+
+// Likewise over the logged candidates of one of Riffle's lists.
+double mean_of_candidates(const LoggedRound& round, const RewardModel& model, std::size_t slot,
+                          std::size_t fold) {
+  const pb::Outcome& outcome = *round.outcome;
+  double sum = 0;
+  int count = 0;
+  for (int i = 0; i < outcome.candidates_size(); ++i) {
+    bool above = false;
+    for (std::size_t k = 0; k < slot; ++k)
+      above |= outcome.slots(static_cast<int>(k)).item_key() == outcome.candidates(i).item_key();
+    if (above) continue;
+    sum += model.action(round, slot, fold, static_cast<std::uint32_t>(i));
+    ++count;
+  }
+  return count > 0 ? sum / count : kMissing;
+}
+
+}  // namespace
+
+Unanswerable UniformTarget::weigh(const LoggedRound& round, const RewardModel* model,
+                                  std::size_t fold, std::vector<TargetSlot>& out) {
+  out.clear();
+  if (round.outcome != nullptr) return weigh_outcome(round, model, fold, out);
+  if (round.actions < round.slots.size())
+    return "the log does not say how many actions there were; say it with --actions";
+  for (std::size_t slot = 0; slot < round.slots.size(); ++slot) {
+    TargetSlot& target = out.emplace_back();
+    target.probability = 1.0 / static_cast<double>(round.actions - slot);
+    if (model != nullptr && model->covers(round))
+      target.expected = mean_of_actions(round, *model, slot, fold);
+  }
+  return {};
+}
+
+Unanswerable UniformTarget::weigh_outcome(const LoggedRound& round, const RewardModel* model,
+                                          std::size_t fold, std::vector<TargetSlot>& out) {
+  const pb::Outcome& outcome = *round.outcome;
+  const auto candidates = static_cast<std::size_t>(outcome.candidate_keys_size());
+  for (std::size_t slot = 0; slot < round.slots.size(); ++slot) {
+    const std::uint32_t allowed = outcome.slots(static_cast<int>(slot)).allowed();
+    if (allowed == 0) return "a slot does not say how many items it could have held";
+    TargetSlot& target = out.emplace_back();
+    target.probability = 1.0 / allowed;
+    if (model != nullptr && model->covers(round) && allowed + slot == candidates)
+      target.expected = mean_of_candidates(round, *model, slot, fold);
+  }
+  return {};
+}
+
+void UniformTarget::ask(const LoggedRound& round, SupportTally& support) const {
+  if (round.outcome != nullptr || round.actions == 0) return;
+  const std::uint32_t position = round.slots[0].position;
+  if (round.available.empty()) {
+    support.ask_evenly(position, round.actions);
+    return;
+  }
+  for (const std::uint32_t action : round.available)
+    support.ask(position, action, 1.0 / static_cast<double>(round.available.size()));
+}
+
+}  // namespace riffle::evaluation
