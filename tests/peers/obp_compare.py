@@ -132,7 +132,7 @@ def synthetic_bandit(work, rounds=5000, actions=6):
 def synthetic_slate(work, rounds=3000, length=3, actions=6):
     data = SyntheticSlateBanditDataset(n_unique_action=actions, len_list=length, dim_context=2,
                                        reward_type="binary", reward_structure="cascade_additive",
-                                       random_state=3)
+                                       base_reward_function=logistic_reward_function, random_state=3)
     log = data.obtain_batch_bandit_feedback(n_rounds=rounds, return_pscore_item_position=False)
     whole, _, cascade = data.generate_evaluation_policy_pscore(
         evaluation_policy_type="optimal", context=log["context"], action=log["action"], epsilon=0.5)
