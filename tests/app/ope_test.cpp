@@ -206,7 +206,9 @@ TEST(Ope, ReadsTheClosedOutcomesOfItsOwnLog) {
     options.directory = directory;
     options.fsync = false;
     auto bus = *bus::make_local_bus(options);
-    ASSERT_TRUE(bus->create_topics({{.name = "riffle.outcomes", .partitions = 1}}).ok());
+    bus::TopicSpec topic;
+    topic.name = "riffle.outcomes";
+    ASSERT_TRUE(bus->create_topics({topic}).ok());
     auto sink = *bus->make_sink({});
     Rng rng(2);
     std::uint64_t ticket = 0;

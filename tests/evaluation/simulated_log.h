@@ -70,7 +70,7 @@ class SimulatedLog {
     simulation::ShoppersOptions shoppers;
     shoppers.users = options.users;
     shoppers.end = TimePoint(Milliseconds(1760000000000));
-    shoppers.click_scale = 2;  // clicks that are not too rare for 3,000 rounds
+    shoppers.click_scale = 1;  // clicks that are not too rare for some thousand rounds
     shoppers.sibling_taste = shoppers.other_taste = 0.3;
     return shoppers;
   }
