@@ -104,7 +104,7 @@ void judge_replay(const Evidence& evidence, std::vector<Refusal>& out) {
 std::vector<Refusal> refusals(Estimator estimator, const Evidence& evidence) {
   std::vector<Refusal> out;
   if (evidence.rounds == 0 && evidence.bad_propensities == 0 && evidence.unanswerable == 0) {
-    out.push_back({"empty", "the log has no round to evaluate", "check what was read, above"});
+    out.push_back({"empty", "the log has no round to evaluate", "check what was read, above; Riffle's own lists are rounds once their reward windows are over"});
     return out;
   }
   const EstimatorFacts& facts = facts_of(estimator);
