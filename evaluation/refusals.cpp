@@ -70,7 +70,8 @@ void judge_weights(const Evidence& evidence, std::vector<Refusal>& out) {
                    absl::StrFormat("Pareto k-hat of the weights is %.2f; at most %.1f may be: a few "
                                    "rounds would decide the answer",
                                    *evidence.k_hat, kLargestKHat),
-                   absl::StrCat(std::string(kExploreMore), "; --clip bounds the weights, at the price of a bias")});
+                   absl::StrCat(std::string(kExploreMore),
+                                "; --clip bounds the weights, at the price of a bias")});
   const double off = std::abs(evidence.mean_weight - 1);
   if (off > std::max(3 * evidence.mean_weight_error, kMeanWeightTolerance))
     out.push_back({"mean_weight",
@@ -104,7 +105,9 @@ void judge_replay(const Evidence& evidence, std::vector<Refusal>& out) {
 std::vector<Refusal> refusals(Estimator estimator, const Evidence& evidence) {
   std::vector<Refusal> out;
   if (evidence.rounds == 0 && evidence.bad_propensities == 0 && evidence.unanswerable == 0) {
-    out.push_back({"empty", "the log has no round to evaluate", "check what was read, above; Riffle's own lists are rounds once their reward windows are over"});
+    out.push_back({"empty", "the log has no round to evaluate",
+                   "check what was read, above; Riffle's own lists are rounds once their reward "
+                   "windows are over"});
     return out;
   }
   const EstimatorFacts& facts = facts_of(estimator);

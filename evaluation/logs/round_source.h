@@ -36,5 +36,4 @@ class RoundSource {
 // Opens the log at its beginning, each time it is called.
 using OpenRounds = std::function<absl::StatusOr<std::unique_ptr<RoundSource>>()>;
 
-
 }  // namespace riffle::evaluation
