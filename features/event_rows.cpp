@@ -19,6 +19,9 @@ using records::InteractionType;
 using records::ItemRow;
 using records::UserRow;
 
+// Items are prefetched where the last batch read at least one for so many users.
+constexpr std::uint64_t kWorthPrefetching = 8;
+
 // The row's key without an allocation: the same bytes as item_row_key().
 class RowKey {
  public:
@@ -221,21 +224,18 @@ EventRows::Result EventRows::apply_impression(const Event& event, TimePoint time
   return Result::kApplied;
 }
 
-void EventRows::prefetch(std::span<const Event> events) {
-  std::vector<std::string_view> user_keys;
-  for (const Event& event : events) user_keys.push_back(event.user_id.str());
-  std::sort(user_keys.begin(), user_keys.end());
-  user_keys.erase(std::unique(user_keys.begin(), user_keys.end()), user_keys.end());
-  users_->prefetch(user_keys);
+void EventRows::prefetch(std::vector<std::string_view> users) {
+  std::sort(users.begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  users_->prefetch(users);
 
-  std::vector<ItemKey> items;
-  for (const Event& event : events) {
-    if (!event.item_id.empty()) items.push_back(key_of(event.item_id));
-    for (const records::ExposedItem& exposed : event.items)
-      items.push_back(key_of(exposed.item_id));
-  }
+  const std::uint64_t reads = items_->reads();
+  const bool missing = (reads - item_reads_) * kWorthPrefetching > users.size();
+  item_reads_ = reads;
+  if (!missing) return;
   const std::size_t window = std::max(options_.together_window, options_.next_window);
-  for (const std::string_view key : user_keys) {
+  std::vector<ItemKey> items;
+  for (const std::string_view key : users) {
     const UserRow* user = users_->find(key);
     if (!user) continue;
     const std::size_t count = std::min(user->history.size(), 2 * window);  // some are there twice
@@ -251,9 +251,14 @@ void EventRows::prefetch(std::span<const Event> events) {
   items_->prefetch(item_keys);
 }
 
-std::vector<ItemKey> EventRows::take_touched() {
+std::vector<ItemKey> EventRows::touched() const {
   std::vector<ItemKey> keys(touched_.begin(), touched_.end());
   std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+std::vector<ItemKey> EventRows::take_touched() {
+  std::vector<ItemKey> keys = touched();
   touched_.clear();
   return keys;
 }

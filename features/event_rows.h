@@ -9,8 +9,9 @@
 // and no history: only the joiner knows which list it means.
 #pragma once
 
-#include <span>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -38,14 +39,19 @@ class EventRows {
             state::RowCache<records::ItemRow>* items);
 
   Result apply(const records::Event& event, TimePoint event_time);
-  // Brings the rows that these events will touch into the caches, with one read of the store for
-  // the users and one for the items (those of the events and the neighbours-to-be in the users'
-  // histories).
-  void prefetch(std::span<const records::Event> events);
+  // Brings the rows that events of these users will touch into the caches: the users' with one read
+  // of the store, and with another one those of the neighbours-to-be in their histories. The latter
+  // only where items' rows have lately been missing: else looking for them would be in vain. What is
+  // not brought is read when it is needed.
+  void prefetch(std::vector<std::string_view> users);
   double weight_of(const records::Event& event) const { return types_.weight(event); }
 
-  // Item keys edited since the last call, each once, ascending (for item-stats).
+  // Item keys edited since the last take_touched(), each once, ascending (for item-stats).
+  std::vector<ItemKey> touched() const;
   std::vector<ItemKey> take_touched();
+  std::size_t touched_count() const { return touched_.size(); }
+  // As if the item had been edited: what a process before this one had not taken.
+  void touch(ItemKey item) { touched_.insert(item); }
 
  private:
   Result apply_interaction(const records::Event& event, TimePoint time, records::UserRow& user);
@@ -62,6 +68,7 @@ class EventRows {
   state::RowCache<records::UserRow>* users_;
   state::RowCache<records::ItemRow>* items_;
   absl::flat_hash_set<ItemKey> touched_;
+  std::uint64_t item_reads_ = 0;  // of the items' cache, when prefetch() was last called
 };
 
 // The cache key of an item's row.

@@ -12,6 +12,7 @@
 #include "bus/bus.h"
 #include "ingest/dead_letter_record.h"
 #include "pipeline/micro_batch.h"
+#include "pipeline/statistics.h"
 #include "records/riffle.pb.h"
 #include "records/rows.h"
 #include "state/row_cache.h"
@@ -35,6 +36,7 @@ struct FrozenEpoch {
   std::string pending_stats;                              // item keys whose statistics have not been published yet
   std::uint64_t journal_from = 0, journal_to = 0;         // entries [from, to) are trimmed
   std::vector<ingest::OwnedRecord> outputs;
+  Statistics statistics;                                  // to publish with the outputs; may be empty
   std::uint64_t last_list_ticket = 0;                     // of the lists' sink: acknowledged before the commit
 };
 

@@ -9,15 +9,20 @@
 
 namespace riffle::pipeline {
 
-EpochWriter::EpochWriter(bus::Sink* outputs, bus::Sink* lists, Fsync fsync, Metrics& metrics)
+EpochWriter::EpochWriter(bus::Sink* outputs, bus::Sink* lists, const bus::TopicNames& topics, Fsync fsync,
+                         std::function<void(Statistics)> told, Metrics& metrics)
     : outputs_(outputs),
       lists_(lists),
+      told_(std::move(told)),
       fsync_(fsync),
       commit_seconds_(metrics.histogram("riffle_epoch_commit_seconds", "From an epoch's freeze to its commit",
                                         Metrics::latency_buckets())),
       epochs_(metrics.counter("riffle_epochs_total", "Epochs committed")),
       refused_(metrics.counter("riffle_outputs_refused_total", "Records that the bus will never take")),
-      thread_([this] { run(); }) {}
+      thread_([this, topic = topics.item_stats] {
+        statistics_record_.topic = topic;
+        run();
+      }) {}
 
 EpochWriter::~EpochWriter() {
   {
@@ -73,15 +78,22 @@ void EpochWriter::run() {
 
 void EpochWriter::publish(Job& job) {
   if (fsync_ != Fsync::kNever) job.status = job.epoch.store->sync();
-  for (const ingest::OwnedRecord& output : job.epoch.outputs) {
-    if (!job.status.ok()) return;
-    kill_point("outputs");
-    const auto ticket = outputs_->send(output.record());
-    if (ticket.ok()) {
-      job.ticket = *ticket;
-    } else {
-      job.status = annotate(ticket.status(), absl::StrCat("shard ", job.epoch.shard.value(), ", ", output.topic));
-    }
+  for (const ingest::OwnedRecord& output : job.epoch.outputs) send(job, output);
+  const Statistics& statistics = job.epoch.statistics;
+  for (const auto& item : statistics.items) {
+    write_record(statistics, *item, statistics_record_);
+    send(job, statistics_record_);
+  }
+}
+
+void EpochWriter::send(Job& job, const ingest::OwnedRecord& record) {
+  if (!job.status.ok()) return;
+  kill_point("outputs");
+  const auto ticket = outputs_->send(record.record());
+  if (ticket.ok()) {
+    job.ticket = *ticket;
+  } else {
+    job.status = annotate(ticket.status(), absl::StrCat("shard ", job.epoch.shard.value(), ", ", record.topic));
   }
 }
 
@@ -101,7 +113,9 @@ void EpochWriter::commit(Job& job) {
   append_commit(job.epoch, batch);
   kill_point("commit");
   job.status = job.epoch.store->write(batch, fsync_ != Fsync::kNever);
-  if (job.status.ok()) epochs_.Increment();
+  if (!job.status.ok()) return;
+  epochs_.Increment();
+  if (!job.epoch.statistics.items.empty()) told_(std::move(job.epoch.statistics));
 }
 
 }  // namespace riffle::pipeline

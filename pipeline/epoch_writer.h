@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/metrics.h"
 #include "bus/bus.h"
+#include "bus/topics.h"
 #include "pipeline/epoch.h"
 #include "pipeline/options.h"
 
@@ -22,8 +23,9 @@ namespace riffle::pipeline {
 
 class EpochWriter {
  public:
-  // `outputs` and `lists` outlive it.
-  EpochWriter(bus::Sink* outputs, bus::Sink* lists, Fsync fsync, Metrics& metrics);
+  // `outputs` and `lists` outlive it. `told` takes each committed epoch's statistics, on the writer's thread.
+  EpochWriter(bus::Sink* outputs, bus::Sink* lists, const bus::TopicNames& topics, Fsync fsync,
+              std::function<void(Statistics)> told, Metrics& metrics);
   ~EpochWriter();  // abandons what is not committed
 
   // Any thread. `done` is called once, on the writer's thread.
@@ -42,12 +44,15 @@ class EpochWriter {
   };
   void run();
   void publish(Job& job);
+  void send(Job& job, const ingest::OwnedRecord& record);
   absl::Status await(bus::Sink& sink, std::uint64_t ticket);
   void commit(Job& job);
   bool cancelled() const;
 
   bus::Sink* outputs_;
   bus::Sink* lists_;
+  const std::function<void(Statistics)> told_;
+  ingest::OwnedRecord statistics_record_;   // the writer's; its memory is used again and again
   const Fsync fsync_;
   Histogram& commit_seconds_;
   Counter& epochs_;

@@ -26,9 +26,9 @@ struct StateOptions {
 
 struct EpochOptions {
   Milliseconds interval{100};               // an epoch ends after so long …
-  Milliseconds catching_up_interval{1000};  // … while a backlog is read
+  Milliseconds catching_up_interval{5000};  // … while a backlog is read
   std::size_t records = 100'000;            // … or so many records
-  std::size_t dirty_bytes = 256 << 20;      // … or so many bytes of changed rows
+  std::size_t dirty_bytes = 128 << 20;      // … or so many bytes of changed rows
   Milliseconds stats_interval{1000};        // item statistics leave at most so often
 };
 

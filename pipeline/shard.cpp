@@ -89,8 +89,7 @@ absl::Status Shard::load() {
   RIFFLE_ASSIGN_OR_RETURN(const auto pending, store_->get(state::Column::kMeta, "pending-stats"));
   if (pending) {
     for (std::size_t at = 0; at + 8 <= pending->size(); at += 8) {
-      const ItemKey key(state::number_of(std::string_view(*pending).substr(at, 8)));
-      if (touched_set_.insert(key).second) touched_.push_back(key);
+      rows_.touch(ItemKey(state::number_of(std::string_view(*pending).substr(at, 8))));
     }
   }
   next_journal_ = journal_frozen_ = journal_kept_ = meta_.journal_number() + 1;
@@ -165,7 +164,7 @@ void Shard::prefetch(const MicroBatch& batch) {
   for (const auto* records : {&batch.events, &batch.requests})
     for (const bus::Record& record : *records)
       if (record.key) users.push_back(*record.key);
-  users_.prefetch(users);
+  rows_.prefetch(std::move(users));
 }
 
 void Shard::apply_event(const bus::Record& record) {
@@ -236,9 +235,6 @@ void Shard::take_outcomes() {
   }
   outcomes_.clear();
   forget_closed();
-  for (const ItemKey key : rows_.take_touched()) {
-    if (touched_set_.insert(key).second) touched_.push_back(key);
-  }
 }
 
 void Shard::forget_closed() {

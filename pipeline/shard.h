@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,6 +91,9 @@ class Shard {
   std::size_t records_in_epoch() const { return records_in_epoch_; }
   std::size_t dirty_bytes() const;
 
+  // All committed items' statistics, for a reader that has not heard this shard yet, a few thousand at a time.
+  absl::Status tell_statistics(const std::function<void(Statistics)>& tell) const;
+
   Partition id() const { return id_; }
   // The next record of an input; none before the first one was ever applied.
   std::optional<Offset> next(Input input) const;
@@ -130,7 +134,7 @@ class Shard {
   void forget_closed();
   void note_run(Input input, const std::vector<bus::Record>& records, pb::JournalEntry& entry);
   void note_read(Input input, const bus::Record& record);
-  void emit_stats();
+  Statistics take_statistics();
   absl::Status health() const;
   serving::PolicyOptions const* policy_of(const UserId& user) const;
 
@@ -168,8 +172,6 @@ class Shard {
   std::vector<pb::JournalEntry> entries_;  // of this epoch, for `epochs`
   std::vector<ingest::OwnedRecord> outputs_;
   std::vector<pb::Outcome> outcomes_;      // scratch
-  std::vector<ItemKey> touched_;           // items whose statistics have not been published
-  absl::flat_hash_set<ItemKey> touched_set_;
   std::size_t records_in_epoch_ = 0;
   std::uint64_t last_list_ticket_ = 0;
   bool frozen_ = false;

@@ -1,5 +1,5 @@
 // The end of a shard's epoch: what is frozen for the writer, and the statistics that leave with it.
-#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -11,7 +11,8 @@
 namespace riffle::pipeline {
 namespace {
 
-constexpr std::size_t kMostPendingStats = 4096;  // beyond it they are published whatever the time
+constexpr std::size_t kMostPendingStats = 32'768;  // beyond it they are published whatever the time: every commit names them
+constexpr std::size_t kToldAtOnce = 4096;
 
 }  // namespace
 
@@ -26,7 +27,6 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   }
   meta_.set_epoch(meta_.epoch() + 1);
   meta_.set_journal_number(next_journal_ - 1);
-  if (with_stats || touched_.size() > kMostPendingStats) emit_stats();
 
   pb::EpochRecord record;
   record.set_sequence(meta_.epoch_sequence());
@@ -44,6 +44,7 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
 
   FrozenEpoch epoch;
   epoch.shard = id_;
+  if (with_stats || rows_.touched_count() > kMostPendingStats) epoch.statistics = take_statistics();
   epoch.store = store_.get();
   epoch.users = users_.freeze();
   epoch.items = items_.freeze();
@@ -55,7 +56,7 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   epoch.requests = requests_.freeze();
   epoch.meta = meta_;
   epoch.positions = positions_;
-  for (const ItemKey key : touched_) epoch.pending_stats += state::number_key(key.value());
+  for (const ItemKey key : rows_.touched()) epoch.pending_stats += state::number_key(key.value());
   epoch.journal_from = journal_kept_;
   epoch.journal_to = next_journal_;
   epoch.outputs = std::move(outputs_);
@@ -77,35 +78,32 @@ void Shard::committed() {
   frozen_ = false;
 }
 
-void Shard::emit_stats() {
-  for (const ItemKey key : touched_) {
+Statistics Shard::take_statistics() {
+  Statistics statistics{{id_, generation_, meta_.epoch()}, {}};
+  const std::vector<ItemKey> touched = rows_.take_touched();
+  statistics.items.reserve(touched.size());
+  for (const ItemKey key : touched) {
     const records::ItemRow* row = items_.find(features::item_row_key(key));
-    if (!row) continue;
-    pb::ItemStats stats;
-    stats.set_shard(id_.value());
-    stats.set_generation(generation_);
-    stats.set_epoch(meta_.epoch());
-    records::ItemRow published = *row;
-    for (auto* list : {&published.together, &published.next}) {
-      if (list->size() <= options_.stats_neighbours) continue;
-      std::nth_element(list->begin(), list->begin() + static_cast<std::ptrdiff_t>(options_.stats_neighbours), list->end(),
-                       [](const records::Neighbour& a, const records::Neighbour& b) {
-                         return a.weight != b.weight ? a.weight > b.weight : a.item < b.item;
-                       });
-      list->resize(options_.stats_neighbours);
-    }
-    std::string bytes;
-    records::encode(published, bytes);
-    stats.mutable_row()->ParseFromString(bytes);
-    ingest::OwnedRecord out;
-    out.topic = options_.topics.item_stats;
-    out.partition = id_;
-    out.key = absl::StrCat(id_.value(), "/", row->item_id.str());
-    out.value = stats.SerializeAsString();
-    outputs_.push_back(std::move(out));
+    if (row) statistics.items.push_back(told_row(*row, options_.stats_neighbours));
   }
-  touched_.clear();
-  touched_set_.clear();
+  return statistics;
+}
+
+absl::Status Shard::tell_statistics(const std::function<void(Statistics)>& tell) const {
+  Statistics some{{id_, generation_, meta_.epoch()}, {}};
+  absl::Status unreadable;
+  records::ItemRow row;
+  const auto status = store_->scan(state::Column::kItems, "", "", [&](std::string_view, std::string_view bytes) {
+    unreadable = records::decode(bytes, row);
+    if (!unreadable.ok()) return false;
+    some.items.push_back(told_row(row, options_.stats_neighbours));
+    if (some.items.size() == kToldAtOnce) tell(Statistics{some.head, std::exchange(some.items, {})});
+    return true;
+  });
+  RIFFLE_RETURN_IF_ERROR(status);
+  RIFFLE_RETURN_IF_ERROR(unreadable);
+  tell(std::move(some));
+  return absl::OkStatus();
 }
 
 }  // namespace riffle::pipeline

@@ -85,7 +85,8 @@ absl::Status Worker::begin() {
 
   opener_ = std::make_unique<ShardOpener>(ShardOpener::Setup{&bus_, lists_.get(), &setup_.shard, setup_.worker, &clock_,
                                                              &metrics_, count, cluster});
-  writer_ = std::make_unique<EpochWriter>(outputs_.get(), lists_.get(), setup_.shard.state.fsync, metrics_);
+  writer_ = std::make_unique<EpochWriter>(outputs_.get(), lists_.get(), setup_.shard.topics, setup_.shard.state.fsync,
+                                          [this](Statistics own) { feed_->take(std::move(own)); }, metrics_);
 
   RIFFLE_ASSIGN_OR_RETURN(auto events, bus_.make_source({.group = setup_.worker.group, .group_member = true}));
   RIFFLE_ASSIGN_OR_RETURN(auto requests, bus_.make_source({.group = requests_group(setup_.worker.group)}));
@@ -186,6 +187,13 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
     opening_.erase(id);
     return nullptr;
   }
+  if (const absl::Status told = (*shard)->tell_statistics([this](Statistics own) { feed_->take(std::move(own)); });
+      !told.ok()) {
+    shard_failed(id, annotate(told, absl::StrCat("the items of shard ", id.value(), " cannot be read")));
+    absl::MutexLock lock(&mutex_);
+    opening_.erase(id);
+    return nullptr;
+  }
   const auto took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
   log::info("shard {} is open after {} ms", id.value(), took.count());
   const BusInputLog names(bus_, setup_.shard.topics);
@@ -202,10 +210,12 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
 void Worker::opened(std::uint64_t assignment) {
   std::vector<bus::Position> events, requests;
   std::vector<bus::TopicPartition> stopped;
+  std::set<Partition> own;
   {
     absl::MutexLock lock(&mutex_);
     if (assignment != assignment_ || !opening_.empty() || !assigned_) return;
     for (const auto& [shard, positions] : running_) {
+      own.insert(shard);
       events.push_back(positions[static_cast<std::size_t>(Input::kEvents)]);
       requests.push_back(positions[static_cast<std::size_t>(Input::kRequests)]);
       requests.push_back(positions[static_cast<std::size_t>(Input::kUsers)]);
@@ -219,6 +229,7 @@ void Worker::opened(std::uint64_t assignment) {
     assigned_ = false;  // started once an assignment
     shards_owned_.Set(static_cast<double>(running_.size()));
   }
+  feed_->read_others(std::move(own));
   events_->post([this, events, stopped, assignment](bus::Source& source) {
     {
       absl::MutexLock lock(&mutex_);

@@ -29,7 +29,7 @@ absl::StatusOr<std::unique_ptr<WorldFeed>> WorldFeed::start(bus::Bus& bus, bus::
                                                             Metrics& metrics) {
   RIFFLE_ASSIGN_OR_RETURN(auto source, bus.make_source({.group = options.group}));
   std::unique_ptr<WorldFeed> feed(new WorldFeed(std::move(source), dead_letters, std::move(options), metrics));
-  RIFFLE_RETURN_IF_ERROR(feed->assign(bus));
+  RIFFLE_RETURN_IF_ERROR(feed->find_topics(bus));
   for (const serving::PolicyOptions& policy : feed->options_.policies) {
     RIFFLE_ASSIGN_OR_RETURN(auto scorer, learner::make_scorer(policy.scorer, "", feed->options_.learner));
     feed->policies_.versions[policy.id] = {policy.id, 0, std::move(scorer), 0};
@@ -50,39 +50,93 @@ absl::Status WorldFeed::status() const {
   return status_;
 }
 
-absl::Status WorldFeed::assign(bus::Bus& bus) {
-  std::vector<bus::Position> positions;
+absl::Status WorldFeed::find_topics(bus::Bus& bus) {
   for (const std::string* topic : {&options_.topics.items, &options_.topics.item_stats, &options_.topics.policy}) {
     RIFFLE_ASSIGN_OR_RETURN(const auto info, bus.describe(*topic));
     if (!info) {
       return fatal_error(absl::StatusCode::kNotFound,
                          absl::StrCat("topic ", *topic, " does not exist; make it with `riffle topics create`"));
     }
+    if (topic == &options_.topics.item_stats) {
+      shards_ = info->partitions;
+      continue;  // read once it is known whose
+    }
     for (std::int32_t p = 0; p < info->partitions; ++p) {
-      not_ended_.push_back({*topic, Partition(p)});
-      positions.push_back({not_ended_.back(), bus::kEarliest});
+      const bus::TopicPartition where{*topic, Partition(p)};
+      reading_[where] = bus::kEarliest;
+      not_ended_.push_back(where);
       if (topic != &options_.topics.items) continue;
-      RIFFLE_ASSIGN_OR_RETURN(const auto told, source_->committed(not_ended_.back()));
+      RIFFLE_ASSIGN_OR_RETURN(const auto told, source_->committed(where));
       told_[Partition(p)] = told.value_or(Offset(0));
     }
   }
+  return assign();
+}
+
+absl::Status WorldFeed::assign() {
+  std::vector<bus::Position> positions;
+  for (const auto& [where, next] : reading_) positions.push_back({where, next});
   return source_->assign(positions);
+}
+
+void WorldFeed::take(Statistics own) {
+  {
+    absl::MutexLock lock(&mutex_);
+    own_.push_back(std::move(own));
+  }
+  source_->wake();
+}
+
+void WorldFeed::read_others(std::set<Partition> own) {
+  {
+    absl::MutexLock lock(&mutex_);
+    new_own_shards_ = std::move(own);
+  }
+  source_->wake();
+}
+
+absl::Status WorldFeed::change_others() {
+  std::optional<std::set<Partition>> own;
+  {
+    absl::MutexLock lock(&mutex_);
+    own.swap(new_own_shards_);
+  }
+  if (!own) return absl::OkStatus();
+  others_known_ = true;
+  bool changed = false;
+  for (std::int32_t p = 0; p < shards_; ++p) {
+    const bus::TopicPartition where{options_.topics.item_stats, Partition(p)};
+    if (own->contains(where.partition)) {
+      changed |= reading_.erase(where) > 0;
+      std::erase(not_ended_, where);
+    } else if (reading_.try_emplace(where, bus::kEarliest).second) {
+      not_ended_.push_back(where);
+      changed = true;
+    }
+  }
+  return changed ? assign() : absl::OkStatus();
+}
+
+void WorldFeed::take_own() {
+  std::vector<Statistics> own;
+  {
+    absl::MutexLock lock(&mutex_);
+    own.swap(own_);
+  }
+  for (Statistics& statistics : own)
+    for (auto& row : statistics.items) update_stats(statistics.head, std::move(row));
 }
 
 void WorldFeed::run() {
   while (!stopping_) {
+    if (const absl::Status status = change_others(); !status.ok()) return fail(status);
     auto batch = source_->poll(5000, std::chrono::milliseconds(100));
-    if (!batch.ok() || !batch->errors.empty()) {
-      const absl::Status status = batch.ok() ? batch->errors.front().status : batch.status();
-      log::error("the worker no longer reads items, item statistics and policies: {}", status.ToString());
-      absl::MutexLock lock(&mutex_);
-      status_ = status;
-      return;
-    }
+    if (!batch.ok() || !batch->errors.empty()) return fail(batch.ok() ? batch->errors.front().status : batch.status());
     for (const bus::Record& record : batch->records) apply(record);
     commit_told();
     for (const bus::TopicPartition& end : batch->ends) std::erase(not_ended_, end);
-    const bool first = !ready_ && not_ended_.empty();
+    take_own();
+    const bool first = !ready_ && others_known_ && not_ended_.empty();
     if (ready_ || first) publish(Steady::now(), first);
     if (first) {
       log::info("the catalogue has {} items, statistics of {} items are known", newest_.catalogue->items.size(),
@@ -92,7 +146,15 @@ void WorldFeed::run() {
   }
 }
 
+void WorldFeed::fail(const absl::Status& status) {
+  log::error("the worker no longer reads items, item statistics and policies: {}", status.ToString());
+  absl::MutexLock lock(&mutex_);
+  status_ = status;
+}
+
 void WorldFeed::apply(const bus::Record& record) {
+  if (const auto it = reading_.find({std::string(record.topic), record.partition}); it != reading_.end())
+    it->second = next(record.offset);
   if (record.topic == options_.topics.items) return apply_item(record);
   if (record.topic == options_.topics.item_stats) return apply_stats(record);
   apply_policy(record);
@@ -142,16 +204,19 @@ void WorldFeed::commit_told() {
 
 void WorldFeed::apply_stats(const bus::Record& record) {
   if (!record.value) return;
-  pb::ItemStats stats;
-  if (!stats.ParseFromArray(record.value->data(), static_cast<int>(record.value->size()))) {
+  records::ItemStatsHead head;
+  auto row = std::make_shared<records::ItemRow>();
+  if (const absl::Status status = records::decode_item_stats(*record.value, head, *row); !status.ok()) {
     log::warn("{}/{}/{} is not a record of item statistics: left out", record.topic, record.partition.value(),
               record.offset.value());
     return;
   }
-  auto row = std::make_shared<records::ItemRow>();
-  if (!records::decode(stats.row().SerializeAsString(), *row).ok()) return;
+  update_stats(head, std::move(row));
+}
+
+void WorldFeed::update_stats(const records::ItemStatsHead& head, std::shared_ptr<const records::ItemRow> row) {
   const ItemKey key = key_of(row->item_id);
-  stats_changed_ |= stats_.update(key, {Partition(stats.shard()), stats.generation(), stats.epoch(), std::move(row)});
+  stats_changed_ |= stats_.update(key, {head.shard, head.generation, head.epoch, std::move(row)});
 }
 
 void WorldFeed::apply_policy(const bus::Record& record) {

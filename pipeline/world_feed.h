@@ -1,5 +1,7 @@
-// What a worker knows of the whole: one thread reads all of `items`, `item-stats` and `policy` and publishes immutable
-// snapshots to the shards. It starts from the beginning of these compacted topics, and is ready once it has seen their ends.
+// What a worker knows of the whole: one thread reads all of `items` and `policy`, and of `item-stats` what other workers'
+// shards say, and publishes immutable snapshots to the shards. It starts from the beginning of these compacted topics, and
+// is ready once it has seen their ends. What this worker's own shards say of their items is handed to it in memory: their
+// partitions of `item-stats` need not be read.
 //
 // A refused item gets a dead letter also where it came while no worker ran: how far refusals were told is what the group
 // `Options::group` has committed of `items`, once their dead letters were acknowledged. After a crash, or by another worker
@@ -11,6 +13,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +29,7 @@
 #include "learner/options.h"
 #include "learner/policy_log.h"
 #include "pipeline/micro_batch.h"
+#include "pipeline/statistics.h"
 #include "serving/options.h"
 
 namespace riffle::pipeline {
@@ -46,6 +51,12 @@ class WorldFeed {
                                                           Metrics& metrics);
   ~WorldFeed();
 
+  // Any thread. What a shard of this worker says.
+  void take(Statistics own);
+  // Any thread. From now on the statistics of all shards but `own` are read from the topic. Not ready before it is called
+  // once: the owned shards' statistics have been taken by then.
+  void read_others(std::set<Partition> own);
+
   const Published<World>& world() const { return world_; }
   bool ready() const { return ready_; }        // any thread
   absl::Status status() const;                 // why it has stopped, if it has
@@ -53,7 +64,12 @@ class WorldFeed {
  private:
   WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options, Metrics& metrics);
   void run();
-  absl::Status assign(bus::Bus& bus);
+  absl::Status find_topics(bus::Bus& bus);
+  absl::Status assign();
+  absl::Status change_others();
+  void take_own();
+  void fail(const absl::Status& status);
+  void update_stats(const records::ItemStatsHead& head, std::shared_ptr<const records::ItemRow> row);
   void apply(const bus::Record& record);
   void apply_item(const bus::Record& record);
   void tell_refused(const bus::Record& record, const records::Reason& reason);
@@ -74,7 +90,10 @@ class WorldFeed {
   features::ItemStatsBuilder stats_;
   learner::PolicyLog policy_log_;
   PolicySet policies_;
+  std::map<bus::TopicPartition, Offset> reading_;   // and where to go on
   std::vector<bus::TopicPartition> not_ended_;
+  std::int32_t shards_ = 0;
+  bool others_known_ = false;
   std::map<Partition, Offset> told_;         // of `items`: refusals below are in `dead-letters`, or on their way there
   std::uint64_t told_ticket_ = 0;            // of the last on its way
   bool told_changed_ = false;
@@ -87,6 +106,8 @@ class WorldFeed {
   std::atomic<bool> stopping_{false};
   mutable absl::Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Statistics> own_ ABSL_GUARDED_BY(mutex_);                  // not taken yet
+  std::optional<std::set<Partition>> new_own_shards_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -85,6 +85,7 @@ class RowCache {
 
   const absl::Status& status() const { return status_; }
   std::size_t size() const { return entries_.size(); }
+  std::uint64_t reads() const { return reads_; }  // rows that the store had and the cache had not
   std::size_t dirty() const { return dirty_.size(); }
   std::size_t frozen() const { return frozen_.size(); }
 
@@ -143,6 +144,7 @@ class RowCache {
   std::size_t hand_ = 0;
   // Replaced or erased, but find() may have handed them out: until trim().
   std::vector<std::shared_ptr<Row>> retired_;
+  std::uint64_t reads_ = 0;
   absl::Status status_;
 };
 
@@ -154,14 +156,14 @@ void RowCache<Row>::FrozenRows::append_to(WriteBatch& batch) const {
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->first < b->first; });
   batch.reserve(sorted.size());
+  std::string bytes;  // encoding wants room for the worst case: the batch keeps only what it needs
   for (const auto* row : sorted) {
     if (!row->second) {
       batch.erase(column_, row->first);
       continue;
     }
-    std::string bytes;
     encode(*row->second, bytes);
-    batch.put(column_, row->first, std::move(bytes));
+    batch.put(column_, row->first, std::string(bytes));
   }
 }
 
@@ -313,6 +315,7 @@ template <class Row>
 bool RowCache<Row>::decode_row(std::string_view key, const std::optional<std::string>& bytes,
                                std::shared_ptr<Row>& row) {
   if (!bytes) return true;
+  ++reads_;
   row = std::make_shared<Row>();
   const absl::Status decoded = decode(std::string_view(*bytes), *row);
   if (decoded.ok()) return true;

@@ -114,7 +114,7 @@ log_level: debug
   EXPECT_EQ(config.serving.language, "zh");
   EXPECT_EQ(config.state.fsync, pipeline::Fsync::kBatch);
   EXPECT_EQ(config.epoch.interval, 50ms);
-  EXPECT_EQ(config.epoch.catching_up_interval, 1000ms);
+  EXPECT_EQ(config.epoch.catching_up_interval, 5000ms);
   EXPECT_EQ(config.worker.on_lost_offset, pipeline::LostOffset::kEarliest);
   EXPECT_FALSE(config.worker.learner);
   EXPECT_EQ(config.http.port, 0);
@@ -229,8 +229,8 @@ const Case kCases[] = {
      "f:1:11: serving.default_n: is more than the candidates that are scored (5)"},
     {"serving: {sources: {together: 0, next: 0, popular: 0, trending: 0, own: 0, fresh: 0, category: 0, explore: 0}}\n",
      "f:1:11: serving.sources: every source is off, so there would be nothing to choose from"},
-    {"epoch: {interval: 2s}\n",
-     "f:1:9: epoch.catching_up_interval: must not be shorter than interval (2s)"},
+    {"epoch: {interval: 6s}\n",
+     "f:1:9: epoch.catching_up_interval: must not be shorter than interval (6s)"},
     {"worker: {name: \"\"}\n", "f:1:10: worker.name: must not be empty"},
     {"http: {address: localhost}\n",
      "f:1:8: http.address: expected an IP address, as 127.0.0.1 or 0.0.0.0; found \"localhost\""},

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <span>
 
 #include "base/rng.h"
 #include "features/decay.h"
@@ -361,7 +362,11 @@ TEST(EventRows, RowsThatWereStoredAndReadAgainAtAnyPointAreTheSameBytes) {
     while (!rest.empty()) {
       const auto batch = rest.first(std::min<std::size_t>(rest.size(), 1 + rng.below(40)));
       rest = rest.subspan(batch.size());
-      if (rng.below(2) == 0) restarted.event_rows.prefetch(batch);
+      if (rng.below(2) == 0) {
+        std::vector<std::string_view> users;
+        for (const Event& event : batch) users.push_back(event.user_id.str());
+        restarted.event_rows.prefetch(std::move(users));
+      }
       for (const Event& event : batch) restarted.apply(event);
       if (rng.below(3) == 0) restarted.commit();
     }

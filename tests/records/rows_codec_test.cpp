@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/rng.h"
+#include "records/item_stats_record.h"
 #include "records/riffle.pb.h"
 #include "records/rows.h"
 
@@ -162,6 +163,30 @@ TEST(RowsCodec, UserRowsHaveTheBytesOfTheGeneratedClassAndComeBack) {
     ASSERT_EQ(bytes, generated_bytes(row));
     ASSERT_TRUE(decode(bytes, back).ok());
     ASSERT_EQ(back, row);
+  }
+}
+
+TEST(RowsCodec, ItemStatisticsHaveTheBytesOfTheGeneratedClassAndComeBack) {
+  std::string bytes;
+  ItemRow back;
+  ItemStatsHead head_back;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    ItemRow row = random_item(rng);
+    sort_neighbours(row);
+    const ItemStatsHead head{Partition(static_cast<std::int32_t>(rng.below(300))), rng() >> rng.below(64), rng.below(3)};
+    encode_item_stats(head, row, bytes);
+    pb::ItemStats generated;
+    generated.set_shard(head.shard.value());
+    generated.set_generation(head.generation);
+    generated.set_epoch(head.epoch);
+    generated.mutable_row()->ParseFromString(generated_bytes(row));
+    ASSERT_EQ(bytes, generated.SerializeAsString());
+    ASSERT_TRUE(decode_item_stats(bytes, head_back, back).ok());
+    ASSERT_EQ(back, row);
+    ASSERT_EQ(head_back, head);
+    ASSERT_FALSE(decode_item_stats(std::string_view(bytes).substr(0, bytes.size() - 1), head_back, back).ok());
   }
 }
 
