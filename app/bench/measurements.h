@@ -37,7 +37,18 @@ struct LatencyLoad {
 //   request_to_list_ms, click_to_list_ms, outcome_to_policy_ms: each .p50 .p99 .samples; clicks_in_first_list
 absl::Status measure_latency(Stage& stage, std::size_t history, const LatencyLoad& load, Figures& figures);
 
-// What all but measure_events begin with: the catalogue and a history, applied, committed and merged, and a worker at rest.
+// What users and items in their numbers cost in memory: `events` are published and caught up with a few million at a time.
+// ResourceExhausted where the worker's resident memory ever went beyond `limit_bytes`, the second start's included.
+//   memory.peak_rss_bytes, memory.rss_bytes, memory.event_cpu_us, memory.state_bytes; memory.start_seconds and
+//   memory.start_peak_rss_bytes of a start with that state
+absl::Status measure_memory(Stage& stage, std::size_t events, std::uint64_t limit_bytes, Figures& figures);
+
+// What an event costs where there are many users or items: after `warm` events are applied, CPU time an event until
+// `measured` more are committed.
+//   growth_<name>.event_cpu_us, growth_<name>.rss_bytes
+absl::Status measure_growth(Stage& stage, const std::string& name, std::size_t warm, std::size_t measured, Figures& figures);
+
+// What lists and latency begin with: the catalogue and a history, applied, committed and merged, and a worker at rest.
 absl::Status warm_worker(Stage& stage, std::size_t history);
 
 }  // namespace riffle::app::bench

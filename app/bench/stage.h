@@ -67,6 +67,7 @@ class Stage {
   absl::Status not_stopped() const;                  // Cancelled where it is to stop
 
   Workload& workload() { return workload_; }
+  std::ostream& err() { return *setup_.err; }        // for progress
   bus::Bus& bus() { return *setup_.bus; }
   const bus::TopicNames& topics() const { return topics_; }
   const config::Config& config() const { return *setup_.config; }

@@ -18,6 +18,7 @@
 #include "app/system.h"
 #include "base/clock.h"
 #include "base/errors.h"
+#include "config/units.h"
 
 namespace riffle::app {
 namespace {
@@ -36,7 +37,23 @@ struct Options {
   bench::LatencyLoad load;
   bench::WorkloadOptions workload;
   std::string directory;
+  // Of `memory`
+  std::size_t memory_users = 1'000'000;
+  std::size_t memory_items = 100'000;
+  std::size_t events_per_user = 50;
+  std::string memory_limit = "2GiB";
+  std::uint64_t memory_limit_bytes = 0;
 };
+
+// What fits a worker of four shards into 2 GiB; the caller's own settings come after it and hold.
+const std::vector<std::string> kSmallMemory = {
+    "state.cached_users=30000",       "state.cached_items=12000",       "state.cached_lists=5000",
+    "state.write_buffer_bytes=16MiB", "state.block_cache_bytes=128MiB", "epoch.dirty_bytes=16MiB",
+    "worker.queued_bytes=8MiB"};
+
+// Growth: as many events a user before measuring starts, so that histories are alike.
+constexpr std::size_t kGrowthEventsPerUser = 10;
+constexpr std::size_t kGrowthMeasured = 600'000;
 
 class Bench {
  public:
@@ -66,7 +83,8 @@ class Bench {
         return bench::measure_latency(stage, options_.history, load_, figures_);
       }));
     }
-    return absl::OkStatus();
+    RIFFLE_RETURN_IF_ERROR(run_memory());
+    return run_growth();
   }
 
   // What was measured, though a later run may have failed.
@@ -76,15 +94,60 @@ class Bench {
   }
 
  private:
+  bool wanted(const std::string& what) const { return options_.what == "all" || options_.what == what; }
+
   template <class Measure>
   absl::Status measure(const std::string& what, std::size_t run, std::size_t events, const Measure& measure) {
-    if (options_.what != "all" && options_.what != what) return absl::OkStatus();
+    if (!wanted(what)) return absl::OkStatus();
     streams_.err << what << ": run " << run << " of " << options_.runs << std::endl;
+    return on_stage(what, run, events, options_.workload, options_.configuration, measure);
+  }
+
+  // These two take minutes and vary little: once, whatever --runs says.
+  absl::Status run_memory() {
+    if (!wanted("memory")) return absl::OkStatus();
+    bench::WorkloadOptions workload = options_.workload;
+    workload.users = options_.memory_users;
+    workload.items = options_.memory_items;
+    ConfigurationChoice small = options_.configuration;
+    small.settings.insert(small.settings.begin(), kSmallMemory.begin(), kSmallMemory.end());
+    const std::size_t events = workload.users * options_.events_per_user;
+    streams_.err << "memory: " << workload.users << " users, " << workload.items << " items, " << events << " events"
+                 << std::endl;
+    return on_stage("memory", 1, events, workload, small, [&](bench::Stage& stage) {
+      return bench::measure_memory(stage, events, options_.memory_limit_bytes, figures_);
+    });
+  }
+
+  absl::Status run_growth() {
+    if (!wanted("growth")) return absl::OkStatus();
+    const auto point = [&](const std::string& name, std::size_t users, std::size_t items) {
+      bench::WorkloadOptions workload = options_.workload;
+      workload.users = users;
+      workload.items = items;
+      const std::size_t warm = kGrowthEventsPerUser * users;
+      streams_.err << "growth: " << users << " users, " << items << " items" << std::endl;
+      return on_stage("growth-" + name, 1, warm + kGrowthMeasured, workload, options_.configuration,
+                      [&](bench::Stage& stage) {
+                        return bench::measure_growth(stage, name, warm, kGrowthMeasured, figures_);
+                      });
+    };
+    const bench::WorkloadOptions& stated = options_.workload;
+    for (const std::size_t users : {10'000, 100'000, 1'000'000})
+      RIFFLE_RETURN_IF_ERROR(point(absl::StrCat("users_", users), users, stated.items));
+    for (const std::size_t items : {1'000, 10'000, 100'000})
+      RIFFLE_RETURN_IF_ERROR(point(absl::StrCat("items_", items), stated.users, items));
+    return absl::OkStatus();
+  }
+
+  template <class Measure>
+  absl::Status on_stage(const std::string& what, std::size_t run, std::size_t events, const bench::WorkloadOptions& workload,
+                        const ConfigurationChoice& choice, const Measure& measure) {
     bench::StageSetup setup;
     setup.config = &config_;
-    setup.choice = &options_.configuration;
+    setup.choice = &choice;
     setup.bus = &bus_;
-    setup.workload = options_.workload;
+    setup.workload = workload;
     setup.events = events;
     setup.directory = directory_ / absl::StrCat(what, run);
     setup.prefix = absl::StrCat(name_, ".", what, run, ".");
@@ -127,10 +190,11 @@ ExitCode run(const Options& options, const Streams& streams) {
 }  // namespace
 
 void add_bench(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("bench", "Measure events, lists and latency through a real broker");
+  CLI::App* command = program.add_subcommand("bench", "Measure events, lists, latency, memory and growth through a real broker");
   const auto options = std::make_shared<Options>();
   command->add_option("WHAT", options->what, "What to measure")->required()
-      ->check(CLI::IsMember({"events", "lists", "latency", "all"}))->type_name("events|lists|latency|all");
+      ->check(CLI::IsMember({"events", "lists", "latency", "memory", "growth", "all"}))
+      ->type_name("events|lists|latency|memory|growth|all");
   add_configuration_options(*command, options->configuration);
   add_format_option(*command, options->format);
   const auto count = [&](const std::string& name, std::size_t& value, const std::string& help) {
@@ -148,7 +212,16 @@ void add_bench(CLI::App& program, Chosen& chosen) {
   command->add_option("--seed", options->workload.seed, "Of the workload")->capture_default_str();
   command->add_option("--directory", options->directory, "Where the workers' state lies meanwhile (default: the system's "
                       "directory for temporary files)")->type_name("DIR");
+  count("--memory-users", options->memory_users, "Of `memory`");
+  count("--memory-items", options->memory_items, "Of `memory`");
+  count("--events-per-user", options->events_per_user, "Of `memory`");
+  command->add_option("--memory-limit", options->memory_limit, "Of `memory`: more is an error")->capture_default_str()
+      ->type_name("SIZE")->check([options](const std::string& text) -> std::string {
+        const auto bytes = config::parse_bytes(text);
+        return bytes && *bytes > 0 ? "" : "expected a size, as 512MiB or 2GiB";
+      });
   command->callback([options, &chosen] {
+    options->memory_limit_bytes = static_cast<std::uint64_t>(config::parse_bytes(options->memory_limit).value_or(0));
     chosen.action = [options](const Streams& streams) { return run(*options, streams); };
   });
 }
