@@ -47,8 +47,8 @@ struct Options {
 
 // What fits a worker of four shards into 2 GiB; the caller's own settings come after it and hold.
 const std::vector<std::string> kSmallMemory = {
-    "state.cached_users=30000",       "state.cached_items=12000",       "state.cached_lists=5000",
-    "state.write_buffer_bytes=16MiB", "state.block_cache_bytes=128MiB", "epoch.dirty_bytes=16MiB",
+    "state.cached_users=25000",       "state.cached_items=25000",       "state.cached_lists=5000",
+    "state.write_buffer_bytes=16MiB", "state.block_cache_bytes=128MiB", "epoch.dirty_bytes=32MiB",
     "worker.queued_bytes=8MiB"};
 
 // Growth: as many events a user before measuring starts, so that histories are alike.

@@ -1,5 +1,7 @@
 #include "app/commands/run.h"
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -22,6 +24,16 @@
 
 namespace riffle::app {
 namespace {
+
+// Epochs, batches and RocksDB's writes take and give back buffers of megabytes all the time. glibc would give those pages to
+// the system and fault them in anew: a tenth of the CPU time of catching up. It keeps them instead.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);   // the most it takes
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
 
 constexpr Milliseconds kLook{200};         // between two looks at how the service is doing
 constexpr std::chrono::seconds kNews{10};  // between two lines about its pace
@@ -134,6 +146,7 @@ class Runner {
 ExitCode run(const Options& options, const Streams& streams) {
   auto config = configuration(options.configuration, streams);
   if (!config) return ExitCode::kUsage;
+  keep_freed_memory();
   if (options.rebuild) config->worker.rebuild = true;
   if (!options.on_lost_offset.empty()) {
     config->worker.on_lost_offset = options.on_lost_offset == "earliest"
