@@ -75,8 +75,7 @@ void Connection::close() {
 
 void Connection::read() {
   parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(shared_->options.header_bytes));
-  parser_->body_limit(shared_->options.body_bytes);
+  set_limits(*parser_, shared_->options);
   idle_ = true;
   stream_.expires_after(shared_->options.idle_timeout);
   beast::http::async_read_header(stream_, buffer_, *parser_,
@@ -124,20 +123,10 @@ void Connection::on_bad_request(ErrorCode failure) {
 void Connection::dispatch() {
   const auto message = parser_->release();
   HttpRequest request;
-  request.method = std::string(message.method_string());
-  for (const auto& field : message) {
-    std::string name(field.name_string());
-    for (char& c : name)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    std::string& value = request.headers[name];
-    if (!value.empty()) value += ", ";
-    value += std::string(field.value());
-  }
-  request.body = message.body();
+  const bool understood = take_request(message, request);
   keep_alive_ = message.keep_alive() && !stopping_;
   head_ = request.method == "HEAD";
-  const auto target = message.target();
-  if (!split_target(std::string_view(target.data(), target.size()), request))
+  if (!understood)
     return write(error_response(400, "bad_target", "the request's target has a percent sign without two digits"));
 
   const std::uint64_t turn = ++turn_;

@@ -1,7 +1,8 @@
 #include "http/message.h"
 
-#include <cstdio>
 #include <utility>
+
+#include "records/json_writer.h"
 
 namespace riffle::http {
 namespace {
@@ -13,23 +14,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out += '"';
-}
-
 }  // namespace
 
 Handler answer_at_once(std::function<HttpResponse(const HttpRequest&)> function) {
@@ -39,7 +23,9 @@ Handler answer_at_once(std::function<HttpResponse(const HttpRequest&)> function)
 HttpResponse error_response(int status, std::string_view code, std::string_view message) {
   HttpResponse response;
   response.status = status;
-  response.body = "{\"error\":{\"code\":" + quoted(code) + ",\"message\":" + quoted(message) + "}}\n";
+  records::JsonWriter json;  // a path of any bytes may be in the message
+  json.begin_object().key("error").begin_object().member("code", code).member("message", message);
+  response.body = json.end_object().end_object().take() + "\n";
   return response;
 }
 

@@ -94,7 +94,7 @@ void encode(const UserRow& row, std::string& out) {
 
 void encode(const ItemRow& row, std::string& out) {
   out.resize((row.together.size() + row.next.size()) * kNeighbourBytes + kScalarBytes +
-             row.item_id.str().size() + kCountsBytes + 4 * kCounterBytes + 5 * kScalarBytes);
+             row.item_id.str().size() + kCountsBytes + 5 * kCounterBytes + 5 * kScalarBytes);
   WireWriter to(out.data());
   to.string_field(1, row.item_id.str());
   write_counts(to, 2, row.counts);

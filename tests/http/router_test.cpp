@@ -67,5 +67,10 @@ TEST(Router, UnknownPathsAndOtherMethodsGetTheirErrors) {
   EXPECT_EQ(ask(router, "GET", "/metrics/more").status, 404);
 }
 
+TEST(Router, AnswersAPathThatIsNoTextWithJsonAllTheSame) {
+  EXPECT_EQ(ask(Router(), "GET", "/\xff").body,
+            "{\"error\":{\"code\":\"not_found\",\"message\":\"nothing is at /\xEF\xBF\xBD\"}}\n");
+}
+
 }  // namespace
 }  // namespace riffle::http
