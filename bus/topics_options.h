@@ -11,7 +11,7 @@ namespace riffle::bus {
 
 struct TopicsOptions {
   std::string prefix = "riffle.";        // one namespace a tenant
-  // Of every topic whose records belong to a shard: one shard each. It cannot be changed later without `state migrate`.
+  // Of every topic whose records belong to a shard: one shard each. A state directory belongs to one number.
   std::int32_t partitions = 4;
   std::int32_t items_partitions = 1;     // every worker reads all of it
   std::int16_t replication_factor = 1;   // 3 on a cluster of three or more

@@ -8,10 +8,13 @@
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -41,7 +44,11 @@ class Process {
     arguments.push_back(nullptr);
     pid_ = fork();
     RIFFLE_CHECK(pid_ >= 0, "fork", argv.front());
-    if (pid_ > 0) return;
+    if (pid_ > 0) {
+      pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+      RIFFLE_CHECK(pidfd_ >= 0, "pidfd_open", argv.front());
+      return;
+    }
     redirect(STDIN_FILENO, in, O_RDONLY);
     redirect(STDOUT_FILENO, scratch_ / "out", O_WRONLY | O_CREAT | O_TRUNC);
     redirect(STDERR_FILENO, scratch_ / "err", O_WRONLY | O_CREAT | O_TRUNC);
@@ -51,9 +58,11 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
   ~Process() {
-    if (ended_) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    if (!ended_) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    close(pidfd_);
   }
 
   void signal(int number) const {
@@ -67,7 +76,10 @@ class Process {
 
   // The exit code, 128 + n where signal n ended it, or -1 where it did not end in time.
   int wait(std::chrono::milliseconds most) {
-    if (!await([&] { return !running(); }, most)) return -1;
+    pollfd watched{pidfd_, POLLIN, 0};
+    const auto end = std::chrono::steady_clock::now() + most;
+    for (auto left = most; running(); left = remaining(end))
+      if (poll(&watched, 1, static_cast<int>(left.count())) == 0) return -1;
     return *ended_;
   }
 
@@ -80,6 +92,11 @@ class Process {
     if (file < 0 || dup2(file, to) < 0) _exit(126);
   }
 
+  static std::chrono::milliseconds remaining(std::chrono::steady_clock::time_point end) {
+    const auto left = end - std::chrono::steady_clock::now();
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
+  }
+
   void reap() {
     int status = 0;
     if (ended_ || waitpid(pid_, &status, WNOHANG) != pid_) return;
@@ -88,6 +105,7 @@ class Process {
 
   Scratch scratch_;
   pid_t pid_ = -1;
+  int pidfd_ = -1;
   std::optional<int> ended_;
 };
 
