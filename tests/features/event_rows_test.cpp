@@ -145,26 +145,34 @@ TEST(EventRows, AStoreThatCannotBeReadSaysSo) {
   EXPECT_FALSE(rows.users.status().ok());
 }
 
+// Across restarts and rows that left the memory.
 TEST(EventRows, DuplicatesAreFoundAsInAWindowOfTheLastIds) {
-  RowOptions options;
-  options.dedup_length = 8;
-  Rows rows(options);
-  std::map<std::string, std::deque<std::string>> windows;
-  Rng rng(3);
-  for (int i = 0; i < 3000; ++i) {
-    const std::string user = "u" + std::to_string(rng.below(3));
-    const std::string id = rng.below(10) == 0 ? "" : "e" + std::to_string(rng.below(20));
-    auto& window = windows[user];
-    const bool duplicate =
-        !id.empty() && std::find(window.begin(), window.end(), id) != window.end();
-    Event event = rng.below(3) == 0 ? impression(user, {"a"}, kStartMs + i)
-                                    : interaction(user, "click", "a", kStartMs + i);
-    event.event_id = EventId(id);
-    ASSERT_EQ(rows.apply(event), duplicate ? Result::kDuplicate : Result::kApplied)
-        << "event " << i;
-    if (duplicate || id.empty()) continue;
-    window.push_back(id);
-    if (window.size() > options.dedup_length) window.pop_front();
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    RowOptions options;
+    options.dedup_length = 1 + rng.below(12);
+    Rows rows(options);
+    std::map<std::string, std::deque<std::string>> windows;
+    int duplicates = 0;
+    for (int i = 0; i < 2000; ++i) {
+      if (rng.below(50) == 0) rows.commit();
+      const std::string user = "u" + std::to_string(rng.below(3));
+      const std::string id = rng.below(10) == 0 ? "" : "e" + std::to_string(rng.below(20));
+      auto& window = windows[user];
+      const bool duplicate =
+          !id.empty() && std::find(window.begin(), window.end(), id) != window.end();
+      duplicates += duplicate;
+      Event event = rng.below(3) == 0 ? impression(user, {"a"}, kStartMs + i)
+                                      : interaction(user, "click", "a", kStartMs + i);
+      event.event_id = EventId(id);
+      ASSERT_EQ(rows.apply(event), duplicate ? Result::kDuplicate : Result::kApplied)
+          << "event " << i;
+      if (duplicate || id.empty()) continue;
+      window.push_back(id);
+      if (window.size() > options.dedup_length) window.pop_front();
+    }
+    EXPECT_GT(duplicates, 20);
   }
 }
 
