@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -56,7 +57,9 @@ absl::StatusOr<Offset> decode_segment_header(std::string_view bytes) {
   if (const auto format = get<std::uint32_t>(bytes.data() + 8); format != kSegmentFormat)
     return fatal_error(absl::StatusCode::kFailedPrecondition,
                        absl::StrCat("has segment format ", format, ", this build reads format ", kSegmentFormat));
-  return Offset(get<std::int64_t>(bytes.data() + 16));
+  const auto base = get<std::int64_t>(bytes.data() + 16);
+  if (base < 0) return fatal_error(absl::StatusCode::kDataLoss, absl::StrCat("has a base offset that cannot be: ", base));
+  return Offset(base);
 }
 
 std::size_t frame_bytes(const OutRecord& record) {
@@ -98,8 +101,12 @@ bool frame_is_sound(std::string_view bytes) {
   if (!head) return false;
   const std::string_view frame = bytes.substr(0, head->bytes);
   if (get<std::uint64_t>(frame.data()) != stable_hash(frame.substr(kChecksumBytes))) return false;
-  // A writer's fault could have given a false length a true checksum; a reader must not run out of the frame then.
+  // A writer's fault could have given a false number a true checksum; a reader must not run out of the frame then, nor
+  // out of the offsets.
+  constexpr std::int64_t kMostOffset = std::numeric_limits<std::int64_t>::max() - 1;
+  if (head->offset.value() < 0 || head->offset.value() > kMostOffset) return false;
   const char* body = frame.data() + kPrefixBytes;
+  if (get<std::int32_t>(body + 16) < -1 || get<std::int32_t>(body + 20) < -1) return false;
   std::size_t used = kFrameOverheadBytes;
   const auto take = [&](std::size_t n) { return n <= frame.size() - used ? (used += n, true) : false; };
   if (!take(present(get<std::int32_t>(body + 16))) || !take(present(get<std::int32_t>(body + 20)))) return false;

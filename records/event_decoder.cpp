@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "records/item_list.h"
 #include "records/json_decoders.h"
 
 namespace riffle::records {
@@ -64,33 +65,12 @@ bool EventDecoder::decode(simdjson::dom::object object, MemberReader& reader, Ex
 
 // A list of {"item_id", "position"}, or of plain ids in the order of their positions.
 bool EventDecoder::read_items(MemberReader& reader, element value, Event& event) {
-  simdjson::dom::array list;
-  if (!reader.list("items", value, reader.limits().list_items, "limits.list_items", list))
-    return false;
-  std::ptrdiff_t i = 0;
-  for (const element shown : list) {
-    ExposedItem& out = event.items.emplace_back();
-    simdjson::dom::object object;
-    if (shown.get_object().get(object)) {
-      if (!reader.needed_id(Place("items", i), shown, out.item_id)) return false;
-      out.position = static_cast<std::int32_t>(i);
-    } else {
-      for (const auto& member : object) {
-        if (member.value.is_null()) continue;
-        if (member.key == "item_id" &&
-            !reader.needed_id(Place("items", i, "item_id"), member.value, out.item_id))
-          return false;
-        if (member.key == "position" &&
-            !reader.position(Place("items", i, "position"), member.value, out.position))
-          return false;
-      }
-      if (out.item_id.empty())
-        return reader.fail(Code::kMissingField, Place("items", i, "item_id"),
-                           "is missing; each item shown names itself");
-    }
-    ++i;
-  }
-  return true;
+  return read_item_list(
+      reader, "items", value, "is missing; each item shown names itself", event.items,
+      [](ExposedItem& out, std::ptrdiff_t i) { out.position = static_cast<std::int32_t>(i); },
+      [&](ExposedItem& out, std::string_view name, const Place& place, element shown) {
+        return name != "position" || reader.position(place, shown, out.position);
+      });
 }
 
 bool EventDecoder::check(MemberReader& reader, std::uint64_t seen, const Event& event) const {

@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "records/item_list.h"
 #include "records/json_decoders.h"
 
 namespace riffle::records {
@@ -76,32 +77,14 @@ bool RequestDecoder::read_member(MemberReader& reader, std::size_t index, elemen
 }
 
 bool RequestDecoder::read_candidates(MemberReader& reader, element value, Request& request) {
-  simdjson::dom::array list;
-  if (!reader.list("candidates", value, reader.limits().list_items, "limits.list_items", list))
+  const double most = reader.limits().largest_number;
+  const auto read = [&](RequestCandidate& out, std::string_view name, const Place& place,
+                        element given) {
+    return name != "score" || reader.number(place, given, -most, most, out.score.emplace());
+  };
+  if (!read_item_list(reader, "candidates", value, "is missing; each candidate names its item",
+                      request.candidates, [](RequestCandidate&, std::ptrdiff_t) {}, read))
     return false;
-  std::ptrdiff_t i = 0;
-  for (const element candidate : list) {
-    RequestCandidate& out = request.candidates.emplace_back();
-    simdjson::dom::object object;
-    if (candidate.get_object().get(object)) {
-      if (!reader.needed_id(Place("candidates", i), candidate, out.item_id)) return false;
-    } else {
-      const double most = reader.limits().largest_number;
-      for (const auto& member : object) {
-        if (member.value.is_null()) continue;
-        if (member.key == "item_id" &&
-            !reader.needed_id(Place("candidates", i, "item_id"), member.value, out.item_id))
-          return false;
-        if (member.key == "score" && !reader.number(Place("candidates", i, "score"), member.value,
-                                                    -most, most, out.score.emplace()))
-          return false;
-      }
-      if (out.item_id.empty())
-        return reader.fail(Code::kMissingField, Place("candidates", i, "item_id"),
-                           "is missing; each candidate names its item");
-    }
-    ++i;
-  }
   // An empty list would otherwise read as "choose among everything": the opposite of what it says.
   return !request.candidates.empty() ||
          reader.fail(Code::kBadField, "candidates",

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include <unistd.h>
 
@@ -185,15 +186,27 @@ TEST(SegmentFormat, HashesHaveTheirPublishedValues) {
   EXPECT_EQ(crc32_partition("a", 3), Partition(static_cast<std::int32_t>(0xE8B7BE43u % 3)));
 }
 
-TEST(SegmentFormat, AFrameWithATrueChecksumOverFalseLengthsIsNotSound) {
-  std::string bytes;
-  append_frame(bytes, Offset(1), from_ms(2), {.key = "k", .value = "v"});
-  ASSERT_TRUE(frame_is_sound(bytes));
-  const std::int32_t lie = 1000;
-  std::memcpy(bytes.data() + 12 + 16, &lie, sizeof lie);
-  const std::uint64_t checksum = stable_hash(std::string_view(bytes).substr(8));
-  std::memcpy(bytes.data(), &checksum, sizeof checksum);
-  EXPECT_FALSE(frame_is_sound(bytes));
+TEST(SegmentFormat, AFrameWithATrueChecksumOverFalseNumbersIsNotSound) {
+  std::string sound;
+  append_frame(sound, Offset(1), from_ms(2), {.key = "k", .value = "v"});
+  ASSERT_TRUE(frame_is_sound(sound));
+  const auto with = [&](std::size_t at, auto lie) {
+    std::string bytes = sound;
+    std::memcpy(bytes.data() + 12 + at, &lie, sizeof lie);
+    const std::uint64_t checksum = stable_hash(std::string_view(bytes).substr(8));
+    std::memcpy(bytes.data(), &checksum, sizeof checksum);
+    return bytes;
+  };
+  EXPECT_TRUE(frame_is_sound(with(0, std::int64_t{7}))) << "another offset is another record";
+  EXPECT_FALSE(frame_is_sound(with(0, std::int64_t{-1})));
+  EXPECT_FALSE(frame_is_sound(with(0, std::numeric_limits<std::int64_t>::max()))) << "there is no next offset";
+  for (const std::size_t length : {16, 20})
+    for (const std::int32_t lie : {1000, -2}) EXPECT_FALSE(frame_is_sound(with(length, lie))) << length << " " << lie;
+}
+
+TEST(SegmentFormat, AHeaderWithATrueChecksumOverANegativeOffsetIsDamaged) {
+  EXPECT_EQ(decode_segment_header(encode_segment_header(Offset(-1))).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(*decode_segment_header(encode_segment_header(Offset(0))), Offset(0));
 }
 
 }  // namespace

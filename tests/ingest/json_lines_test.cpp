@@ -5,6 +5,7 @@
 #include <map>
 
 #include "ingest/csv_reader.h"
+#include "ingest/adapted.h"
 #include "ingest/files.h"
 #include "records/json_codec.h"
 #include "records/json_writer.h"
@@ -13,24 +14,6 @@ namespace riffle::ingest {
 namespace {
 
 using testing_files::Directory;
-
-std::vector<ImportRecord> all(Adapter& adapter) {
-  std::vector<ImportRecord> records;
-  ImportRecord record;
-  for (;;) {
-    const auto more = adapter.next(record);
-    EXPECT_TRUE(more.ok()) << more.status();
-    if (!more.ok() || !*more) return records;
-    records.push_back(record);
-  }
-}
-
-std::map<std::string, std::uint64_t> counts_of(const Adapter& adapter) {
-  std::map<std::string, std::uint64_t> counts;
-  for (const RowCount& count : adapter.counts())
-    if (count.rows > 0) counts[count.what] = count.rows;
-  return counts;
-}
 
 TEST(JsonLines, EveryLineGoesWhereItsMembersSay) {
   const Directory directory;
