@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -307,12 +308,19 @@ absl::StatusOr<std::optional<Offset>> KafkaSource::committed(const TopicPartitio
 }
 
 absl::StatusOr<Watermarks> KafkaSource::watermarks(const TopicPartition& where) {
-  std::int64_t low = 0, high = 0;
-  const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(handle_->get(), where.topic.c_str(),
-                                                                    where.partition.value(), &low, &high, handle_->timeout_ms());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return handle_->error(absl::StrCat("watermarks of ", where.topic, "/", where.partition.value()), code);
-  return Watermarks{Offset(low), Offset(high)};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(handle_->timeout_ms());
+  while (true) {
+    std::int64_t low = 0, high = 0;
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(handle_->get(), where.topic.c_str(), where.partition.value(),
+                                                                      &low, &high, handle_->timeout_ms());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Watermarks{Offset(low), Offset(high)};
+    // A topic that was just made has a leader a moment before that broker knows of it.
+    const bool led_soon =
+        code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!led_soon || std::chrono::steady_clock::now() >= until)
+      return handle_->error(absl::StrCat("watermarks of ", where.topic, "/", where.partition.value()), code);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 void KafkaSource::wake() {
