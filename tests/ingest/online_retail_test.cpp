@@ -182,6 +182,7 @@ TEST(OnlineRetail, TheFourMonthsGiveTheirKnownCounts) {
   EXPECT_EQ(events, 94488u);
   EXPECT_EQ(event_ids.size(), events);
   EXPECT_EQ(counts, (std::map<std::string, std::uint64_t>{{"purchase", 94488},
+                                                          {"malformed", 0},
                                                           {"cancellation", 2603},
                                                           {"quantity_not_positive", 348},
                                                           {"price_not_positive", 438},
