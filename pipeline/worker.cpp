@@ -362,11 +362,14 @@ absl::Status Worker::shards_failure() const {
 std::string Worker::not_ready_because() const {
   if (const absl::Status bad = status(); !bad.ok()) return bad.ToString();
   if (!events_->connected()) return bus_away(events_->trouble());
+  {
+    absl::MutexLock lock(&mutex_);
+    if (assignment_ == 0) return "no shards are assigned yet";
+    if (!opening_.empty()) return absl::StrCat(opening_.size(), " shards are being restored");
+    if (!closing_.empty()) return "shards are being given back";
+  }
+  // Last: whose item statistics there are to read is known when the shards are open.
   if (!feed_->ready()) return "items, item statistics and policies are still being read";
-  absl::MutexLock lock(&mutex_);
-  if (assignment_ == 0) return "no shards are assigned yet";
-  if (!opening_.empty()) return absl::StrCat(opening_.size(), " shards are being restored");
-  if (!closing_.empty()) return "shards are being given back";
   return "";
 }
 
