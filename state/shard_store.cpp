@@ -52,7 +52,8 @@ absl::Status check_identity(const pb::StoreHeader& header, const ShardIdentity& 
     return refuse("format version", absl::StrCat(header.format_version()),
                   absl::StrCat(kFormatVersion),
                   header.format_version() > kFormatVersion ? "a newer Riffle wrote it: run that one"
-                                                           : "run `riffle state migrate`");
+                                                           : "name another state directory and start with "
+                                                             "`--rebuild`: events are read again");
   if (header.shard() != identity.shard.value())
     return refuse(
         "shard", absl::StrCat(header.shard()), wanted_shard,
@@ -60,7 +61,8 @@ absl::Status check_identity(const pb::StoreHeader& header, const ShardIdentity& 
   if (header.partitions() != identity.partitions)
     return refuse("number of partitions", absl::StrCat(header.partitions()),
                   absl::StrCat(identity.partitions),
-                  "users have moved between the shards: run `riffle state migrate`");
+                  "users have moved between the shards: make the numbers equal again, or name another state "
+                  "directory and start with `--rebuild`");
   if (header.cluster_id() != identity.cluster_id)
     return refuse("cluster", header.cluster_id(), identity.cluster_id,
                   "offsets of one cluster mean nothing in another: connect to the first, or name "

@@ -28,7 +28,7 @@
 
 namespace riffle::state {
 
-// Raised when stored bytes change their meaning; `riffle state migrate` rewrites older stores.
+// Raised when stored bytes change their meaning: an older store is refused and has to be rebuilt from `events`.
 constexpr std::uint32_t kFormatVersion = 1;
 
 struct ShardIdentity {

@@ -44,7 +44,7 @@ absl::Status format_error(std::string_view path, std::string_view cause) {
   return fatal_error(
       absl::StatusCode::kFailedPrecondition,
       absl::StrCat("the store in ", std::string(path), " has another format: ", std::string(cause),
-                   "; run `riffle state migrate`, or name another state directory"));
+                   "; name another state directory and start with `--rebuild`: events are read again"));
 }
 
 absl::Status corruption_error(std::string_view path, std::string_view cause) {

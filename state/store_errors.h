@@ -5,7 +5,7 @@
 //   in use          kUnavailable         retriable  the other owner ends
 //   disk full       kResourceExhausted   retriable  room on the disk
 //   not writable    kPermissionDenied    fatal      permissions, or another directory
-//   other format    kFailedPrecondition  fatal      `riffle state migrate`
+//   other format    kFailedPrecondition  fatal      another state directory, and --rebuild
 //   corrupt         kDataLoss            fatal      a checkpoint, or --rebuild
 #pragma once
 

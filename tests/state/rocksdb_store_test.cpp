@@ -267,7 +267,7 @@ TEST(RocksDbStore, AStoreWithFewerColumnsHasAnotherFormat) {
   make_with_columns(scratch / "store", column_names(kColumns - 2), true);
   const auto store = open_rocksdb_store(options_in(scratch / "store"));
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition) << store.status();
-  expect_message(store.status(), {scratch / "store", "catalogue, stats", "riffle state migrate"});
+  expect_message(store.status(), {scratch / "store", "catalogue, stats", "--rebuild"});
 }
 
 TEST(RocksDbStore, AStoreWithUnknownColumnsIsANewerOnes) {

@@ -68,7 +68,7 @@ TEST_F(ShardStoreTest, AStoreOfSomethingElseIsRefusedWithBothValues) {
   expect_refused(other, {"shard is 3", "has 4"});
   other = kIdentity;
   other.partitions = 16;
-  expect_refused(other, {"partitions is 8", "has 16", "riffle state migrate"});
+  expect_refused(other, {"partitions is 8", "has 16", "--rebuild"});
   other = kIdentity;
   other.cluster_id = "cluster-b";
   expect_refused(other, {"cluster-a", "cluster-b", "another state directory"});
@@ -90,7 +90,7 @@ TEST_F(ShardStoreTest, AnotherFormatVersionIsRefused) {
   expect_refused(kIdentity,
                  {"format version is " + std::to_string(kFormatVersion + 1), "newer Riffle"});
   rewrite(kFormatVersion - 1);
-  expect_refused(kIdentity, {"riffle state migrate"});
+  expect_refused(kIdentity, {"--rebuild"});
 }
 
 TEST_F(ShardStoreTest, AnUnreadableHeaderAndRowsWithoutOneAreDataLoss) {
