@@ -47,6 +47,8 @@ std::string quoted(const std::string& text) {
 
 class Writer : public Fields {
  public:
+  // `left_out`: a section at the top that is not written; empty: all are.
+  explicit Writer(std::string_view left_out) : left_out_(left_out) {}
   std::string take() { return std::move(out_); }
 
   void flag(std::string_view name, bool& value, std::string_view doc) override { line(name, value ? "true" : "false", doc); }
@@ -82,6 +84,7 @@ class Writer : public Fields {
     });
   }
   void section(std::string_view name, std::string_view doc, const Describe& describe) override {
+    if (depth_ == 0 && name == left_out_) return;
     nested(name, doc, [&] { describe(*this); });
   }
 
@@ -157,6 +160,7 @@ class Writer : public Fields {
     dash_ = false;
   }
 
+  std::string_view left_out_;
   std::string out_{kHeader};
   std::size_t depth_ = 0;
   bool dash_ = false;
@@ -167,7 +171,7 @@ class Writer : public Fields {
 
 std::string to_yaml(const Config& config) {
   Config copy = config;  // the table is of places to be read into; nothing of the copy changes
-  Writer writer;
+  Writer writer(config.uses_kafka() ? "local" : "");  // a file that has both is refused
   describe(writer, copy);
   return writer.take();
 }

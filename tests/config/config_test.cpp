@@ -130,9 +130,7 @@ experiments: {arms: {mine: 0.1, linear: 0.9}}
 topics: {retention: 36h}
 )");
   EXPECT_EQ(config.kafka.at("sasl.password"), "quote \" back \\ ${x} # no comment");
-  std::string yaml = to_yaml(config);
-  yaml.erase(yaml.find("\n# The embedded bus"), yaml.find("\n# The topics") - yaml.find("\n# The embedded bus"));
-  EXPECT_EQ(to_yaml(good(yaml)), to_yaml(config));
+  EXPECT_EQ(to_yaml(good(to_yaml(config))), to_yaml(config));
 }
 
 TEST(Config, VariablesAreSubstituted) {

@@ -29,7 +29,16 @@ Message run(std::string_view bytes) {
 
 // A decision's list is read back as what was decided.
 void publish(pb::Decision decision) {
+  // Ids come from decoded records: never longer, never with a NUL.
+  const auto not_an_id = [](std::string_view text) {
+    return text.size() > records::Limits{}.id_bytes || text.find('\0') != std::string_view::npos;
+  };
   if (decision.recommendation_id().empty() || decision.user_id().empty()) return;
+  for (const std::string& id : {decision.recommendation_id(), decision.request_id(), decision.user_id(), decision.session_id(),
+                                decision.surface(), decision.policy_id()})
+    if (not_an_id(id)) return;
+  for (const auto& slot : decision.slots())
+    if (not_an_id(slot.item_id())) return;
   const auto probability = [](double p) { return p >= 0 && p <= 1 ? p : 0.5; };
   decision.set_slate_propensity(probability(decision.slate_propensity()));
   records::ListNotes notes;
