@@ -1,12 +1,12 @@
 #include "bus/kafka_client.h"
 
 #include <array>
+#include <chrono>
+#include <future>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
-#include "absl/time/time.h"
 #include "base/errors.h"
 #include "base/log.h"
 
@@ -33,7 +33,7 @@ const Settings& defaults() {
   return all;
 }
 
-constexpr absl::Duration kMostEnding = absl::Seconds(5);  // a healthy one takes some 100 ms
+constexpr std::chrono::seconds kMostEnding{5};  // a healthy one takes some 100 ms
 
 KafkaEvents& events_of(void* opaque) { return *static_cast<KafkaEvents*>(opaque); }
 
@@ -162,12 +162,13 @@ absl::StatusOr<std::shared_ptr<KafkaHandle>> KafkaHandle::make(rd_kafka_type_t t
 // librdkafka 2.0.2 never ends a consumer whose topic was deleted under it (a thread of its own waits for another): a stop
 // must not wait for that. What is left behind then ends with the process.
 KafkaHandle::~KafkaHandle() {
-  const auto gone = std::make_shared<absl::Notification>();
-  std::thread([handle = handle_, gone] {
+  std::promise<void> gone;
+  const std::future<void> end = gone.get_future();
+  std::thread([handle = handle_, gone = std::move(gone)]() mutable {
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    gone->Notify();
+    gone.set_value();
   }).detach();
-  if (!gone->WaitForNotificationWithTimeout(kMostEnding)) log::warn("a Kafka client does not end and is left behind");
+  if (end.wait_for(kMostEnding) != std::future_status::ready) log::warn("a Kafka client does not end and is left behind");
 }
 
 absl::Status KafkaHandle::error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail) const {

@@ -24,7 +24,7 @@ std::string processor() {
 }
 
 std::string number_text(double number) {
-  return absl::StrFormat(std::abs(number) >= 1000 ? "%.0f" : "%.4g", number);
+  return std::abs(number) >= 1000 ? absl::StrFormat("%.0f", number) : absl::StrFormat("%.4g", number);
 }
 
 void write_spread(const std::vector<double>& runs, records::JsonWriter& json) {
