@@ -1,8 +1,11 @@
 #include "config/reader.h"
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "absl/strings/str_cat.h"
@@ -304,19 +307,50 @@ class Reader : public Fields {
   std::string hint_;  // of the value being taken: what it may have been meant to be
 };
 
+// Where documents begin. YAML::LoadAll would do, but it never ends where a text begins with a comma: it is an
+// empty document each time that it is looked at (yaml-cpp 0.7).
+class DocumentMarks final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+// Of the first two.
+std::vector<YAML::Mark> document_marks(const std::string& yaml) {
+  std::istringstream in(yaml);
+  YAML::Parser parser(in);
+  DocumentMarks handler;
+  while (handler.marks.size() < 2 && parser.HandleNextDocument(handler)) {
+  }
+  return handler.marks;
+}
+
 }  // namespace
 
 void read(std::string_view yaml, const Environment& environment, Config& config, Places& places,
           std::vector<Mistake>& mistakes) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
+    const std::string text(yaml);
+    const std::vector<YAML::Mark> documents = document_marks(text);
     if (documents.empty()) return;
     if (documents.size() > 1) {
-      const Place place = place_of(documents[1].Mark());
-      mistakes.push_back({place.line, place.column, "", "a second document begins; only one is read"});
+      const Place place = place_of(documents[1]);
+      const auto at = static_cast<std::size_t>(std::max(0, documents[1].pos));
+      const bool stray = at < text.size() && text[at] == ',';
+      mistakes.push_back({place.line, place.column, "",
+                          stray ? "not YAML: nothing begins with a comma" : "a second document begins; only one is read"});
       return;
     }
-    Reader(environment, places, mistakes).read_file(documents.front(), config);
+    Reader(environment, places, mistakes).read_file(YAML::Load(text), config);
   } catch (const YAML::Exception& error) {
     const Place place = place_of(error.mark);
     mistakes.assign(1, {place.line, place.column, "", absl::StrCat("not YAML: ", error.msg)});

@@ -232,7 +232,9 @@ const Case kCases[] = {
     {"worker: {name: \"\"}\n", "f:1:10: worker.name: must not be empty"},
     {"http: {address: localhost}\n",
      "f:1:8: http.address: expected an IP address, as 127.0.0.1 or 0.0.0.0; found \"localhost\""},
-    {"a: 1\n---\nb: 2\n", "f:3:1: a second document begins; only one is read"}};
+    {"a: 1\n---\nb: 2\n", "f:2:1: a second document begins; only one is read"},
+    {", a: 1\n", "f:1:1: not YAML: nothing begins with a comma"},
+    {"http: {port: 1}\n]\n", "f:2:1: not YAML: illegal flow end"}};
 
 TEST(Config, EveryMistakeIsSaidWithItsPlaceAndCure) {
   for (const Case& one : kCases) EXPECT_THAT(mistakes(one.yaml), ElementsAre(one.message)) << one.yaml;
