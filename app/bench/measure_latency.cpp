@@ -1,4 +1,4 @@
-#include <cmath>
+#include <algorithm>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +28,7 @@ class OpenLoop {
     const auto count = static_cast<std::size_t>((kWarm + load_.measured + kTail).count() * load_.requests_per_second);
     for (std::size_t i = 0; i < count; ++i) requests_.push_back(stage_.workload().request(absl::StrCat("r", i)));
     arrived_.assign(count, Steady::time_point{});
+    lags_.assign(count, 0);
     RIFFLE_ASSIGN_OR_RETURN(sink_, stage_.bus().make_sink({.linger = Milliseconds(0)}));
     RIFFLE_RETURN_IF_ERROR(start_readers());
     began_ = Steady::now();
@@ -35,6 +36,10 @@ class OpenLoop {
     to_ = from_ + std::chrono::duration_cast<Steady::duration>(load_.measured);
     RIFFLE_RETURN_IF_ERROR(send_all());
     RIFFLE_RETURN_IF_ERROR(await_lists());
+    if (load_.backlog > 0) {
+      RIFFLE_RETURN_IF_ERROR(lists_->stop());
+      return report_backlog(figures);
+    }
     RIFFLE_ASSIGN_OR_RETURN(ClickProbe::Result clicks, clicks_->finish());
     RIFFLE_RETURN_IF_ERROR(lists_->stop());
     RIFFLE_RETURN_IF_ERROR(learning_->stop());
@@ -46,6 +51,7 @@ class OpenLoop {
     const bus::TopicNames& topics = stage_.topics();
     RIFFLE_ASSIGN_OR_RETURN(lists_, Reader::start(stage_.bus(), {{topics.recommendations, stage_.partitions()}},
                                                   [this](const bus::Record& r, Steady::time_point at) { return take_list(r, at); }));
+    if (load_.backlog > 0) return absl::OkStatus();
     RIFFLE_ASSIGN_OR_RETURN(learning_,
                             Reader::start(stage_.bus(), {{topics.outcomes, stage_.partitions()}, {topics.policy, 1}},
                                           [this](const bus::Record& r, Steady::time_point at) { return take_learning(r, at); }));
@@ -60,7 +66,7 @@ class OpenLoop {
     for (std::size_t i = 0; i < requests_.size(); ++i) {
       std::this_thread::sleep_until(due(i));
       RIFFLE_RETURN_IF_ERROR(stage_.not_stopped());
-      if (!clicks_ && Steady::now() >= from_) {
+      if (!clicks_ && load_.backlog == 0 && Steady::now() >= from_) {
         RIFFLE_ASSIGN_OR_RETURN(clicks_, ClickProbe::start(stage_, load_.clicks_per_second, to_));
       }
       RIFFLE_RETURN_IF_ERROR(sink_->send(out_record(stage_.topics().requests, requests_[i])).status());
@@ -81,7 +87,9 @@ class OpenLoop {
     if (list.policy_id == policy()) versions_.emplace_back(list.policy_version, at);
     const std::string& id = list.request_id.str();
     if (!id.starts_with('r')) return absl::OkStatus();  // the clicks'
-    arrived_.at(std::stoul(id.substr(1))) = at;
+    const std::size_t number = std::stoul(id.substr(1));
+    arrived_.at(number) = at;
+    lags_.at(number) = std::find(list.degraded.begin(), list.degraded.end(), "events_lag") != list.degraded.end();
     ++lists_read_;
     return absl::OkStatus();
   }
@@ -104,6 +112,19 @@ class OpenLoop {
   const PolicyId& policy() const {
     const auto& arms = stage_.config().experiments.arms;
     return std::max_element(arms.begin(), arms.end(), [](const auto& a, const auto& b) { return a.share < b.share; })->policy;
+  }
+
+  absl::Status report_backlog(Figures& figures) {
+    std::vector<double> request_to_list;
+    double measured = 0;
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+      if (due(i) < from_ || due(i) >= to_) continue;
+      ++measured;
+      if (lags_[i]) request_to_list.push_back(std::chrono::duration<double, std::milli>(arrived_[i] - due(i)).count());
+    }
+    figures.add("backlog_lists", measured > 0 ? static_cast<double>(request_to_list.size()) / measured : 0);
+    figures.add_latency("backlog_request_to_list_ms", std::move(request_to_list));
+    return absl::OkStatus();
   }
 
   absl::Status report(ClickProbe::Result clicks, Figures& figures) {
@@ -132,6 +153,7 @@ class OpenLoop {
   Steady::time_point began_, from_, to_;
   std::unique_ptr<bus::Sink> sink_;
   std::vector<Steady::time_point> arrived_;                              // by request
+  std::vector<char> lags_;                                               // likewise: made while events waited
   std::vector<std::pair<std::uint64_t, Steady::time_point>> versions_;   // of each list
   std::atomic<std::size_t> lists_read_{0};
   PolicyDelay policy_;
@@ -143,6 +165,7 @@ class OpenLoop {
 
 absl::Status measure_latency(Stage& stage, std::size_t history, const LatencyLoad& load, Figures& figures) {
   RIFFLE_RETURN_IF_ERROR(warm_worker(stage, history));
+  if (load.backlog > 0) RIFFLE_RETURN_IF_ERROR(stage.publish_events(load.backlog));
   RIFFLE_RETURN_IF_ERROR(OpenLoop(stage, load).run(figures));
   return stage.stop_worker();
 }

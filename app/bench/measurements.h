@@ -31,10 +31,13 @@ struct LatencyLoad {
   double requests_per_second = 1000;
   double clicks_per_second = 50;     // at most: one at a time
   std::chrono::duration<double> measured{10};
+  std::size_t backlog = 0;           // events that are published right before; 0: the worker is caught up
 };
 // An open loop: requests leave at their times, however late the lists are, and a list's time counts from when its request
 // was due. At the same time a user at a time clicks and asks for a list. See click_probe.h and policy_delay.h.
 //   request_to_list_ms, click_to_list_ms, outcome_to_policy_ms: each .p50 .p99 .samples; clicks_in_first_list
+// With a backlog there are no clicks (they would wait behind it), and only the lists count that say `events_lag`:
+//   backlog_request_to_list_ms; backlog_lists, their share of all that were asked for in the time
 absl::Status measure_latency(Stage& stage, std::size_t history, const LatencyLoad& load, Figures& figures);
 
 // What users and items in their numbers cost in memory: `events` are published and caught up with a few million at a time.
@@ -48,7 +51,17 @@ absl::Status measure_memory(Stage& stage, std::size_t events, std::uint64_t limi
 //   growth_<name>.event_cpu_us, growth_<name>.rss_bytes
 absl::Status measure_growth(Stage& stage, const std::string& name, std::size_t warm, std::size_t measured, Figures& figures);
 
-// What lists and latency begin with: the catalogue and a history, applied, committed and merged, and a worker at rest.
+struct Overload {
+  double requests_per_second = 10'000;
+  Milliseconds deadline{50};         // of every request
+  std::chrono::duration<double> measured{10};
+};
+// An open loop of more requests than the worker can answer. Every one must come to a list or to a dead letter.
+//   overload_request_to_list_ms of the lists; overload_sent_per_second; overload_lists, overload_degraded (of these, those
+//   made short of time) and overload_refused, as shares of the requests; overload_rss_before_bytes, overload_rss_after_bytes
+absl::Status measure_overload(Stage& stage, std::size_t history, const Overload& load, Figures& figures);
+
+// What all but measure_events begin with: the catalogue and a history, applied, committed and merged, and a worker at rest.
 absl::Status warm_worker(Stage& stage, std::size_t history);
 
 }  // namespace riffle::app::bench

@@ -88,6 +88,13 @@ KeyedRecord Workload::request(const std::string& request_id) {
   return request_of(user_name(users_.draw(rng_)), request_id);
 }
 
+KeyedRecord Workload::request(const std::string& request_id, Milliseconds deadline) {
+  KeyedRecord record = request(request_id);
+  record.value.pop_back();
+  absl::StrAppend(&record.value, R"(,"deadline_ms":)", deadline.count(), "}");
+  return record;
+}
+
 KeyedRecord Workload::click(TimePoint time) {
   const std::size_t user = users_.draw(rng_);
   return {user_name(user), interaction("click", user, items_.draw(rng_), to_ms(time), 1)};

@@ -52,6 +52,7 @@ class Workload {
   KeyedRecord item(std::size_t index) const;
   // For a list of ten, of a user drawn as the events' are.
   KeyedRecord request(const std::string& request_id);
+  KeyedRecord request(const std::string& request_id, Milliseconds deadline);
   // A well-formed click of a drawn user on a drawn item, never seen before.
   KeyedRecord click(TimePoint time);
   static KeyedRecord request_of(const std::string& user_id, const std::string& request_id);

@@ -33,6 +33,9 @@ struct Options {
   std::size_t events = 1'000'000;
   std::size_t history = 200'000;
   std::size_t requests = 20'000;
+  std::size_t backlog = 1'000'000;
+  double overload = 10;
+  std::size_t deadline_ms = 50;
   double seconds = 10;
   bench::LatencyLoad load;
   bench::WorkloadOptions workload;
@@ -81,6 +84,16 @@ class Bench {
       }));
       RIFFLE_RETURN_IF_ERROR(measure("latency", run, options_.history, [this](bench::Stage& stage) {
         return bench::measure_latency(stage, options_.history, load_, figures_);
+      }));
+      bench::LatencyLoad behind = load_;
+      behind.backlog = options_.backlog;
+      RIFFLE_RETURN_IF_ERROR(measure("backlog", run, options_.history + options_.backlog, [&](bench::Stage& stage) {
+        return bench::measure_latency(stage, options_.history, behind, figures_);
+      }));
+      const bench::Overload flood{load_.requests_per_second * options_.overload, Milliseconds(options_.deadline_ms),
+                                  load_.measured};
+      RIFFLE_RETURN_IF_ERROR(measure("overload", run, options_.history, [&](bench::Stage& stage) {
+        return bench::measure_overload(stage, options_.history, flood, figures_);
       }));
     }
     RIFFLE_RETURN_IF_ERROR(run_memory());
@@ -193,8 +206,8 @@ void add_bench(CLI::App& program, Chosen& chosen) {
   CLI::App* command = program.add_subcommand("bench", "Measure events, lists, latency, memory and growth through a real broker");
   const auto options = std::make_shared<Options>();
   command->add_option("WHAT", options->what, "What to measure")->required()
-      ->check(CLI::IsMember({"events", "lists", "latency", "memory", "growth", "all"}))
-      ->type_name("events|lists|latency|memory|growth|all");
+      ->check(CLI::IsMember({"events", "lists", "latency", "backlog", "overload", "memory", "growth", "all"}))
+      ->type_name("events|lists|latency|backlog|overload|memory|growth|all");
   add_configuration_options(*command, options->configuration);
   add_format_option(*command, options->format);
   const auto count = [&](const std::string& name, std::size_t& value, const std::string& help) {
@@ -202,13 +215,17 @@ void add_bench(CLI::App& program, Chosen& chosen) {
   };
   count("--runs", options->runs, "Of each; the median and the range are said");
   count("--events", options->events, "Of a run of `events`");
-  count("--history", options->history, "Events before lists and latency are measured");
+  count("--history", options->history, "Events before all but `events` are measured");
   count("--requests", options->requests, "Of the burst of `lists`");
+  count("--backlog", options->backlog, "Events that wait while `backlog` measures");
+  count("--deadline", options->deadline_ms, "Of each request of `overload`, in ms");
+  command->add_option("--overload", options->overload, "Requests of `overload`, as a multiple of --rate")
+      ->capture_default_str()->check(CLI::PositiveNumber);
   count("--users", options->workload.users, "Of the workload");
   count("--items", options->workload.items, "Of the workload");
-  command->add_option("--rate", options->load.requests_per_second, "Requests a second of `latency`")
+  command->add_option("--rate", options->load.requests_per_second, "Requests a second of `latency` and `backlog`")
       ->capture_default_str()->check(CLI::PositiveNumber);
-  command->add_option("--seconds", options->seconds, "That `latency` measures")->capture_default_str()->check(CLI::PositiveNumber);
+  command->add_option("--seconds", options->seconds, "That `latency`, `backlog` and `overload` measure")->capture_default_str()->check(CLI::PositiveNumber);
   command->add_option("--seed", options->workload.seed, "Of the workload")->capture_default_str();
   command->add_option("--directory", options->directory, "Where the workers' state lies meanwhile (default: the system's "
                       "directory for temporary files)")->type_name("DIR");
