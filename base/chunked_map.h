@@ -29,6 +29,11 @@ class ChunkedMap {
     return it == chunk->end() ? nullptr : &it->second;
   }
 
+  // Tells the processor that find() will follow: chunks lie far apart in memory.
+  void prefetch(const Key& key) const {
+    if (const auto& chunk = chunks_[index(key)]) chunk->prefetch(key);
+  }
+
   // The value to edit, made by default where there is none.
   Value& edit(const Key& key) {
     auto [it, inserted] = own(index(key)).try_emplace(key);

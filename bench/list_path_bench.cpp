@@ -138,7 +138,7 @@ void Recommend(benchmark::State& state) {
   std::size_t i = 0, bytes = 0;
   for (auto _ : state) {
     const std::string& user = world.user(i++);
-    const pb::Decision decision =
+    const pb::Decision& decision =
         recommender.recommend(request_of(user), world.context(user), rng, [] { return 1.0; });
     bytes += decision.list().size();
   }

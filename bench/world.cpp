@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "learner/linear.h"
+#include "pipeline/shard.h"
 
 namespace riffle::bench {
 namespace {
@@ -21,11 +22,22 @@ struct OtherShard {
   features::EventRows event_rows;
 };
 
+// As a shard publishes them: the heaviest of an item's neighbours only.
+void keep_published(std::vector<records::Neighbour>& list) {
+  const std::size_t most = pipeline::ShardOptions().stats_neighbours;
+  if (list.size() <= most) return;
+  std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(most), list.end(),
+                   [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  list.resize(most);
+}
+
 void publish(features::EventRows& event_rows, state::RowCache<records::ItemRow>& items, Partition shard,
              features::ItemStatsBuilder& builder) {
   for (const ItemKey key : event_rows.take_touched()) {
-    const records::ItemRow* row = items.find(features::item_row_key(key));
-    builder.update(key, {.shard = shard, .generation = 1, .epoch = 1, .row = std::make_shared<const records::ItemRow>(*row)});
+    auto row = std::make_shared<records::ItemRow>(*items.find(features::item_row_key(key)));
+    keep_published(row->together);
+    keep_published(row->next);
+    builder.update(key, {.shard = shard, .generation = 1, .epoch = 1, .row = std::move(row)});
   }
 }
 
@@ -92,6 +104,7 @@ serving::ServingContext World::context(const std::string& user) {
   context.shard = Partition(0);
   context.user = users.find(user);
   context.items = &items;
+  context.fresh = &fresh;
   context.stats = stats.get();
   context.catalogue = catalogue.get();
   context.policy = &version;

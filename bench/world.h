@@ -40,6 +40,7 @@ class World {
   state::RowCache<records::UserRow> users{&store, state::Column::kUsers, 1'000'000};
   state::RowCache<records::ItemRow> items{&store, state::Column::kItems, 1'000'000};
   features::EventRows event_rows{rows, &users, &items};
+  features::FreshItems fresh{nullptr};   // none: all that the events did has come back as statistics
   std::shared_ptr<const features::Catalogue> catalogue;
   std::shared_ptr<const features::ItemStatsSnapshot> stats;
 

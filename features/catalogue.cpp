@@ -1,8 +1,10 @@
 #include "features/catalogue.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/hash.h"
+#include "features/text.h"
 
 namespace riffle::features {
 namespace {
@@ -44,6 +46,9 @@ CatalogueItem make_catalogue_item(const records::Item& item, TimePoint record_ti
   if (item.published_at) made.published_ms = to_ms(*item.published_at);
   made.known_since_ms = to_ms(record_time);
   made.kernel = make_kernel_vector(item);
+  for (const std::string& token : tokens(item.title)) made.title_words.push_back(stable_hash(token));
+  std::sort(made.title_words.begin(), made.title_words.end());
+  made.title_words.erase(std::unique(made.title_words.begin(), made.title_words.end()), made.title_words.end());
   return made;
 }
 

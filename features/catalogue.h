@@ -35,6 +35,7 @@ struct CatalogueItem {
   std::int64_t published_ms = 0;            // 0: unknown
   std::int64_t known_since_ms = 0;          // record time of the first upsert
   KernelVector kernel{};
+  std::vector<std::uint64_t> title_words;   // hashes of its title's tokens, sorted, each once
 };
 
 struct Catalogue {

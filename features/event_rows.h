@@ -49,6 +49,7 @@ class EventRows {
   // Item keys edited since the last take_touched(), each once, ascending (for item-stats).
   std::vector<ItemKey> touched() const;
   std::vector<ItemKey> take_touched();
+  bool is_touched(ItemKey item) const { return touched_.contains(item); }
   std::size_t touched_count() const { return touched_.size(); }
   // As if the item had been edited: what a process before this one had not taken.
   void touch(ItemKey item) { touched_.insert(item); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 #include "features/decay.h"
@@ -11,11 +12,9 @@ namespace {
 
 constexpr double kUnranked = std::numeric_limits<double>::infinity();
 
-records::DecayedCounter merged_counter(const MergedItem& item, records::DecayedCounter records::ItemRow::*counter,
-                                       Milliseconds half_life) {
-  records::DecayedCounter sum;
-  for (const StatsPart& part : item.parts) merge(sum, (*part.row).*counter, half_life);
-  return sum;
+// The level (decay.h) of a sum that is worth `value` at `time_ms`.
+double level_at(double value, std::int64_t time_ms, Milliseconds half_life) {
+  return level(records::DecayedCounter{value, time_ms}, half_life);
 }
 
 }  // namespace
@@ -40,16 +39,22 @@ bool ItemStatsBuilder::update(ItemKey item, StatsPart part) {
     merged.parts.insert(place, std::move(part));
   }
 
-  const Ranks after{
-      -level(merged_counter(merged, &records::ItemRow::popularity, options_.slow_half_life), options_.slow_half_life),
-      -level(merged_counter(merged, &records::ItemRow::trend, options_.fast_half_life), options_.fast_half_life)};
+  if (std::exchange(merged.summed, false) || merged.parts.size() == 1) unsummed_.push_back(item);
+  return true;
+}
+
+void ItemStatsBuilder::sum_up(ItemKey item) {
+  MergedItem& merged = current_.items.edit(item);
+  if (std::exchange(merged.summed, true)) return;
+  merged.sums = sums_of(merged, options_);
+  const ItemSums& sums = merged.sums;
+  const Ranks after{-level_at(sums.popularity, sums.time_ms, options_.slow_half_life),
+                    -level_at(sums.trend, sums.time_ms, options_.fast_half_life)};
   const auto [it, inserted] = ranks_.try_emplace(item, Ranks{kUnranked, kUnranked});
   Ranks& before = it->second;
   rank(by_popularity_, before.popular, after.popular, item);
   rank(by_trend_, before.trending, after.trending, item);
   before = after;
-  lists_stale_ = true;
-  return true;
 }
 
 void ItemStatsBuilder::rank(std::set<Ranked>& ranking, double before, double after, ItemKey item) {
@@ -66,10 +71,11 @@ std::vector<ItemKey> ItemStatsBuilder::first(const std::set<Ranked>& ranking, st
 }
 
 std::shared_ptr<const ItemStatsSnapshot> ItemStatsBuilder::snapshot() {
-  if (lists_stale_) {
+  if (!unsummed_.empty()) {
+    for (const ItemKey item : unsummed_) sum_up(item);
+    unsummed_.clear();
     current_.popular = first(by_popularity_, top_);
     current_.trending = first(by_trend_, top_);
-    lists_stale_ = false;
   }
   ++current_.version;
   return std::make_shared<const ItemStatsSnapshot>(current_);  // shares every chunk

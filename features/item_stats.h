@@ -3,6 +3,7 @@
 // live row in place of that shard's part, so what its users just did counts at once.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -26,8 +27,21 @@ struct StatsPart {
   std::shared_ptr<const records::ItemRow> row;
 };
 
+// Of all parts together. Decayed sums as they were at `time_ms`, the latest time in any of them.
+struct ItemSums {
+  const std::string* item_id = nullptr;      // a part's; null: none has said it
+  double popularity = 0, trend = 0;
+  double recent_clicks = 0, recent_impressions = 0, recent_expected = 0;
+  double neighbour_total = 0;
+  std::uint64_t clicks = 0, purchases = 0, impressions = 0, interactions = 0;
+  std::int64_t first_ms = 0, last_ms = 0;
+  std::int64_t time_ms = 0;
+};
+
 struct MergedItem {
+  ItemSums sums;                             // in a snapshot: of `parts`
   absl::InlinedVector<StatsPart, 2> parts;   // by shard, so that sums do not depend on the order of arrival
+  bool summed = false;                       // the builder's: `sums` are those of `parts`
 };
 
 struct ItemStatsSnapshot {
@@ -35,14 +49,20 @@ struct ItemStatsSnapshot {
   std::vector<ItemKey> popular;              // by decayed popularity over all shards, highest first, bounded
   std::vector<ItemKey> trending;
   std::int64_t time_ms = 0;                  // largest event time in it
+  // Of this worker's own shards: the (generation, epoch) up to which all that they told is in it.
+  std::map<Partition, std::pair<std::uint64_t, std::uint64_t>> heard;
   std::uint64_t version = 0;                 // raised by every snapshot
 };
+
+ItemSums sums_of(const MergedItem& item, const RowOptions& options);
 
 class ItemStatsBuilder {
  public:
   explicit ItemStatsBuilder(const RowOptions& options, std::size_t top = 1000);
   // Takes the part where its (generation, epoch) is above what is known of that shard and item; else says false.
   bool update(ItemKey item, StatsPart part);
+  // Nothing that this shard told up to this epoch is missing.
+  void heard(Partition shard, std::uint64_t generation, std::uint64_t epoch) { current_.heard[shard] = {generation, epoch}; }
   std::shared_ptr<const ItemStatsSnapshot> snapshot();
 
  private:
@@ -53,16 +73,17 @@ class ItemStatsBuilder {
     double popular = 0;                       // minus the level; +∞: not ranked
     double trending = 0;
   };
+  void sum_up(ItemKey item);
   static void rank(std::set<Ranked>& ranking, double before, double after, ItemKey item);
   static std::vector<ItemKey> first(const std::set<Ranked>& ranking, std::size_t count);
 
   RowOptions options_;
   std::size_t top_;
   ItemStatsSnapshot current_;
+  std::vector<ItemKey> unsummed_;            // updated since the last snapshot: summed and ranked once, however often
   absl::flat_hash_map<ItemKey, Ranks> ranks_;
   std::set<Ranked> by_popularity_;
   std::set<Ranked> by_trend_;
-  bool lists_stale_ = false;
 };
 
 // The numbers of an item at time `now`, over all shards.
@@ -75,7 +96,8 @@ struct ItemSignals {
   double neighbour_total = 0;                // decayed to now
   std::int64_t first_ms = 0, last_ms = 0;
 };
-// `live`: the reader's own row of the item, or null; `own`: the shard whose part it replaces.
+// `live`: the reader's own row of the item; `own`: the shard whose part it replaces. Null where there is none, or where the
+// part is as new as the row: then the merged sums are all that is read.
 ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged, Partition own, TimePoint now,
                          const RowOptions& options);
 

@@ -14,6 +14,9 @@ using Steady = std::chrono::steady_clock;
 constexpr Milliseconds kLive{1000};
 // Without records a tick costs a journal entry and an epoch for nothing but the windows that it may close.
 constexpr Milliseconds kIdleTick{1000};
+// Lists leave once those of the whole turn are decided and journaled: enough of them share a write, and the first does not
+// wait for many others.
+constexpr std::size_t kRequestsInATurn = 32;
 
 double steady_ms() { return std::chrono::duration<double, std::milli>(Steady::now().time_since_epoch()).count(); }
 
@@ -148,7 +151,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
       inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
       // A request that waited for this start is not answered before what came before it has begun to arrive.
       answering = inbox.events_heard && environment_.world_ready();
-      if (answering) inbox.take(Input::kRequests, 1000, batch.requests, batch.memory);
+      if (answering) inbox.take(Input::kRequests, kRequestsInATurn, batch.requests, batch.memory);
     }
     more = answering ? !inbox.empty() : inbox.count(Input::kEvents) + inbox.count(Input::kUsers) > 0;
     owned.events_at_end = inbox.at_end[static_cast<std::size_t>(Input::kEvents)] && inbox.count(Input::kEvents) == 0;
@@ -182,7 +185,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
   }
 
   if (!batch.empty()) {
-    const auto world = environment_.world->get();
+    const auto world = environment_.world->get();  // held to the end: what it points to dies with the world feed
     batch.world = *world;
     batch.seed = environment_.seed ^ (++batches_ * 0x9E3779B97F4A7C15ULL) ^
                  (static_cast<std::uint64_t>(id.value()) << 48);
@@ -191,10 +194,8 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
       fail(id, status);
       return false;
     }
-    if (batch.events.size() >= 16 && batch.requests.empty()) {
-      const double micros = std::chrono::duration<double, std::micro>(Steady::now() - began).count();
-      micros_per_event_ = .9 * micros_per_event_ + .1 * micros / static_cast<double>(batch.events.size());
-    }
+    if (batch.events.size() >= 16)
+      micros_per_event_ = .9 * micros_per_event_ + .1 * 1000 * shard.events_ms() / static_cast<double>(batch.events.size());
     event_time_seconds_.Set(static_cast<double>(to_ms(shard.event_time() == kNoTime ? from_ms(0) : shard.event_time())) / 1000);
   }
   return end_epoch(id, owned, Steady::now(), caught_up);

@@ -1,5 +1,6 @@
-// The thread that owns shards and applies their records. A turn of a shard: at most `events_turn` of events, then every
-// waiting request; then the tick and the epoch's end, if they are due. Requests never wait behind a backlog.
+// The thread that owns shards and applies their records. A turn of a shard: its share of `events_turn` of events, then the
+// waiting requests, a few dozen at a time; then the tick and the epoch's end, if they are due. Requests never wait behind a
+// backlog.
 #pragma once
 
 #include <atomic>

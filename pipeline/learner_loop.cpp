@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/kill_point.h"
 #include "base/log.h"
+#include "base/thread_priority.h"
 #include "records/proto_codec.h"
 
 namespace riffle::pipeline {
@@ -91,6 +92,7 @@ absl::Status LearnerLoop::assign() {
 }
 
 void LearnerLoop::run() {
+  give_way();
   absl::Status status;
   while (!stopping_ && status.ok()) {
     auto batch = source_->poll(2000, std::chrono::milliseconds(50));

@@ -39,7 +39,7 @@ Shard::Shard(ShardSetup setup)
       users_(store_.get(), state::Column::kUsers, options_.state.cached_users),
       items_(store_.get(), state::Column::kItems, options_.state.cached_items),
       profiles_(store_.get(), state::Column::kProfiles, options_.state.cached_lists),
-      decisions_(store_.get(), state::Column::kDecisions, options_.state.cached_lists),
+      decisions_(store_.get(), state::Column::kDecisions, options_.state.cached_decisions),
       joins_(store_.get(), state::Column::kJoins, options_.state.cached_lists),
       user_lists_(store_.get(), state::Column::kUserLists, options_.state.cached_lists),
       waiting_(store_.get(), state::Column::kWaiting, options_.state.cached_lists),
@@ -71,6 +71,7 @@ absl::Status Shard::load() {
   partitioner_ = header.partitioner;
   admission_.restore_partitioner(partitioner_);
   RIFFLE_ASSIGN_OR_RETURN(meta_, state::load_meta(*store_));
+  opened_epoch_ = meta_.epoch();
   if (meta_.epoch() == 0) {
     // Readers skip sequences that they have passed: those of a store made anew lie above all of the one it replaces.
     meta_.set_outcome_sequence(generation_ << 20);
@@ -104,8 +105,10 @@ absl::Status Shard::process(const MicroBatch& batch) {
   entry.set_number(next_journal_);
   state::WriteBatch journal;
 
+  batch_began_ms_ = batch.now_ms ? batch.now_ms() : 0;
   prefetch(batch);
   for (const bus::Record& record : batch.events) apply_event(record);
+  events_ms_ = batch.now_ms ? batch.now_ms() - batch_began_ms_ : 0;
   note_run(Input::kEvents, batch.events, entry);
   for (const bus::Record& record : batch.users) apply_profile(record);
   note_run(Input::kUsers, batch.users, entry);
@@ -140,16 +143,14 @@ absl::Status Shard::process(const MicroBatch& batch) {
   ++next_journal_;
   entries_.push_back(std::move(entry));
 
-  const double wall_ms = static_cast<double>(to_ms(batch.wall));
-  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
   for (const Decided& decided : answers) {
     kill_point("journaled");
     RIFFLE_RETURN_IF_ERROR(publish(decided));
   }
   if (batch.now_ms) {
-    const double spent_ms = batch.now_ms() - began_ms;
+    const double wall_ms = static_cast<double>(to_ms(batch.wall)) + batch.now_ms() - batch_began_ms_;
     for (const bus::Record& record : batch.requests) {
-      const double late_ms = wall_ms + spent_ms - static_cast<double>(to_ms(record.timestamp));
+      const double late_ms = wall_ms - static_cast<double>(to_ms(record.timestamp));
       probe_->published_seconds.Observe(std::max(0.0, late_ms) / 1000);
     }
   }

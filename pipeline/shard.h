@@ -23,6 +23,7 @@
 #include "bus/bus.h"
 #include "bus/topics.h"
 #include "features/event_rows.h"
+#include "features/fresh_items.h"
 #include "features/joiner.h"
 #include "features/options.h"
 #include "ingest/admission.h"
@@ -89,6 +90,8 @@ class Shard {
   bool frozen() const { return frozen_; }
   bool dirty() const { return records_in_epoch_ > 0 || next_journal_ > journal_frozen_; }
   std::size_t records_in_epoch() const { return records_in_epoch_; }
+  // How long the last micro-batch's events took, by its own stopwatch; 0 where it had none.
+  double events_ms() const { return events_ms_; }
   std::size_t dirty_bytes() const;
 
   // All committed items' statistics, for a reader that has not heard this shard yet, a few thousand at a time.
@@ -121,10 +124,12 @@ class Shard {
   void apply_event(const bus::Record& record);
   void apply_profile(const bus::Record& record);
   std::optional<Decided> answer(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
-  Decided decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
+  Decided decide(const bus::Record& record, const MicroBatch& batch, TimePoint taken, state::WriteBatch& journal);
+  const features::FreshItems* fresh_items(const World& world);
   std::optional<Decided> repeat(const bus::Record& record, std::uint64_t request_hash);
   void apply_decision(const pb::Decision& decision);
   void begin_time(const bus::Record& request);
+  TimePoint wall(const MicroBatch& batch) const;   // as it is by now
   void tick(TimePoint shard_time);
   absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry);
   absl::Status publish(const Decided& decided);
@@ -157,12 +162,14 @@ class Shard {
 
   ingest::Admission admission_;
   features::EventRows rows_;
+  features::FreshItems fresh_{&rows_};
   features::Joiner joiner_;
   serving::Recommender recommender_;
   std::unique_ptr<Probe> probe_;
 
   pb::ShardMeta meta_;
   std::uint64_t generation_ = 0;
+  std::uint64_t opened_epoch_ = 0;         // the last that was committed before
   std::string partitioner_;                // as the store has it
   std::array<pb::InputPosition, kInputs> positions_;
   std::array<bool, kInputs> positioned_{};
@@ -173,6 +180,8 @@ class Shard {
   std::vector<ingest::OwnedRecord> outputs_;
   std::vector<pb::Outcome> outcomes_;      // scratch
   std::size_t records_in_epoch_ = 0;
+  double events_ms_ = 0;
+  double batch_began_ms_ = 0;              // by the batch's stopwatch: when its `wall` was right
   std::uint64_t last_list_ticket_ = 0;
   bool frozen_ = false;
   records::Event event_;                   // scratch

@@ -1,4 +1,6 @@
 // What becomes of a request: a decision, the list of an open decision once more, or a refusal.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "base/hash.h"
@@ -28,6 +30,11 @@ std::string open_request_key(const UserId& user, const RequestId& request) {
   return key;
 }
 
+TimePoint Shard::wall(const MicroBatch& batch) const {
+  if (!batch.now_ms) return batch.wall;
+  return batch.wall + Milliseconds(static_cast<std::int64_t>(batch.now_ms() - batch_began_ms_));
+}
+
 std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const MicroBatch& batch,
                                             state::WriteBatch& journal) {
   if (record.offset.value() < positions_[static_cast<int>(Input::kRequests)].offset()) return std::nullopt;
@@ -42,20 +49,32 @@ std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const Mic
 
   Decided decided;
   decided.pin.set_request_offset(record.offset.value());
-  if (request_.deadline && batch.wall > record.timestamp + *request_.deadline) {
+  const TimePoint taken = wall(batch);
+  if (batch.now_ms) probe_->wait_seconds.Observe(std::max(0.0, static_cast<double>((taken - record.timestamp).count()) / 1000));
+  if (request_.deadline && taken > record.timestamp + *request_.deadline) {
     const records::Reason reason{
         records::Code::kDeadlinePassed,
-        absl::StrCat("taken ", to_ms(batch.wall) - to_ms(record.timestamp), " ms after its record time, with deadline_ms ",
+        absl::StrCat("taken ", (taken - record.timestamp).count(), " ms after its record time, with deadline_ms ",
                      request_.deadline->count(), "; ask again, or allow more")};
     decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
     decided.pin.set_refusal_message(reason.message);
     refuse(record, reason);
     return decided;
   }
-  return decide(record, batch, journal);
+  return decide(record, batch, taken, journal);
 }
 
-Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal) {
+// Null: the statistics do not know yet what this shard's rows were when it was opened.
+const features::FreshItems* Shard::fresh_items(const World& world) {
+  if (!world.stats) return nullptr;
+  const auto heard = world.stats->heard.find(id_);
+  if (heard == world.stats->heard.end() || heard->second < std::pair(generation_, opened_epoch_)) return nullptr;
+  fresh_.heard(heard->second.second);
+  return &fresh_;
+}
+
+Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
+                              state::WriteBatch& journal) {
   const double began_ms = batch.now_ms ? batch.now_ms() : 0;
   const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
   const serving::PolicyOptions* policy = policy_of(request_.user_id);
@@ -70,6 +89,7 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   context.shard = id_;
   context.user = users_.find(request_.user_id.str());
   context.items = &items_;
+  context.fresh = fresh_items(batch.world);
   context.stats = batch.world.stats.get();
   context.catalogue = batch.world.catalogue.get();
   context.policy = version;
@@ -77,7 +97,7 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   context.now = request_.timestamp.value_or(shard_time());
   context.ordinal = joiner_.next_ordinal(request_.user_id);
   if (request_.deadline) {
-    const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - batch.wall).count());
+    const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - taken).count());
     context.hurry = left_ms < static_cast<double>(options_.serving.degrade_below.count());
   }
   if (batch.events_lag) context.degraded.emplace_back("events_lag");
@@ -91,7 +111,7 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   context.traceparent = header_of(record, "traceparent");
 
   Rng rng(batch.seed ^ (static_cast<std::uint64_t>(record.offset.value()) * 0xD1B54A32D192ED03ULL));
-  pb::Decision decision = recommender_.recommend(request_, context, rng, took_ms);
+  const pb::Decision& decision = recommender_.recommend(request_, context, rng, took_ms);
 
   Decided decided;
   decided.pin.set_request_offset(record.offset.value());
@@ -99,7 +119,8 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   decided.list = decision.list();
   decided.user_id = decision.user_id();
   decided.traceparent = decision.traceparent();
-  journal.put(state::Column::kDecisions, decision.recommendation_id(), decision.SerializeAsString());
+  decisions_.put_encoded(decision.recommendation_id(), std::string(recommender_.encoded()));
+  journal.put(state::Column::kDecisions, decision.recommendation_id(), std::string(recommender_.encoded()));
   apply_decision(decision);
   if (batch.now_ms) probe_->decide_seconds.Observe(took_ms() / 1000);
   return decided;
@@ -107,7 +128,6 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
 
 // The same in live processing and in replay: what a decision changes in the shard's rows.
 void Shard::apply_decision(const pb::Decision& decision) {
-  decisions_.put_clean(decision.recommendation_id(), decision);
   if (!decision.request_id().empty()) {
     const std::string key = open_request_key(UserId(decision.user_id()), RequestId(decision.request_id()));
     if (pb::OpenRequest* open = requests_.edit(key)) {

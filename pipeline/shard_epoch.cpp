@@ -79,8 +79,9 @@ void Shard::committed() {
 }
 
 Statistics Shard::take_statistics() {
-  Statistics statistics{{id_, generation_, meta_.epoch()}, {}};
+  Statistics statistics{{id_, generation_, meta_.epoch()}, true, {}};
   const std::vector<ItemKey> touched = rows_.take_touched();
+  fresh_.told(meta_.epoch(), touched);
   statistics.items.reserve(touched.size());
   for (const ItemKey key : touched) {
     const records::ItemRow* row = items_.find(features::item_row_key(key));
@@ -90,18 +91,19 @@ Statistics Shard::take_statistics() {
 }
 
 absl::Status Shard::tell_statistics(const std::function<void(Statistics)>& tell) const {
-  Statistics some{{id_, generation_, meta_.epoch()}, {}};
+  Statistics some{{id_, generation_, meta_.epoch()}, false, {}};
   absl::Status unreadable;
   records::ItemRow row;
   const auto status = store_->scan(state::Column::kItems, "", "", [&](std::string_view, std::string_view bytes) {
     unreadable = records::decode(bytes, row);
     if (!unreadable.ok()) return false;
     some.items.push_back(told_row(row, options_.stats_neighbours));
-    if (some.items.size() == kToldAtOnce) tell(Statistics{some.head, std::exchange(some.items, {})});
+    if (some.items.size() == kToldAtOnce) tell(Statistics{some.head, false, std::exchange(some.items, {})});
     return true;
   });
   RIFFLE_RETURN_IF_ERROR(status);
   RIFFLE_RETURN_IF_ERROR(unreadable);
+  some.whole = true;
   tell(std::move(some));
   return absl::OkStatus();
 }

@@ -18,6 +18,8 @@ struct Shard::Probe {
         metrics(m),
         decide_seconds(m.histogram("riffle_recommend_latency_seconds", "Time a list takes, by stage",
                                    Metrics::latency_buckets(), {{"stage", "decide"}})),
+        wait_seconds(m.histogram("riffle_recommend_latency_seconds", "Time a list takes, by stage",
+                                 Metrics::latency_buckets(), {{"stage", "wait"}})),
         published_seconds(m.histogram("riffle_event_to_list_seconds",
                                       "From a request's record time to its list handed to the bus",
                                       Metrics::latency_buckets())),
@@ -34,7 +36,7 @@ struct Shard::Probe {
 
   Counter &accepted, &duplicate, &erased, &refused;
   Metrics& metrics;
-  Histogram &decide_seconds, &published_seconds;
+  Histogram &decide_seconds, &wait_seconds, &published_seconds;
   Counter& repeats;
 };
 

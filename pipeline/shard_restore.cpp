@@ -142,8 +142,7 @@ absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalE
   if (pin->repeat()) return absl::OkStatus();
   const pb::Decision* decision = decisions_.find(pin->recommendation_id());
   RIFFLE_RETURN_IF_ERROR(health());
-  const pb::Decision copy = *decision;  // republish() found it; apply_decision puts it into the same cache
-  apply_decision(copy);
+  apply_decision(*decision);  // republish() found it
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@ namespace riffle::pipeline {
 
 struct Statistics {
   records::ItemStatsHead head;
+  bool whole = true;                        // false: more of the same epoch follows
   std::vector<std::shared_ptr<const records::ItemRow>> items;  // neighbour lists cut to the top few; never changed any more
 };
 

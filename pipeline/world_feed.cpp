@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/thread_priority.h"
 #include "ingest/dead_letter_record.h"
 #include "learner/trainer.h"
 #include "pipeline/epoch.h"
@@ -123,11 +124,17 @@ void WorldFeed::take_own() {
     absl::MutexLock lock(&mutex_);
     own.swap(own_);
   }
-  for (Statistics& statistics : own)
-    for (auto& row : statistics.items) update_stats(statistics.head, std::move(row));
+  for (Statistics& statistics : own) {
+    const records::ItemStatsHead& head = statistics.head;
+    for (auto& row : statistics.items) update_stats(head, std::move(row));
+    if (!statistics.whole) continue;
+    stats_.heard(head.shard, head.generation, head.epoch);
+    stats_changed_ = true;
+  }
 }
 
 void WorldFeed::run() {
+  give_way();
   while (!stopping_) {
     if (const absl::Status status = change_others(); !status.ok()) return fail(status);
     auto batch = source_->poll(5000, std::chrono::milliseconds(100));
@@ -267,7 +274,10 @@ void WorldFeed::publish(Steady::time_point now, bool all) {
     policies_changed_ = false;
     changed = true;
   }
-  if (changed) world_.set(std::make_shared<const World>(newest_));
+  if (!changed) return;
+  retired_.push_back(world_.get());
+  world_.set(std::make_shared<const World>(newest_));
+  std::erase_if(retired_, [](const auto& world) { return world.use_count() == 1; });
 }
 
 }  // namespace riffle::pipeline

@@ -101,6 +101,9 @@ class WorldFeed {
   std::chrono::steady_clock::time_point stats_published_{};
   World newest_;
   Published<World> world_;
+  // Earlier ones that a shard may still read: they die here and not on the thread that makes lists, which is the longer the
+  // more of their chunks are nobody else's.
+  std::vector<std::shared_ptr<const World>> retired_;
 
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};

@@ -14,33 +14,51 @@ void CandidatePool::reset(const ServingContext& context, const features::RowOpti
 }
 
 void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& indices) {
+  const auto first = static_cast<std::uint32_t>(items_.size());
   indices.clear();
-  for (std::size_t i = 0; i < keys.size(); ++i) indices.push_back(resolve(keys[i], keys.subspan(i + 1)));
+  for (const ItemKey key : keys) {
+    const auto [entry, made] = index_.insert(key.value());
+    if (made) {
+      entry->value = static_cast<std::uint32_t>(items_.size());
+      items_.emplace_back().key = key;
+      if (context_->stats) context_->stats->items.prefetch(key);
+      if (context_->catalogue) context_->catalogue->items.prefetch(key);
+    }
+    indices.push_back(entry->value);
+  }
+  look_up(first);
 }
 
-std::uint32_t CandidatePool::resolve(ItemKey key, std::span<const ItemKey> rest) {
-  const auto [entry, made] = index_.insert(key.value());
-  if (!made) return entry->value;
-  const auto index = static_cast<std::uint32_t>(items_.size());
-  entry->value = index;
-  PooledItem& item = items_.emplace_back();
-  item.key = key;
-  item.live = live_row(key, rest);
-  if (context_->stats) item.merged = context_->stats->items.find(key);
-  if (context_->catalogue) item.catalogue = context_->catalogue->items.find(key);
+// Everything from `first` on.
+void CandidatePool::look_up(std::uint32_t first) {
+  for (std::uint32_t i = first; i < items_.size(); ++i) {
+    PooledItem& item = items_[i];
+    if (context_->stats) item.merged = context_->stats->items.find(item.key);
+    if (context_->catalogue) item.catalogue = context_->catalogue->items.find(item.key);
+  }
+  if (!context_->items || (context_->fresh && context_->fresh->empty())) return;
+  for (std::uint32_t i = first; i < items_.size(); ++i)
+    if (!context_->fresh || context_->fresh->contains(items_[i].key)) items_[i].live = live_row(i);
+}
+
+std::uint32_t CandidatePool::resolve_live(ItemKey key) {
+  const std::uint32_t index = resolve(key);
+  PooledItem& item = items_[index];
+  if (!item.live && context_->items && !item.has_signals) item.live = context_->items->find(features::item_row_key(key));
   return index;
 }
 
 // Rows in RAM cost one lookup. The first that is not (the cache grows by it) tells that the rest may not be either: they
 // are fetched together, so that a cold list waits for the disk a few times and not two hundred times.
-const records::ItemRow* CandidatePool::live_row(ItemKey key, std::span<const ItemKey> rest) {
-  if (!context_->items) return nullptr;
+const records::ItemRow* CandidatePool::live_row(std::uint32_t index) {
   const std::size_t before = context_->items->size();
-  const records::ItemRow* row = context_->items->find(features::item_row_key(key));
-  if (context_->items->size() != before && !rest.empty()) {
+  const records::ItemRow* row = context_->items->find(features::item_row_key(items_[index].key));
+  if (context_->items->size() != before && index + 1 < items_.size()) {
     row_keys_.clear();
     row_key_views_.clear();
-    for (const ItemKey other : rest) row_keys_.push_back(features::item_row_key(other));
+    for (std::size_t i = index + 1; i < items_.size(); ++i)
+      if (!context_->fresh || context_->fresh->contains(items_[i].key))
+        row_keys_.push_back(features::item_row_key(items_[i].key));
     for (const std::string& other : row_keys_) row_key_views_.push_back(other);
     context_->items->prefetch(row_key_views_);
   }
@@ -49,10 +67,7 @@ const records::ItemRow* CandidatePool::live_row(ItemKey key, std::span<const Ite
 
 std::string_view known_id(const PooledItem& item) {
   if (item.live && !item.live->item_id.empty()) return item.live->item_id.str();
-  if (item.merged)
-    for (const features::StatsPart& part : item.merged->parts)
-      if (part.row && !part.row->item_id.empty()) return part.row->item_id.str();
-  return {};
+  return item.merged && item.merged->sums.item_id ? std::string_view(*item.merged->sums.item_id) : std::string_view();
 }
 
 bool CandidatePool::allowed(std::uint32_t index) {

@@ -18,7 +18,7 @@ namespace riffle::serving {
 
 struct PooledItem {
   ItemKey key;
-  const records::ItemRow* live = nullptr;              // the shard's own; null: none
+  const records::ItemRow* live = nullptr;              // the shard's own; null: none, or its part in `merged` is as new
   const features::MergedItem* merged = nullptr;        // of all shards; null: none
   const features::CatalogueItem* catalogue = nullptr;  // null: the catalogue does not have it
   const ItemId* requested_id = nullptr;                // as the request said it; null: it did not
@@ -36,7 +36,12 @@ class CandidatePool {
 
   // Replaces `indices` by one index a key, in their order.
   void resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& indices);
-  std::uint32_t resolve(ItemKey key) { return resolve(key, {}); }
+  std::uint32_t resolve(ItemKey key) {
+    resolve({&key, 1}, one_);
+    return one_.front();
+  }
+  // With its live row, however new its part: for what is published in part only (its neighbours).
+  std::uint32_t resolve_live(ItemKey key);
 
   PooledItem& at(std::uint32_t index) { return items_[index]; }
   const PooledItem& at(std::uint32_t index) const { return items_[index]; }
@@ -47,15 +52,15 @@ class CandidatePool {
   std::size_t size() const { return index_.size(); }
 
  private:
-  // `rest`: keys that will be asked for next.
-  std::uint32_t resolve(ItemKey key, std::span<const ItemKey> rest);
-  const records::ItemRow* live_row(ItemKey key, std::span<const ItemKey> rest);
+  void look_up(std::uint32_t first);
+  const records::ItemRow* live_row(std::uint32_t item);
 
   const ServingContext* context_ = nullptr;
   const features::RowOptions* rows_ = nullptr;
   const Rules* rules_ = nullptr;
   ScratchMap<std::uint32_t> index_{1024};
   std::vector<PooledItem> items_;
+  std::vector<std::uint32_t> one_;
   std::vector<std::string> row_keys_;        // for prefetch
   std::vector<std::string_view> row_key_views_;
 };

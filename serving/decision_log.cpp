@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "absl/strings/str_format.h"
-#include "base/check.h"
 #include "base/hash.h"
 
 namespace riffle::serving {
@@ -89,11 +88,7 @@ void log_candidates(const std::vector<Candidate>& candidates, const CandidateBat
   }
 }
 
-std::string recommendation_id(std::string_view origin, const pb::Decision& decision) {
-  RIFFLE_CHECK(decision.recommendation_id().empty() && decision.list().empty(), decision.recommendation_id());
-  std::string bytes(origin);
-  bytes += '\0';
-  decision.AppendToString(&bytes);
+std::string recommendation_id(std::string_view bytes) {
   return absl::StrFormat("%016x%016x", stable_hash(bytes, kFirstHalf), stable_hash(bytes, kSecondHalf));
 }
 

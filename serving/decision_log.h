@@ -21,8 +21,8 @@ void log_slots(const Slate& slate, const std::vector<Candidate>& candidates, con
 void log_candidates(const std::vector<Candidate>& candidates, const CandidateBatch& batch, std::string_view origin,
                     const ServingOptions& options, Rng& rng, pb::Decision& decision);
 
-// 32 hex digits: a function of the request's place and of all that was decided (DESIGN §3). The decision must not have an id
-// or a list yet.
-std::string recommendation_id(std::string_view origin, const pb::Decision& decision);
+// 32 hex digits: a function of the request's place and of all that was decided (DESIGN §3), whose bytes these are: the decision's
+// behind the place's, without an id and a list.
+std::string recommendation_id(std::string_view bytes);
 
 }  // namespace riffle::serving

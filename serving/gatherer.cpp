@@ -29,10 +29,11 @@ SourceOrder sources_of(const Candidate& candidate) {
   SourceOrder order;
   for (std::size_t i = 0; i < kCandidateSources; ++i)
     if ((candidate.sources >> i & 1) != 0) order.ids[order.count++] = static_cast<CandidateSourceId>(i);
-  const auto begin = order.ids.begin() + (candidate.has(CandidateSourceId::kRequest) ? 1 : 0);
-  std::stable_sort(begin, order.ids.begin() + static_cast<std::ptrdiff_t>(order.count), [&](auto a, auto b) {
-    return candidate.mark(a).rank < candidate.mark(b).rank;
-  });
+  // By insertion: they are a few.
+  const std::size_t first = candidate.has(CandidateSourceId::kRequest) ? 1 : 0;
+  for (std::size_t i = first + 1; i < order.count; ++i)
+    for (std::size_t j = i; j > first && candidate.mark(order.ids[j]).rank < candidate.mark(order.ids[j - 1]).rank; --j)
+      std::swap(order.ids[j], order.ids[j - 1]);
   return order;
 }
 

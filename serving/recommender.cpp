@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <google/protobuf/arena.h>
+
 #include "absl/container/flat_hash_map.h"
 #include "base/check.h"
 #include "learner/trainer.h"
@@ -16,6 +18,9 @@
 
 namespace riffle::serving {
 namespace {
+
+// Of one with the sampled candidates; those with all of them take more blocks.
+constexpr std::size_t kDecisionBytes = 64 * 1024;
 
 double unit(std::optional<double> dial, double otherwise) { return std::clamp(dial.value_or(otherwise), 0.0, 1.0); }
 
@@ -49,6 +54,12 @@ struct Recommender::Impl {
   CandidateBatch batch;
   SlateBuilder builder;
   Probe probe;
+  // The decision's hundreds of small parts lie in one block, which is used again.
+  std::vector<char> block = std::vector<char>(kDecisionBytes);
+  google::protobuf::Arena arena{block.data(), block.size()};
+  std::string encoded;                             // behind its origin
+  std::size_t origin_bytes = 0;
+  pb::Decision tail;                               // what is known last of a decision
   absl::flat_hash_map<std::string, std::shared_ptr<const learner::Scorer>> scorers;  // those that never learn
   std::vector<const features::CatalogueItem*> shown;
 };
@@ -98,9 +109,17 @@ void Recommender::Impl::write_list(const records::Request& request, const Servin
     notes.slots.push_back({order.count > 0 ? name_of(order.ids[0]) : std::string_view(),
                            explainer.explain(candidate, slate.randomised || !slot.greedy)});
   }
-  decision.set_recommendation_id(recommendation_id(context.origin, decision));
+  encoded = context.origin;
+  encoded += '\0';
+  origin_bytes = encoded.size();
+  decision.AppendToString(&encoded);
+  decision.set_recommendation_id(recommendation_id(encoded));
   notes.took_ms = took_ms ? took_ms() : 0;
   records::encode_list(decision, notes, *decision.mutable_list());
+  // A message is the sum of its pieces: what came last is written behind the rest, in the place of writing all of it again.
+  tail.set_recommendation_id(decision.recommendation_id());
+  tail.set_list(decision.list());
+  tail.AppendToString(&encoded);
 }
 
 void Recommender::Impl::record(const std::vector<Candidate>& candidates, const Slate& slate,
@@ -116,15 +135,16 @@ Recommender::Recommender(const ServingOptions& options, const features::RowOptio
 
 Recommender::~Recommender() = default;
 
-pb::Decision Recommender::recommend(const records::Request& request, const ServingContext& context, Rng& rng,
-                                    const std::function<double()>& took_ms) {
+const pb::Decision& Recommender::recommend(const records::Request& request, const ServingContext& context, Rng& rng,
+                                           const std::function<double()>& took_ms) {
   Impl& impl = *impl_;
   RIFFLE_CHECK(context.options, "a request without a policy's options");
   static const features::Catalogue kEmptyCatalogue;
   const features::Catalogue& catalogue = context.catalogue ? *context.catalogue : kEmptyCatalogue;
   const std::size_t n = request.n ? static_cast<std::size_t>(std::max(*request.n, 0)) : impl.options.default_n;
 
-  pb::Decision decision;
+  impl.arena.Reset();
+  pb::Decision& decision = *google::protobuf::Arena::CreateMessage<pb::Decision>(&impl.arena);
   impl.describe(request, context, decision);
   if (context.hurry) add_once(decision, "deadline");
   const learner::Scorer& scorer = impl.scorer_of(context, decision);
@@ -155,5 +175,7 @@ pb::Decision Recommender::recommend(const records::Request& request, const Servi
   impl.record(candidates, slate, decision);
   return decision;
 }
+
+std::string_view Recommender::encoded() const { return std::string_view(impl_->encoded).substr(impl_->origin_bytes); }
 
 }  // namespace riffle::serving

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/rng.h"
 #include "features/catalogue.h"
+#include "features/fresh_items.h"
 #include "features/item_stats.h"
 #include "features/options.h"
 #include "learner/scorer.h"
@@ -24,6 +25,8 @@ struct ServingContext {
   Partition shard;
   const records::UserRow* user = nullptr;                  // null: nobody knows him
   state::RowCache<records::ItemRow>* items = nullptr;      // the shard's own, live
+  // The items whose live rows may be ahead of their parts in `stats`; null: any may be. Only their rows are looked at.
+  const features::FreshItems* fresh = nullptr;
   const features::ItemStatsSnapshot* stats = nullptr;
   const features::Catalogue* catalogue = nullptr;
   const learner::PolicyVersion* policy = nullptr;
@@ -45,9 +48,11 @@ class Recommender {
 
   // Always a decision: fewer slots than asked where there are not enough items (degraded: "short"), none where there is
   // nothing at all ("empty"). `recommendation_id` and `list` are filled in. `took` is measured by the caller's stopwatch, so that
-  // this function reads no clock: it is called once, when the list is encoded.
-  pb::Decision recommend(const records::Request& request, const ServingContext& context, Rng& rng,
-                         const std::function<double()>& took_ms);
+  // this function reads no clock: it is called once, when the list is encoded. Valid until the next call.
+  const pb::Decision& recommend(const records::Request& request, const ServingContext& context, Rng& rng,
+                                const std::function<double()>& took_ms);
+  // The last decision's bytes: parsed, they are equal to it. Likewise valid until the next call.
+  std::string_view encoded() const;
 
  private:
   struct Impl;

@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <string>
 #include <vector>
-
-#include "base/hash.h"
-#include "features/text.h"
 
 namespace riffle::serving {
 namespace {
@@ -22,15 +18,7 @@ std::optional<double> mean_distance(const std::vector<T>& items, Similarity&& si
   return sum * 2 / (count * (count - 1));
 }
 
-using Words = std::vector<std::uint64_t>;  // hashes, sorted, each once
-
-Words words_of(const std::string& title) {
-  Words words;
-  for (const std::string& token : features::tokens(title)) words.push_back(stable_hash(token));
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  return words;
-}
+using Words = std::vector<std::uint64_t>;  // CatalogueItem::title_words
 
 std::size_t common(const Words& a, const Words& b) {
   std::size_t count = 0;
@@ -57,13 +45,12 @@ std::optional<double> category_distance(std::span<const features::CatalogueItem*
 }
 
 std::optional<double> title_distance(std::span<const features::CatalogueItem* const> slate) {
-  std::vector<Words> titles;
-  for (const features::CatalogueItem* item : slate) {
-    if (!item || !item->item) continue;
-    if (Words words = words_of(item->item->title); !words.empty()) titles.push_back(std::move(words));
-  }
-  return mean_distance(titles, [](const Words& a, const Words& b) {
-    return static_cast<double>(common(a, b)) / std::sqrt(static_cast<double>(a.size()) * static_cast<double>(b.size()));
+  std::vector<const Words*> titles;
+  for (const features::CatalogueItem* item : slate)
+    if (item && !item->title_words.empty()) titles.push_back(&item->title_words);
+  return mean_distance(titles, [](const Words* a, const Words* b) {
+    return static_cast<double>(common(*a, *b)) /
+           std::sqrt(static_cast<double>(a->size()) * static_cast<double>(b->size()));
   });
 }
 

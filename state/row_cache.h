@@ -74,8 +74,8 @@ class RowCache {
   Row* edit(std::string_view key);
   void erase(std::string_view key);
   // A row that the store has, or will have before the next trim(), so that it need not be read back
-  // from there.
-  void put_clean(std::string_view key, Row row);
+  // from there. It is decoded when it is asked for.
+  void put_encoded(std::string_view key, std::string bytes);
   // Brings missing rows in with one multi_get, so that find and edit do not wait for the disk.
   void prefetch(const std::vector<std::string_view>& keys);
 
@@ -92,7 +92,8 @@ class RowCache {
  private:
   struct Entry {
     std::string key;
-    std::shared_ptr<Row> row;  // null: known not to exist
+    std::shared_ptr<Row> row;  // null: known not to exist, or encoded
+    std::unique_ptr<std::string> encoded;  // null: there is nothing to decode
     bool dirty = false;
     bool frozen = false;  // and not dirty: `row` is shared with the frozen set
     bool touched = true;  // second chance
@@ -127,6 +128,7 @@ class RowCache {
   Entry* cached(const Probe& probe);
   Entry* load(std::string_view key);  // null after a store error
   Entry& insert(const Probe& probe, std::shared_ptr<Row> row);
+  bool decode_entry(Entry& entry);  // false after an error
   // The row of the store's answer; false after an error.
   bool decode_row(std::string_view key, const std::optional<std::string>& bytes,
                   std::shared_ptr<Row>& row);
@@ -194,6 +196,8 @@ void RowCache<Row>::erase(std::string_view key) {
   if (!entry) {
     // Whether the store has it does not matter: no need to read it.
     entry = &insert(probe, nullptr);
+  } else if (entry->encoded) {
+    entry->encoded = nullptr;
   } else if (!entry->row) {
     return;  // known not to exist, or its erasure is on the way
   } else {
@@ -204,16 +208,13 @@ void RowCache<Row>::erase(std::string_view key) {
 }
 
 template <class Row>
-void RowCache<Row>::put_clean(std::string_view key, Row row) {
+void RowCache<Row>::put_encoded(std::string_view key, std::string bytes) {
   const Probe probe(key);
-  auto made = std::make_shared<Row>(std::move(row));
   Entry* entry = cached(probe);
-  if (!entry) {
-    insert(probe, std::move(made));
-    return;
-  }
+  if (!entry) entry = &insert(probe, nullptr);
   RIFFLE_CHECK(!entry->dirty && !entry->frozen, "key", key);
-  retired_.push_back(std::exchange(entry->row, std::move(made)));
+  if (entry->row) retired_.push_back(std::exchange(entry->row, nullptr));
+  entry->encoded = std::make_unique<std::string>(std::move(bytes));
 }
 
 template <class Row>
@@ -299,7 +300,7 @@ typename RowCache<Row>::Entry* RowCache<Row>::cached(const Probe& probe) {
 template <class Row>
 typename RowCache<Row>::Entry* RowCache<Row>::load(std::string_view key) {
   const Probe probe(key);
-  if (Entry* entry = cached(probe)) return entry;
+  if (Entry* entry = cached(probe)) return decode_entry(*entry) ? entry : nullptr;
   if (!status_.ok()) return nullptr;
   const auto bytes = store_->get(column_, key);
   if (!bytes.ok()) {
@@ -309,6 +310,20 @@ typename RowCache<Row>::Entry* RowCache<Row>::load(std::string_view key) {
   std::shared_ptr<Row> row;
   if (!decode_row(key, *bytes, row)) return nullptr;
   return &insert(probe, std::move(row));
+}
+
+template <class Row>
+bool RowCache<Row>::decode_entry(Entry& entry) {
+  if (!entry.encoded) return true;
+  auto row = std::make_shared<Row>();
+  const absl::Status decoded = decode(std::string_view(*entry.encoded), *row);
+  entry.encoded = nullptr;
+  if (decoded.ok()) {
+    entry.row = std::move(row);
+    return true;
+  }
+  status_ = internal::unreadable_row(column_, entry.key, decoded);
+  return false;
 }
 
 template <class Row>

@@ -165,8 +165,8 @@ const Case kCases[] = {
     {"http:\n  prot: 1\n", "f:2:3: http.prot: unknown key; did you mean `port`?"},
     {"htpt: {}\n", "f:1:1: htpt: unknown key; did you mean `http`?"},
     {"state: {zzzzzzzz: 1}\n",
-     "f:1:9: state.zzzzzzzz: unknown key; known here: directory, fsync, cached_users, cached_items, cached_lists, "
-     "write_buffer_bytes, block_cache_bytes, wait_for_lock"},
+     "f:1:9: state.zzzzzzzz: unknown key; known here: directory, fsync, cached_users, cached_items, cached_decisions, "
+     "cached_lists, write_buffer_bytes, block_cache_bytes, wait_for_lock"},
     {"policies:\n  linear:\n    explorer: {epsilom: 1}\n",
      "f:3:16: policies.linear.explorer.epsilom: unknown key; did you mean `epsilon`?"},
     {"http: {port: 1, port: 2}\n", "f:1:17: http.port: given twice; the first is in line 1"},

@@ -160,7 +160,7 @@ class Deployment {
          << "ingest: {partitioner: murmur2, future_tolerance: 60d}\n"
          << "learner: {publish_interval: 20ms, linear: {half_life: 0s}}\n"
          << "state: {directory: \"" << directory_
-         << "/state\", cached_users: 16, cached_items: 24, cached_lists: 16, "
+         << "/state\", cached_users: 16, cached_items: 24, cached_decisions: 16, cached_lists: 16, "
          << "write_buffer_bytes: 1MiB, block_cache_bytes: 8MiB}\n"
          << "epoch: {interval: 10ms, catching_up_interval: 15ms, records: 64, stats_interval: "
             "50ms}\n"

@@ -125,5 +125,44 @@ TEST(ItemStats, AReadersOwnLiveRowTakesThePlaceOfItsShardsPart) {
   EXPECT_EQ(nothing.interactions, 0U);
 }
 
+TEST(ItemStats, TheMergedSumsSayWhatTheRowsSayOneByOne) {
+  Rng rng(7);
+  const RowOptions options;
+  ItemStatsBuilder builder(options);
+  const auto random_row = [&](int i) {
+    const auto some_time = [&] { return kStartMs + static_cast<std::int64_t>(rng.below(3'000'000'000)); };
+    auto made = std::make_shared<records::ItemRow>(*row("i" + std::to_string(i), 1 + rng.uniform(), some_time()));
+    for (auto* counter : {&made->trend, &made->recent_clicks, &made->recent_impressions, &made->recent_expected})
+      *counter = {rng.below(3) == 0 ? 0 : rng.uniform(), some_time()};
+    made->neighbour_reference_ms = some_time();
+    made->neighbour_total = rng.uniform();
+    made->impressions = rng.below(100);
+    return made;
+  };
+  const TimePoint now = from_ms(kStartMs + 4'000'000'000);
+  for (int i = 0; i < 40; ++i) {
+    const ItemKey key = item_key("i" + std::to_string(i));
+    const auto own = random_row(i);
+    builder.update(key, {Partition(0), 1, 1, own});
+    builder.update(key, {Partition(1), 1, 1, random_row(i)});
+    if (i % 2 == 0) builder.update(key, {Partition(2), 1, 1, random_row(i)});
+    const auto snapshot = builder.snapshot();
+    const MergedItem* merged = snapshot->items.find(key);
+    const ItemSignals fast = item_signals(key, nullptr, merged, Partition(0), now, options);
+    const ItemSignals slow = item_signals(key, own.get(), merged, Partition(0), now, options);
+    EXPECT_NEAR(fast.popularity, slow.popularity, 1e-12);
+    EXPECT_NEAR(fast.trend, slow.trend, 1e-12);
+    EXPECT_NEAR(fast.recent_clicks, slow.recent_clicks, 1e-12);
+    EXPECT_NEAR(fast.recent_impressions, slow.recent_impressions, 1e-12);
+    EXPECT_NEAR(fast.recent_expected, slow.recent_expected, 1e-12);
+    EXPECT_NEAR(fast.neighbour_total, slow.neighbour_total, 1e-12);
+    EXPECT_EQ(fast.clicks, slow.clicks);
+    EXPECT_EQ(fast.impressions, slow.impressions);
+    EXPECT_EQ(fast.interactions, slow.interactions);
+    EXPECT_EQ(fast.first_ms, slow.first_ms);
+    EXPECT_EQ(fast.last_ms, slow.last_ms);
+  }
+}
+
 }  // namespace
 }  // namespace riffle::features

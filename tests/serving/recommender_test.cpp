@@ -169,6 +169,60 @@ TEST_F(Recommend, ScratchMemoryOfTheRequestBeforeDoesNotShow) {
             fresh.recommend(request_of("u1", 10), shop.context("u1"), b, {}).SerializeAsString());
 }
 
+TEST_F(Recommend, AListIsTheSameWithoutALookAtRowsThatAreAsThePublishedSumsSay) {
+  busy_shop();
+  const auto listed = [&](const features::FreshItems* fresh) {
+    ServingContext context = shop.context("u1");
+    context.fresh = fresh;
+    Recommender recommender(options, shop.rows, metrics);
+    Rng rng(5);
+    return recommender.recommend(request_of("u1", 10), context, rng, {});
+  };
+  const pb::Decision looked = listed(nullptr);
+  const features::FreshItems fresh = shop.fresh_items();
+  ASSERT_TRUE(fresh.empty());
+  const pb::Decision trusted = listed(&fresh);
+  ASSERT_EQ(looked.slots_size(), trusted.slots_size());
+  for (int i = 0; i < looked.slots_size(); ++i) {
+    EXPECT_EQ(looked.slots(i).item_id(), trusted.slots(i).item_id());
+    EXPECT_NEAR(looked.slots(i).score(), trusted.slots(i).score(), 1e-5);
+  }
+  EXPECT_EQ(std::vector(looked.candidate_keys().begin(), looked.candidate_keys().end()),
+            std::vector(trusted.candidate_keys().begin(), trusted.candidate_keys().end()));
+}
+
+TEST_F(Recommend, WhatJustHappenedCountsBeforeItIsPublished) {
+  busy_shop();
+  for (int i = 0; i < 30; ++i) shop.click("u" + std::to_string(i), "i7");
+  ServingContext context = shop.context("nobody");
+  const features::FreshItems fresh = shop.fresh_items();
+  ASSERT_TRUE(fresh.contains(item_key("i7")));
+  const auto popularity = [&](const features::FreshItems* items) {
+    context.fresh = items;
+    records::Request request = request_of("nobody", 1);
+    request.candidates = {{ItemId("i7"), {}}};
+    Recommender recommender(options, shop.rows, metrics);
+    Rng rng(5);
+    return recommender.recommend(request, context, rng, {}).slots(0).features(
+        static_cast<int>(features::feature_index("popularity")));
+  };
+  EXPECT_EQ(popularity(&fresh), popularity(nullptr));
+  const features::FreshItems nothing(nullptr);
+  EXPECT_GT(popularity(&fresh), popularity(&nothing));
+}
+
+TEST_F(Recommend, TheBytesOfADecisionSayWhatItSays) {
+  busy_shop();
+  Recommender recommender(options, shop.rows, metrics);
+  for (const char* user : {"u1", "u2"}) {
+    Rng rng(5);
+    const pb::Decision& decision = recommender.recommend(request_of(user, 10), shop.context(user), rng, {});
+    pb::Decision parsed;
+    ASSERT_TRUE(parsed.ParseFromString(std::string(recommender.encoded())));
+    EXPECT_EQ(parsed.SerializeAsString(), decision.SerializeAsString());
+  }
+}
+
 TEST_F(Recommend, MoreThanThereIsGivesAShortList) {
   busy_shop(7);
   const pb::Decision decision = recommend(request_of("nobody", 50));

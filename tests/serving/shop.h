@@ -82,6 +82,9 @@ class Shop {
     return context;
   }
 
+  // The items whose rows are ahead of what was published.
+  features::FreshItems fresh_items() const { return features::FreshItems(&event_rows_); }
+
   const records::UserRow* user_row(const std::string& user) { return users_.find(user); }
   records::ItemRow* row(const std::string& item) { return items_.edit(features::item_row_key(item_key(item))); }
   TimePoint now() const { return from_ms(now_ms_); }

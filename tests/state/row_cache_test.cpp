@@ -164,16 +164,36 @@ TEST_F(RowCacheTest, ErasingAKeyKnownNotToExistWritesNothing) {
   EXPECT_EQ(cache.dirty(), 0u);
 }
 
-TEST_F(RowCacheTest, ARowPutCleanIsThereWithoutAReadAndIsNotWritten) {
+TEST_F(RowCacheTest, AnEncodedRowIsThereWithoutAReadAndIsNotWritten) {
   cache.find("known to be missing");
   store.fail_next_read(absl::InternalError("read"));
   for (const char* key : {"known to be missing", "new"}) {
-    cache.put_clean(key, Note{"on its way"});
+    std::string bytes;
+    encode(Note{"on its way"}, bytes);
+    cache.put_encoded(key, bytes);
     ASSERT_NE(cache.find(key), nullptr) << key;
     EXPECT_EQ(cache.find(key)->text, "on its way");
   }
   EXPECT_EQ(cache.dirty(), 0u);
   EXPECT_TRUE(cache.status().ok());
+}
+
+TEST_F(RowCacheTest, AnEncodedRowIsEditedAndErasedLikeAnyOther) {
+  std::string bytes;
+  encode(Note{"on its way"}, bytes);
+  cache.put_encoded("edited", bytes);
+  cache.edit("edited")->text += " and further";
+  EXPECT_EQ(cache.find("edited")->text, "on its way and further");
+  cache.put_encoded("erased", bytes);
+  cache.erase("erased");
+  EXPECT_EQ(cache.find("erased"), nullptr);
+  EXPECT_EQ(cache.dirty(), 2u);
+}
+
+TEST_F(RowCacheTest, AnEncodedRowThatCannotBeDecodedIsAnErrorThatNamesIt) {
+  cache.put_encoded("hurt", "garbage");
+  EXPECT_EQ(cache.find("hurt"), nullptr);
+  EXPECT_NE(cache.status().message().find("hurt"), std::string::npos) << cache.status();
 }
 
 TEST_F(RowCacheTest, TrimEvictsCleanRowsBeyondTheBound) {
