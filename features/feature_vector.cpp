@@ -134,18 +134,30 @@ float freshness(TimePoint now, const ItemSignals& item, const CatalogueItem* cat
   return age <= 0 ? 1 : std::exp2(static_cast<float>(-age / kWeek));
 }
 
-void category_features(const UserContext& user, const CatalogueItem& item,
+// What the user shows of an item's categories: the one at the top of its path and the deepest. Null:
+// nothing; and nothing of a deeper one without one of the top.
+struct PathTaste {
+  const CategoryTaste* top = nullptr;
+  const CategoryTaste* deepest = nullptr;
+};
+
+PathTaste taste_of(const UserContext& user, const CatalogueItem* item) {
+  if (!item || item->path.empty() || user.categories.empty()) return {};
+  const CategoryTaste* const top = user.categories.find(item->path.front());
+  if (!top || item->path.size() == 1) return {top, top};
+  return {top, user.categories.find(item->category)};
+}
+
+void category_features(const UserContext& user, const CatalogueItem& item, const PathTaste& taste,
                        std::span<float, kFeatureCount> out) {
   if (item.path.empty()) return;
   const CategoryKey top_key = item.path.front();
-  const CategoryTaste* const top = user.categories.find(top_key);
-  if (top) {
+  if (const CategoryTaste* const top = taste.top) {
     out[kTopCategoryShare] = top->share;
     out[kTopCategoryShareRecent] = top->recent_share;
     out[kTopCategoryClickRate] = twice(top->click_rate);
     out[kCategoryClickRate] = out[kTopCategoryClickRate];
-    if (const CategoryTaste* deepest =
-            item.path.size() == 1 ? top : user.categories.find(item.category)) {
+    if (const CategoryTaste* const deepest = taste.deepest) {
       out[kCategoryShare] = deepest->share;
       out[kCategoryShareRecent] = deepest->recent_share;
       out[kCategoryShown] = deepest->fatigue;
@@ -164,12 +176,10 @@ struct TasteRates {
   float recent = 0;
 };
 
-TasteRates taste_rates(const UserContext& user, const CatalogueItem* item) {
-  if (!item || item->path.empty()) return {.prior = user.click_rate};
-  if (const CategoryTaste* taste = user.categories.find(item->category))
-    return {taste->own_rate, taste->prior_rate, taste->recent_rate};
-  const CategoryTaste* const top = user.categories.find(item->path.front());
-  return {.prior = top ? top->click_rate : user.click_rate};
+TasteRates taste_rates(const UserContext& user, const PathTaste& taste) {
+  if (taste.deepest)
+    return {taste.deepest->own_rate, taste.deepest->prior_rate, taste.deepest->recent_rate};
+  return {.prior = taste.top ? taste.top->click_rate : user.click_rate};
 }
 
 }  // namespace
@@ -232,13 +242,14 @@ void compute_features(const UserContext& user, const ItemSignals& item,
   out[kTogether] = together / (together + 0.1F);
   out[kNext] = next / (next + 0.1F);
 
+  const PathTaste path = taste_of(user, catalogue);
   if (catalogue) {
     out[kInCatalogue] = catalogue->available ? 1 : -1;
     if (catalogue->has_price && user.has_price) {
       out[kPriceGap] = std::clamp((catalogue->log_price - user.mean_log_price) / 2, -1.0F, 1.0F);
       out[kPriceDistance] = std::abs(out[kPriceGap]);
     }
-    category_features(user, *catalogue, out);
+    category_features(user, *catalogue, path, out);
     if (catalogue->brand != 0)
       if (const float* share = user.brand_share.find(catalogue->brand)) out[kBrandShare] = *share;
   }
@@ -256,7 +267,7 @@ void compute_features(const UserContext& user, const ItemSignals& item,
   const float lift = expected > 0 ? (finite_positive(item.recent_clicks) + kPriorExpected) /
                                         (expected + kPriorExpected)
                                   : 1.0F;
-  const TasteRates taste = taste_rates(user, catalogue);
+  const TasteRates taste = taste_rates(user, path);
   out[kTasteTimesQuality] = std::min(1.0F, taste.own * lift);
   out[kPriorTimesQuality] = std::min(1.0F, taste.prior * lift);
   out[kRecentTasteTimesQuality] = std::min(1.0F, taste.recent * lift);

@@ -11,10 +11,8 @@ pb::Join make_join(const pb::Decision& decision) {
   return join;
 }
 
-pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before,
-                         const pb::Join& after, bool closed, std::int64_t time_ms,
-                         Partition shard) {
-  pb::Outcome outcome;
+void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after,
+                  bool closed, std::int64_t time_ms, Partition shard, pb::Outcome& outcome) {
   outcome.set_recommendation_id(decision.recommendation_id());
   outcome.set_revision(after.revision());
   outcome.set_closed(closed);
@@ -51,7 +49,6 @@ pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before,
   outcome.set_slate_propensity(decision.slate_propensity());
   outcome.set_randomised(decision.randomised());
   outcome.set_shard(shard.value());
-  return outcome;
 }
 
 int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item,

@@ -12,10 +12,10 @@ namespace riffle::features {
 // A join of which nothing is known yet: no slot exposed, no reward.
 pb::Join make_join(const pb::Decision& decision);
 
-// `after.revision` numbers it: its previous rewards and exposures are those of `before`. The
-// sequence is left to the shard.
-pb::Outcome make_outcome(const pb::Decision& decision, const pb::Join& before,
-                         const pb::Join& after, bool closed, std::int64_t time_ms, Partition shard);
+// Fills in an empty outcome. `after.revision` numbers it: its previous rewards and exposures are
+// those of `before`. The sequence is left to the shard.
+void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after,
+                  bool closed, std::int64_t time_ms, Partition shard, pb::Outcome& outcome);
 
 // The slot that an event means: by its position where that slot holds the item (or no item is
 // said), else the first slot that holds it; -1: none.

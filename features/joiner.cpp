@@ -24,8 +24,6 @@ using records::Event;
 using records::EventKind;
 using records::InteractionType;
 
-using Outcomes = std::vector<pb::Outcome>;
-
 // A reward on its way to a slot, whether it comes from an event or has waited.
 struct Reward {
   std::string_view user_id;
@@ -123,7 +121,7 @@ void Joiner::Impl::revise(const Open& open, std::int64_t time_ms, Outcomes& outc
   const pb::Join before = *open.join;
   pb::Join after = before;
   if (!change(after)) return;
-  outcomes.push_back(make_outcome(*open.decision, before, after, false, time_ms, shard));
+  fill_outcome(*open.decision, before, after, false, time_ms, shard, *outcomes.Add());
   after.set_revision(after.revision() + 1);
   if (pb::Join* row = state.joins->edit(after.recommendation_id())) *row = std::move(after);
 }
@@ -131,7 +129,7 @@ void Joiner::Impl::revise(const Open& open, std::int64_t time_ms, Outcomes& outc
 void Joiner::Impl::close(const std::string& id, std::int64_t time_ms, Outcomes& outcomes) {
   const Open open = find_open(id);
   if (open) {
-    outcomes.push_back(make_outcome(*open.decision, *open.join, *open.join, true, time_ms, shard));
+    fill_outcome(*open.decision, *open.join, *open.join, true, time_ms, shard, *outcomes.Add());
   } else {
     log::error(
         "shard {}: the join or the decision of the open list {} is gone; its outcome has no last "

@@ -34,6 +34,9 @@ struct JoinState {
   state::RowCache<pb::WaitingReward>* waiting;
 };
 
+// Emptied, it keeps its elements' memory for those to come.
+using Outcomes = google::protobuf::RepeatedPtrField<pb::Outcome>;
+
 class Joiner {
  public:
   Joiner(const RowOptions& rows, const JoinOptions& options, JoinState state, Partition shard,
@@ -45,11 +48,10 @@ class Joiner {
 
   // Appends the revisions that follow to `outcomes`; their `sequence` is given later, by the shard.
   void on_event(const records::Event& event, TimePoint event_time, TimePoint shard_time,
-                std::vector<pb::Outcome>& outcomes);
+                Outcomes& outcomes);
   // The decision has just been put into `decisions`.
-  void on_decision(const pb::Decision& decision, TimePoint shard_time,
-                   std::vector<pb::Outcome>& outcomes);
-  void on_tick(TimePoint shard_time, std::vector<pb::Outcome>& outcomes);
+  void on_decision(const pb::Decision& decision, TimePoint shard_time, Outcomes& outcomes);
+  void on_tick(TimePoint shard_time, Outcomes& outcomes);
   // Forgets the user's open decisions and waiting rewards.
   void on_erase(const UserId& user);
 

@@ -17,6 +17,8 @@
 namespace riffle::pipeline {
 namespace {
 
+// Outcomes of some 10 kB each whose memory is used again.
+constexpr int kKeptOutcomes = 256;
 // Rough sizes of encoded rows, to end an epoch by bytes before it has been encoded.
 constexpr std::size_t kUserRowBytes = 600, kItemRowBytes = 900, kSmallRowBytes = 150;
 
@@ -234,7 +236,11 @@ void Shard::take_outcomes() {
     out.value = outcome.SerializeAsString();
     outputs_.push_back(std::move(out));
   }
-  outcomes_.clear();
+  if (outcomes_.size() > kKeptOutcomes) {
+    features::Outcomes().Swap(&outcomes_);
+  } else {
+    outcomes_.Clear();
+  }
   forget_closed();
 }
 

@@ -178,7 +178,7 @@ class Shard {
   std::uint64_t journal_kept_ = 0;         // entries below are trimmed
   std::vector<pb::JournalEntry> entries_;  // of this epoch, for `epochs`
   std::vector<ingest::OwnedRecord> outputs_;
-  std::vector<pb::Outcome> outcomes_;      // scratch
+  features::Outcomes outcomes_;            // scratch
   std::size_t records_in_epoch_ = 0;
   double events_ms_ = 0;
   double batch_began_ms_ = 0;              // by the batch's stopwatch: when its `wall` was right

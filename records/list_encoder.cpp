@@ -10,9 +10,12 @@
 namespace riffle::records {
 namespace {
 
+// A list of ten with three reasons an item; longer ones grow.
+constexpr std::size_t kRoom = 6 * 1024;
+
 class ListWriter {
  public:
-  ListWriter() : writer_(buffer_) {}
+  ListWriter() : buffer_(nullptr, kRoom), writer_(buffer_) {}
 
   void key(std::string_view name) { writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
   void string(std::string_view text) { writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }

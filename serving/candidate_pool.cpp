@@ -11,6 +11,7 @@ void CandidatePool::reset(const ServingContext& context, const features::RowOpti
   rules_ = &rules;
   index_.clear();
   items_.clear();
+  signals_.clear();
 }
 
 void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& indices) {
@@ -44,7 +45,7 @@ void CandidatePool::look_up(std::uint32_t first) {
 std::uint32_t CandidatePool::resolve_live(ItemKey key) {
   const std::uint32_t index = resolve(key);
   PooledItem& item = items_[index];
-  if (!item.live && context_->items && !item.has_signals) item.live = context_->items->find(features::item_row_key(key));
+  if (!item.live && context_->items && item.signals < 0) item.live = context_->items->find(features::item_row_key(key));
   return index;
 }
 
@@ -84,11 +85,11 @@ bool CandidatePool::allowed(std::uint32_t index) {
 
 const features::ItemSignals& CandidatePool::signals(std::uint32_t index) {
   PooledItem& item = items_[index];
-  if (!item.has_signals) {
-    item.has_signals = true;
-    item.signals = features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, *rows_);
+  if (item.signals < 0) {
+    item.signals = static_cast<std::int32_t>(signals_.size());
+    signals_.push_back(features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, *rows_));
   }
-  return item.signals;
+  return signals_[static_cast<std::size_t>(item.signals)];
 }
 
 std::string_view CandidatePool::id_of(std::uint32_t index) const {

@@ -24,11 +24,11 @@ struct PooledItem {
   const ItemId* requested_id = nullptr;                // as the request said it; null: it did not
   float given = 0;                                     // the request's score
   bool judged = false, allowed = false;                // by the rules
-  bool has_signals = false;
-  features::ItemSignals signals;                       // read through CandidatePool::signals
+  std::int32_t signals = -1;                           // place in the pool's signals; −1: not asked for yet
 };
 
-// One thread. Indices are valid until the next reset; references until the next resolve.
+// One thread. Indices are valid until the next reset; references until the next resolve, those to signals until
+// the next that are asked for.
 class CandidatePool {
  public:
   // All three must outlive the pool's use for this request.
@@ -60,6 +60,7 @@ class CandidatePool {
   const Rules* rules_ = nullptr;
   ScratchMap<std::uint32_t> index_{1024};
   std::vector<PooledItem> items_;
+  std::vector<features::ItemSignals> signals_;
   std::vector<std::uint32_t> one_;
   std::vector<std::string> row_keys_;        // for prefetch
   std::vector<std::string_view> row_key_views_;

@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::size_t kNoQuota = std::numeric_limits<std::size_t>::max();
 
+// Turns end long before the quotas do where every source has something to say: so each is asked for so many times its share
+// of the candidates first, and for its whole quota only where that was not enough.
+constexpr std::size_t kShares = 2;
+
 // The request's own candidates are not the policy's to refuse.
 bool asks(const PolicyOptions* policy, CandidateSourceId source) {
   return !policy || policy->sources.empty() || source == CandidateSourceId::kRequest ||
@@ -40,7 +44,7 @@ SourceOrder sources_of(const Candidate& candidate) {
 // A new source is one line here, in its place in the order of turns.
 Gatherer::Gatherer(const ServingOptions& options, const features::RowOptions& rows) : options_(options), rows_(rows) {
   const auto add_source = [&](std::unique_ptr<CandidateSource> source, std::size_t quota) {
-    slots_.push_back({std::move(source), quota, {}});
+    slots_.push_back({std::move(source), quota, false, 0, {}});
   };
   add_source(std::make_unique<RequestedSource>(), kNoQuota);
   add_source(std::make_unique<TogetherSource>(), options_.sources.together);
@@ -65,25 +69,42 @@ const std::vector<Candidate>& Gatherer::gather(const records::Request& request, 
     recent_items(context.user, options_.sources.recent_items, pool_, recent_);
     input.recent = recent_;
   }
+  std::size_t asked = 0;
   for (Slot& slot : slots_) {
     slot.found.clear();
+    slot.wanted = 0;
     // Short of time, only what costs nothing to find.
     const CandidateSourceId id = slot.source->id();
     const bool quick = id == CandidateSourceId::kPopular || id == CandidateSourceId::kRequest;
-    if (slot.quota != 0 && (quick || !context.hurry) && asks(context.options, id)) {
-      slot.source->gather(input, slot.quota, slot.found);
-    }
+    slot.asked = slot.quota != 0 && (quick || !context.hurry) && asks(context.options, id);
+    asked += slot.asked;
   }
+  const std::size_t limit = std::max(options_.candidates, n);
+  ask(input, chosen_by_request ? kNoQuota : kShares * (limit / std::max<std::size_t>(1, asked) + 1));
 
   candidate_of_.assign(pool_.size(), 0);
   if (chosen_by_request) {
     for (const SourcedItem& found : slots_.front().found) add(found.item);
   } else {
-    take_turns(std::max(options_.candidates, n));
+    take_turns(limit);
+    if (candidates_.size() < limit && ask(input, kNoQuota)) take_turns(limit);
     if (candidates_.size() < n) fill_up(input, n);
   }
   mark_all();
   return candidates_;
+}
+
+bool Gatherer::ask(const SourceInput& input, std::size_t most) {
+  bool more = false;
+  for (Slot& slot : slots_) {
+    const std::size_t wanted = std::min(slot.quota, most), had = slot.found.size();
+    // What gave less than it was asked for has no more.
+    if (!slot.asked || wanted <= had || had < slot.wanted) continue;
+    slot.wanted = wanted;
+    slot.source->gather(input, wanted, slot.found);
+    more |= slot.found.size() > had;
+  }
+  return more;
 }
 
 bool Gatherer::add(std::uint32_t item) {

@@ -52,9 +52,13 @@ class Gatherer {
   struct Slot {
     std::unique_ptr<CandidateSource> source;
     std::size_t quota = 0;
+    bool asked = false;                      // by this request
+    std::size_t wanted = 0;                  // when it was asked last
     std::vector<SourcedItem> found;
   };
 
+  // Asks for `most` items of each, up to its quota. False: no source has more than it had.
+  bool ask(const SourceInput& input, std::size_t most);
   bool add(std::uint32_t item);
   void take_turns(std::size_t limit);
   void mark_all();

@@ -70,6 +70,9 @@ rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options,
   column.max_write_buffer_number = large ? 3 : 2;
   column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   column.compression = compression();
+  // Most keys that are looked for are new ones: a list's, a request's.
+  column.memtable_whole_key_filtering = true;
+  column.memtable_prefix_bloom_size_ratio = 0.02;
   column.level_compaction_dynamic_level_bytes = true;
   // An epoch's rows come sorted: each is looked for from where the last one went in, not from the
   // top of the skip list.

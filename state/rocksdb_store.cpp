@@ -79,9 +79,9 @@ class RocksDbStore final : public Store {
                                 : writes.Delete(open_.column(column), slice(key));
       RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "write", directory_));
     }
-    rocksdb::WriteOptions options;
-    options.sync = sync;
-    return wrote(db().Write(options, &writes), "write");
+    // Not a syncing write: what other threads write would wait behind it for the disk.
+    RIFFLE_RETURN_IF_ERROR(wrote(db().Write(rocksdb::WriteOptions(), &writes), "write"));
+    return sync ? this->sync() : absl::OkStatus();
   }
 
   absl::Status sync() override {

@@ -1,9 +1,11 @@
 #include "serving/sources/neighbour_sums.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "features/neighbours.h"
 #include "serving/candidate_pool.h"
+#include "serving/threshold.h"
 
 namespace riffle::serving {
 
@@ -32,7 +34,14 @@ void NeighbourSums::largest(std::size_t most, CandidatePool& pool, std::vector<s
                             std::vector<Sum>& sums) {
   const auto& entries = sums_.entries();
   order_.clear();
-  for (std::uint32_t i = 0; i < entries.size(); ++i) order_.emplace_back(-entries[i].value.total, i);
+  float least = -std::numeric_limits<float>::infinity();
+  if (most < entries.size()) {
+    totals_.assign(padded(entries.size()), least);
+    for (std::size_t i = 0; i < entries.size(); ++i) totals_[i] = entries[i].value.total;
+    least = threshold_of_largest(totals_, entries.size(), most);
+  }
+  for (std::uint32_t i = 0; i < entries.size(); ++i)
+    if (entries[i].value.total >= least) order_.emplace_back(-entries[i].value.total, i);
   if (most < order_.size()) {
     // Equal totals by the order in which they were met: rows list neighbours in the order of their keys.
     std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end());

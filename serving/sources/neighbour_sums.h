@@ -31,6 +31,7 @@ class NeighbourSums {
 
  private:
   ScratchMap<Sum> sums_{512};
+  std::vector<float> totals_;                            // by entry, padded
   std::vector<std::pair<float, std::uint32_t>> order_;   // −total, entry
   std::vector<ItemKey> keys_;
 };

@@ -52,8 +52,13 @@ struct Joins {
     }
     decision.add_candidates()->set_item_key(99);
     *decisions->edit(decision.recommendation_id()) = decision;
-    joiner->on_decision(decision, from_ms(now), outcomes);
+    open(decision);
     return decision;
+  }
+
+  void open(const pb::Decision& decision) {
+    joiner->on_decision(decision, from_ms(now), made);
+    keep();
   }
 
   // An empty id: the shop does not know which list it came from.
@@ -66,7 +71,8 @@ struct Joins {
     event.item_id = ItemId(item);
     event.recommendation_id = RecommendationId(id);
     event.position = position;
-    joiner->on_event(event, from_ms(now), from_ms(now), outcomes);
+    joiner->on_event(event, from_ms(now), from_ms(now), made);
+    keep();
   }
 
   void show(std::string_view user, const std::vector<std::string>& items,
@@ -76,12 +82,14 @@ struct Joins {
     event.user_id = UserId(user);
     event.recommendation_id = RecommendationId(id);
     for (const std::string& item : items) event.items.push_back({ItemId(item), -1});
-    joiner->on_event(event, from_ms(now), from_ms(now), outcomes);
+    joiner->on_event(event, from_ms(now), from_ms(now), made);
+    keep();
   }
 
   void tick(std::int64_t later_ms) {
     now += later_ms;
-    joiner->on_tick(from_ms(now), outcomes);
+    joiner->on_tick(from_ms(now), made);
+    keep();
   }
 
   std::vector<pb::Outcome> take() { return std::exchange(outcomes, {}); }
@@ -104,8 +112,14 @@ struct Joins {
   std::unique_ptr<state::RowCache<pb::WaitingReward>> waiting;
   std::unique_ptr<Joiner> joiner;
   std::vector<pb::Outcome> outcomes;
+  Outcomes made;
 
  private:
+  void keep() {
+    outcomes.insert(outcomes.end(), made.begin(), made.end());
+    made.Clear();
+  }
+
   void start() {
     using state::Column;
     decisions = std::make_unique<state::RowCache<pb::Decision>>(&store, Column::kDecisions, 1000);

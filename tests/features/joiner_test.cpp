@@ -253,7 +253,7 @@ TEST(Joiner, TheSameDecisionTwiceIsOneDecision) {
   joins.act("click", "u", "a", "r1");
   joins.restart();
   joins.take();
-  joins.joiner->on_decision(decision, from_ms(joins.now), joins.outcomes);
+  joins.open(decision);
   EXPECT_TRUE(joins.take().empty());
   EXPECT_EQ(joins.joiner->open_windows(), 1U);
   EXPECT_EQ(joins.joiner->next_ordinal(UserId("u")), 1U);
