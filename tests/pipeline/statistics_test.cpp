@@ -51,7 +51,7 @@ TEST(Statistics, OfManyNeighboursTheHeaviestAreToldAndOfEqualOnesThoseWithTheLow
 }
 
 TEST(Statistics, ARecordIsKeyedByShardAndItemAndItsMemoryIsUsedAgain) {
-  const Statistics statistics{{Partition(3), 17, 5}, {told_row(full_row(), 8)}};
+  const Statistics statistics{{Partition(3), 17, 5}, true, {told_row(full_row(), 8)}};
   ingest::OwnedRecord record;
   record.key = "left over";
   record.value = std::string(10'000, 'x');
