@@ -37,7 +37,7 @@ class WorldFeedTest : public ::testing::Test {
   }
 
   static Statistics told(std::int32_t shard, std::uint64_t epoch, const std::string& item, std::uint64_t clicks) {
-    return {{Partition(shard), 1, epoch}, {row_of(item, clicks)}};
+    return {{Partition(shard), 1, epoch}, true, {row_of(item, clicks)}};
   }
   void publish(const Statistics& statistics) {
     ingest::OwnedRecord record;
