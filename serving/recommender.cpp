@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <google/protobuf/arena.h>
-
 #include "absl/container/flat_hash_map.h"
 #include "base/check.h"
 #include "learner/trainer.h"
@@ -18,9 +16,6 @@
 
 namespace riffle::serving {
 namespace {
-
-// Of one with the sampled candidates; those with all of them take more blocks.
-constexpr std::size_t kDecisionBytes = 64 * 1024;
 
 double unit(std::optional<double> dial, double otherwise) { return std::clamp(dial.value_or(otherwise), 0.0, 1.0); }
 
@@ -54,9 +49,7 @@ struct Recommender::Impl {
   CandidateBatch batch;
   SlateBuilder builder;
   Probe probe;
-  // The decision's hundreds of small parts lie in one block, which is used again.
-  std::vector<char> block = std::vector<char>(kDecisionBytes);
-  google::protobuf::Arena arena{block.data(), block.size()};
+  pb::Decision decision;                           // emptied, it keeps the memory of its hundreds of small parts
   std::string encoded;                             // behind its origin
   std::size_t origin_bytes = 0;
   pb::Decision tail;                               // what is known last of a decision
@@ -143,8 +136,8 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   const features::Catalogue& catalogue = context.catalogue ? *context.catalogue : kEmptyCatalogue;
   const std::size_t n = request.n ? static_cast<std::size_t>(std::max(*request.n, 0)) : impl.options.default_n;
 
-  impl.arena.Reset();
-  pb::Decision& decision = *google::protobuf::Arena::CreateMessage<pb::Decision>(&impl.arena);
+  pb::Decision& decision = impl.decision;
+  decision.Clear();
   impl.describe(request, context, decision);
   if (context.hurry) add_once(decision, "deadline");
   const learner::Scorer& scorer = impl.scorer_of(context, decision);
