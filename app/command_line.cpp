@@ -15,6 +15,7 @@
 #include "app/commands/import.h"
 #include "app/commands/ope.h"
 #include "app/commands/publish.h"
+#include "app/commands/replay.h"
 #include "app/commands/run.h"
 #include "app/commands/topics.h"
 #include "app/commands/watch.h"
@@ -27,8 +28,8 @@ namespace {
 constexpr std::array kCommands = {
     AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
     AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
-    AddCommand{add_get},    AddCommand{add_ope},          AddCommand{add_check_config},
-    AddCommand{add_bench},
+    AddCommand{add_get},    AddCommand{add_replay},       AddCommand{add_ope},
+    AddCommand{add_check_config}, AddCommand{add_bench},
 };
 
 // The parser would only say that it wants a command.

@@ -80,6 +80,14 @@ class Shard {
   // Publishes the pinned lists of every uncommitted journal entry again, then applies the entries in their order.
   absl::Status restore(InputLog& log);
 
+  // A log as it was (replay/): applies a journal entry to a store of its own, with the records of its runs (one vector an
+  // input; a run may be cut short at its end) and the decisions of its pins. `decision_of` answers what the log has of a pin's
+  // decision, nothing where it has nothing: then no slot of it ever earned or was seen. FailedPrecondition: the log is of
+  // another configuration.
+  using RunRecords = std::array<std::vector<bus::Record>, kInputs>;
+  using DecisionOf = std::function<absl::StatusOr<std::optional<pb::Decision>>(const pb::Pin& pin, TimePoint shard_time)>;
+  absl::Status replay(const pb::JournalEntry& entry, const RunRecords& records, const DecisionOf& decision_of);
+
   // The life of one event. `batch` must go on exactly where next() says.
   absl::Status process(const MicroBatch& batch);
 
@@ -117,7 +125,7 @@ class Shard {
 
   absl::Status load();
   absl::Status check_not_recreated(InputLog& log);
-  void prefetch(const MicroBatch& batch);
+  void prefetch(const std::vector<bus::Record>& events, const std::vector<bus::Record>& requests);
   void apply_event(const bus::Record& record);
   void apply_profile(const bus::Record& record);
   std::optional<Decided> answer(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
@@ -126,7 +134,9 @@ class Shard {
   void apply_decision(const pb::Decision& decision);
   void begin_time(const bus::Record& request);
   void tick(TimePoint shard_time);
-  absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry);
+  absl::Status apply_entry(const pb::JournalEntry& entry, const RunRecords& records, const DecisionOf& decision_of);
+  absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry, const DecisionOf& decision_of);
+  absl::Status replay_logged(const bus::Record& record, const pb::Pin& pin, const DecisionOf& decision_of);
   absl::Status publish(const Decided& decided);
   absl::Status republish(const pb::JournalEntry& entry);
   void refuse(const bus::Record& record, const records::Reason& reason);
