@@ -1,0 +1,153 @@
+// The demonstration's log, applied again as it was.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <filesystem>
+
+#include "state/layout.h"
+#include "state/rocksdb_store.h"
+#include "tests/support/command.h"
+#include "tests/support/running_system.h"
+#include "tests/support/scratch.h"
+
+namespace riffle {
+namespace {
+
+using riffle::testing::await;
+using riffle::testing::CommandResult;
+using riffle::testing::riffle;
+using riffle::testing::RunningSystem;
+using riffle::testing::Scratch;
+using ::testing::HasSubstr;
+
+// Made once: all tests here only read it.
+class DemoLog : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    scratch_ = new Scratch;
+    made_ = new CommandResult(riffle({"demo", "--seconds", "1", "--rate", "600", "--users", "40", "--seed", "4", "--dir",
+                                      *scratch_ / "demo", "--format", "json"}));
+  }
+  static void TearDownTestSuite() {
+    delete made_;
+    delete scratch_;
+  }
+  void SetUp() override { ASSERT_EQ(made_->code, 0) << made_->err; }
+
+  static CommandResult replay(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"replay", "--config", *scratch_ / "demo/riffle.yaml"});
+    return riffle(arguments);
+  }
+  static std::string state() { return *scratch_ / "demo/state"; }
+
+  static Scratch* scratch_;
+  static CommandResult* made_;
+};
+Scratch* DemoLog::scratch_ = nullptr;
+CommandResult* DemoLog::made_ = nullptr;
+
+std::uint64_t number(const CommandResult& result, const std::string& pointer) {
+  simdjson::dom::parser parser;
+  std::uint64_t value = 0;
+  EXPECT_EQ(parser.parse(result.out).at_pointer(pointer).get(value), simdjson::SUCCESS) << pointer << result.out;
+  return value;
+}
+
+TEST_F(DemoLog, MakesTheLiveRowsAndOutcomesAgainByteForByte) {
+  const auto verified = replay({"--verify", state(), "--format", "json"});
+  ASSERT_EQ(verified.code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr(R"("same":true)"));
+  EXPECT_GT(number(verified, "/verify/users/equal"), 20U);
+  EXPECT_GT(number(verified, "/verify/items/equal"), 20U);
+  EXPECT_GT(number(verified, "/outcomes/equal"), 200U);
+  EXPECT_EQ(number(verified, "/outcomes/different"), 0U);
+  EXPECT_THAT(replay({"--verify", state()}).out, HasSubstr("verified   yes"));
+}
+
+TEST_F(DemoLog, WithOtherRowsDoesNotVerifyAndNamesThem) {
+  const auto differs = replay({"--verify", state(), "--set", "rows.history_length=12"});
+  EXPECT_EQ(differs.code, 10) << differs.out << differs.err;
+  EXPECT_THAT(differs.out, HasSubstr("verified   NO"));
+  EXPECT_THAT(differs.out, HasSubstr(": user "));
+}
+
+TEST_F(DemoLog, WhatAReplayKeepsVerifiesUntilARowIsChangedOrAShardIsMissing) {
+  const std::string kept = *scratch_ / "kept";
+  ASSERT_EQ(replay({"--keep", kept}).code, 0);
+  EXPECT_EQ(replay({"--verify", kept}).code, 0);
+  {
+    state::RocksDbOptions options;
+    options.directory = state::shard_directory(kept, Partition(0));
+    const auto store = *state::open_rocksdb_store(options);
+    state::WriteBatch change;
+    ASSERT_TRUE(store->scan(state::Column::kUsers, "", "", [&](std::string_view key, std::string_view value) {
+                       std::string row(value);
+                       row.back() ^= 1;
+                       change.put(state::Column::kUsers, std::string(key), row);
+                       return false;
+                     }).ok());
+    ASSERT_EQ(change.operations().size(), 1U);
+    ASSERT_TRUE(store->write(change, true).ok());
+  }
+  const auto changed = replay({"--verify", kept, "--format", "json"});
+  EXPECT_EQ(changed.code, 10);
+  EXPECT_EQ(number(changed, "/verify/users/different"), 1U);
+  std::filesystem::remove_all(kept + "/shard-00001");
+  const auto missing = replay({"--verify", kept});
+  EXPECT_EQ(missing.code, 10);
+  EXPECT_THAT(missing.out, HasSubstr("has no state of it"));
+}
+
+TEST_F(DemoLog, TellsWhatWasKnownOfAUserAsTheStateDoes) {
+  simdjson::dom::parser parser;
+  const auto event = riffle({"watch", "events", "--config", *scratch_ / "demo/riffle.yaml", "--from", "beginning", "-n", "1"});
+  ASSERT_EQ(event.code, 0) << event.err;
+  std::string_view key;
+  ASSERT_EQ(parser.parse(event.out)["key"].get(key), simdjson::SUCCESS) << event.out;
+  const std::string user(key);
+  const auto made = replay({"--user", user, "--format", "json"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  std::string_view named;
+  ASSERT_EQ(parser.parse(made.out).at_pointer("/user/user_id").get(named), simdjson::SUCCESS) << made.out;
+  EXPECT_EQ(named, user);
+  const auto before = replay({"--user", user, "--until", "2001-01-01T00:00:00Z"});
+  EXPECT_EQ(before.code, 1);
+  EXPECT_THAT(before.out, HasSubstr("no row of this user"));
+}
+
+TEST_F(DemoLog, WhatDoesNotGoTogetherOrIsNotThereIsSaid) {
+  EXPECT_EQ(replay({"--verify", state(), "--until", "2001-01-01T00:00:00Z"}).code, 2);
+  EXPECT_EQ(replay({"--until", "yesterday"}).code, 2);
+  EXPECT_THAT(replay({"--verify", *scratch_ / "nothing"}).err, HasSubstr("it has no state"));
+  EXPECT_EQ(replay({"--keep", state()}).code, 2);
+  const auto other = replay({"--set", "topics.prefix=other."});
+  EXPECT_EQ(other.code, 4);
+  EXPECT_THAT(other.err, HasSubstr("there is no topic other.epochs"));
+}
+
+TEST(Replay, ARestartedWorkersLogMakesItsStateAgain) {
+  RunningSystem system;
+  system.open_bus();
+  system.start_and_await_ready();
+  const auto click = [&](int n) {
+    system.publish(system.topics().events, "u1",
+                   R"({"event":"interaction","type":"click","timestamp":)" + std::to_string(1'700'000'000'000 + n * 1000) +
+                       R"(,"user_id":"u1","item_id":"i)" + std::to_string(n % 5) + "\"}");
+  };
+  for (int n = 0; n < 20; ++n) click(n);
+  system.publish(system.topics().requests, "u1", R"({"event":"request","request_id":"r1","user_id":"u1"})");
+  ASSERT_EQ(system.await_records(system.topics().recommendations, 1).size(), 1U);
+  system.stop();
+  system.start_and_await_ready();
+  for (int n = 20; n < 40; ++n) click(n);
+  system.publish(system.topics().requests, "u1", R"({"event":"request","request_id":"r2","user_id":"u1"})");
+  ASSERT_EQ(system.await_records(system.topics().recommendations, 2).size(), 2U);
+  system.close();
+  const auto verified = riffle({"replay", "--local", system.config.local.directory, "--verify", system.config.state.directory});
+  EXPECT_EQ(verified.code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("40 events, 2 requests"));
+}
+
+}  // namespace
+}  // namespace riffle
