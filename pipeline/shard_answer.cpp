@@ -55,9 +55,8 @@ std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const Mic
   return decide(record, batch, journal);
 }
 
-Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal) {
-  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
-  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
+// The request is in request_. Reads rows, and changes nothing.
+pb::Decision Shard::choose(const bus::Record& record, const MicroBatch& batch, const std::function<double()>& took_ms) {
   const serving::PolicyOptions* policy = policy_of(request_.user_id);
   static const learner::PolicyVersion kNothingLearned;
   const learner::PolicyVersion* version = &kNothingLearned;
@@ -91,8 +90,13 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   context.traceparent = header_of(record, "traceparent");
 
   Rng rng(batch.seed ^ (static_cast<std::uint64_t>(record.offset.value()) * 0xD1B54A32D192ED03ULL));
-  pb::Decision decision = recommender_.recommend(request_, context, rng, took_ms);
+  return recommender_.recommend(request_, context, rng, took_ms);
+}
 
+Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal) {
+  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
+  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
+  const pb::Decision decision = choose(record, batch, took_ms);
   Decided decided;
   decided.pin.set_request_offset(record.offset.value());
   decided.pin.set_recommendation_id(decision.recommendation_id());

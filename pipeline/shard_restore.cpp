@@ -77,15 +77,15 @@ absl::Status Shard::restore(InputLog& log) {
   return absl::OkStatus();
 }
 
-// `decision_of`: null where the store has the decisions.
-absl::Status Shard::apply_entry(const pb::JournalEntry& entry, const RunRecords& records, const DecisionOf& decision_of) {
+// `logged`: null where the store has the decisions.
+absl::Status Shard::apply_entry(const pb::JournalEntry& entry, const RunRecords& records, const Logged* logged) {
   RIFFLE_CHECK(entry.number() == next_journal_, "entry", entry.number(), "expected", next_journal_);
   for (const pb::Run& run : entry.runs()) {
     for (const bus::Record& record : records[run.input()]) {
       switch (static_cast<Input>(run.input())) {
         case Input::kEvents: apply_event(record); break;
         case Input::kUsers: apply_profile(record); break;
-        case Input::kRequests: RIFFLE_RETURN_IF_ERROR(replay_request(record, entry, decision_of)); break;
+        case Input::kRequests: RIFFLE_RETURN_IF_ERROR(replay_request(record, entry, logged)); break;
       }
     }
     positions_[run.input()].set_offset(run.to());
@@ -98,10 +98,10 @@ absl::Status Shard::apply_entry(const pb::JournalEntry& entry, const RunRecords&
   return absl::OkStatus();
 }
 
-absl::Status Shard::replay(const pb::JournalEntry& entry, const RunRecords& records, const DecisionOf& decision_of) {
+absl::Status Shard::replay(const pb::JournalEntry& entry, const RunRecords& records, const Logged& logged) {
   const auto& requests = records[static_cast<std::size_t>(Input::kRequests)];
   prefetch(records[static_cast<std::size_t>(Input::kEvents)], requests);
-  RIFFLE_RETURN_IF_ERROR(apply_entry(entry, records, decision_of));
+  RIFFLE_RETURN_IF_ERROR(apply_entry(entry, records, &logged));
   users_.trim(), items_.trim(), profiles_.trim(), decisions_.trim();
   joins_.trim(), user_lists_.trim(), waiting_.trim(), requests_.trim();
   return health();
@@ -142,8 +142,7 @@ absl::Status Shard::republish(const pb::JournalEntry& entry) {
   return absl::OkStatus();
 }
 
-absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalEntry& entry,
-                                   const DecisionOf& decision_of) {
+absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalEntry& entry, const Logged* logged) {
   note_read(Input::kRequests, record);
   const auto pin = std::find_if(entry.pins().begin(), entry.pins().end(), [&](const pb::Pin& p) {
     return p.request_offset() == record.offset.value();
@@ -158,7 +157,7 @@ absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalE
     return absl::OkStatus();
   }
   if (pin->repeat()) return absl::OkStatus();
-  if (decision_of) return replay_logged(record, *pin, decision_of);
+  if (logged) return replay_logged(record, *pin, *logged);
   const pb::Decision* decision = decisions_.find(pin->recommendation_id());
   RIFFLE_RETURN_IF_ERROR(health());
   const pb::Decision copy = *decision;  // republish() found it; apply_decision puts it into the same cache
@@ -167,28 +166,30 @@ absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalE
 }
 
 // A decision out of the log: what the log does not say of it the request does.
-absl::Status Shard::replay_logged(const bus::Record& record, const pb::Pin& pin, const DecisionOf& decision_of) {
+absl::Status Shard::replay_logged(const bus::Record& record, const pb::Pin& pin, const Logged& logged) {
   if (const auto reason = admission_.admit_request(record, event_time(), request_)) {
     return fatal_error(absl::StatusCode::kFailedPrecondition,
                        absl::StrCat(std::string(record.topic), "/", id_.value(), "/", record.offset.value(),
                                     " was answered, and this configuration refuses it (", reason->message,
                                     "): it is not the one that the log was made with"));
   }
-  RIFFLE_ASSIGN_OR_RETURN(auto logged, decision_of(pin, std::max(shard_time(), request_.timestamp.value_or(shard_time()))));
-  if (!logged) {
-    logged.emplace();
-    logged->set_recommendation_id(pin.recommendation_id());
-    logged->set_user_id(request_.user_id.str());
-    logged->set_surface(request_.surface);
-    logged->set_time_ms(to_ms(request_.timestamp.value_or(shard_time())));
-    logged->set_ordinal(joiner_.next_ordinal(request_.user_id));
+  const TimePoint time = request_.timestamp.value_or(shard_time());
+  RIFFLE_ASSIGN_OR_RETURN(auto decision, logged.decision_of(pin, std::max(shard_time(), time)));
+  if (!decision) {
+    decision.emplace();
+    decision->set_recommendation_id(pin.recommendation_id());
+    decision->set_user_id(request_.user_id.str());
+    decision->set_surface(request_.surface);
+    decision->set_time_ms(to_ms(time));
+    decision->set_ordinal(joiner_.next_ordinal(request_.user_id));
   }
-  logged->set_request_id(request_.request_id.str());
-  logged->set_request_hash(stable_hash(*record.value));
+  decision->set_request_id(request_.request_id.str());
+  decision->set_request_hash(stable_hash(*record.value));
+  if (logged.world) logged.answered(choose(record, *logged.world, nullptr), *decision);
   state::WriteBatch batch;
-  batch.put(state::Column::kDecisions, logged->recommendation_id(), logged->SerializeAsString());
+  batch.put(state::Column::kDecisions, decision->recommendation_id(), decision->SerializeAsString());
   RIFFLE_RETURN_IF_ERROR(store_->write(batch, false));
-  apply_decision(*logged);
+  apply_decision(*decision);
   return absl::OkStatus();
 }
 

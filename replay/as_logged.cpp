@@ -52,12 +52,13 @@ class Replay {
   }
 
   absl::Status run(const std::function<bool(const AsLoggedFigures&, double)>& progress) {
-    const auto decision_of = [this](const pb::Pin& pin, TimePoint decided) { return decision(pin, decided); };
+    const pipeline::Shard::Logged logged{
+        .decision_of = [this](const pb::Pin& pin, TimePoint decided) { return decision(pin, decided); }};
     while (!options_.last_entry || figures_.entries < *options_.last_entry) {
       RIFFLE_ASSIGN_OR_RETURN(const pb::JournalEntry* entry, journal_->next());
       if (!entry) break;
       RIFFLE_RETURN_IF_ERROR(runs_.read(*entry));
-      RIFFLE_RETURN_IF_ERROR(apply(*entry, decision_of));
+      RIFFLE_RETURN_IF_ERROR(apply(*entry, logged));
       if (figures_.stopped_by_time) break;
       if (figures_.entries % kEntriesBetweenNews == 0 && progress && !progress(figures_, journal_->fraction()))
         return absl::CancelledError("interrupted");
@@ -69,16 +70,16 @@ class Replay {
   AsLogged take() { return {std::move(figures_), std::move(shard_)}; }
 
  private:
-  absl::Status apply(const pb::JournalEntry& entry, const pipeline::Shard::DecisionOf& decision_of) {
+  absl::Status apply(const pb::JournalEntry& entry, const pipeline::Shard::Logged& logged) {
     const auto& records = runs_.records();
     if (runs_.past_end()) {
       // The rest of the entry, and its tick, lie after the end.
       pb::JournalEntry cut = entry;
       cut.set_tick_ms(0);
-      RIFFLE_RETURN_IF_ERROR(shard_->replay(cut, records, decision_of));
+      RIFFLE_RETURN_IF_ERROR(shard_->replay(cut, records, logged));
       figures_.stopped_by_time = true;
     } else {
-      RIFFLE_RETURN_IF_ERROR(shard_->replay(entry, records, decision_of));
+      RIFFLE_RETURN_IF_ERROR(shard_->replay(entry, records, logged));
     }
     ++figures_.entries;
     figures_.events += count(records, Input::kEvents);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <thread>
@@ -102,7 +103,10 @@ config::Config configuration(const DemoOptions& options, const std::string& pref
 }
 
 // What `riffle replay --config` and `riffle get --config` take, where the demonstration is kept.
-absl::Status write_configuration(const config::Config& config, const std::string& file) {
+absl::Status write_configuration(const config::Config& config, const std::string& directory) {
+  std::error_code ignored;  // the file says it
+  std::filesystem::create_directories(directory, ignored);
+  const std::string file = directory + "/riffle.yaml";
   std::ofstream out(file);
   out << config::to_yaml(config);
   return out.flush() ? absl::OkStatus() : absl::UnavailableError("cannot write " + file);
@@ -154,7 +158,7 @@ absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::fu
   RIFFLE_ASSIGN_OR_RETURN(const auto bus, make_bus(config));
   RIFFLE_RETURN_IF_ERROR(bus->create_topics(bus::riffle_topics(config.topics)));
   if (!given.directory.empty())
-    RIFFLE_RETURN_IF_ERROR(write_configuration(config, options.directory + "/riffle.yaml"));
+    RIFFLE_RETURN_IF_ERROR(write_configuration(config, options.directory));
   pipeline::WorkerSetup setup = worker_setup(config);
   setup.seed = options.seed;
   DriverOptions driving;

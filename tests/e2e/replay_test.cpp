@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "state/layout.h"
@@ -114,6 +115,42 @@ TEST_F(DemoLog, TellsWhatWasKnownOfAUserAsTheStateDoes) {
   const auto before = replay({"--user", user, "--until", "2001-01-01T00:00:00Z"});
   EXPECT_EQ(before.code, 1);
   EXPECT_THAT(before.out, HasSubstr("no row of this user"));
+}
+
+TEST_F(DemoLog, WhatIfTheSameConfigurationAnswersTheOraclesListsAreTheLoggedOnes) {
+  const auto anew = replay({"--what-if", "--format", "json"});
+  ASSERT_EQ(anew.code, 0) << anew.err;
+  EXPECT_GT(number(anew, "/lists/lists"), 200U);
+  // The oracle's requests bring all that its lists depend on; chance and the world's state decide the others'.
+  EXPECT_GT(number(anew, "/policies/oracle/agreement/compared"), 20U);
+  EXPECT_THAT(anew.out, HasSubstr(R"("overlap":1.0,"same_first":1.0,"identical":1.0)")) << anew.out;
+  EXPECT_GT(number(anew, "/policies/learner/newest_version"), 1U);
+  const auto lists = replay({"--what-if"});
+  ASSERT_EQ(lists.code, 0) << lists.err;
+  EXPECT_EQ(static_cast<std::uint64_t>(std::count(lists.out.begin(), lists.out.end(), '\n')), number(anew, "/lists/lists"));
+  EXPECT_THAT(lists.out.substr(0, lists.out.find('\n')), HasSubstr(R"("recommendation_id":)"));
+  EXPECT_THAT(lists.err, HasSubstr("what if:"));
+}
+
+TEST(Replay, OfAFileOfLinesAnswersItsRequestsAndCountsWhatItLeavesOut) {
+  const Scratch scratch;
+  const std::string file = scratch.write(
+      "log.jsonl",
+      R"({"item_id":"i1","title":"bowl","category":["home"]}
+{"item_id":"i2","title":"board","category":["home"]}
+{"event":"interaction","type":"click","timestamp":1700000000000,"user_id":"u1","item_id":"i1"}
+nonsense
+{"event":"request","request_id":"r1","timestamp":1700000001000,"user_id":"u2","n":2}
+)");
+  const auto lists = riffle({"replay", file});
+  ASSERT_EQ(lists.code, 0) << lists.err;
+  EXPECT_THAT(lists.out, HasSubstr(R"("request_id":"r1")"));
+  EXPECT_THAT(lists.out, HasSubstr(R"("item_id":"i1")"));
+  EXPECT_THAT(lists.err, HasSubstr("1 lines: not_json"));
+  EXPECT_THAT(lists.err, HasSubstr("log.jsonl:4"));
+  EXPECT_EQ(riffle({"replay", scratch.write("none.jsonl", "\n")}).code, 9) << "a log without a request tells nothing";
+  EXPECT_EQ(riffle({"replay", scratch / "missing.jsonl"}).code, 2);
+  EXPECT_EQ(riffle({"replay", file, "--verify", scratch.path()}).code, 2);
 }
 
 TEST_F(DemoLog, WhatDoesNotGoTogetherOrIsNotThereIsSaid) {
