@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <sstream>
 
+#include "records/json_codec.h"
 #include "state/layout.h"
 #include "state/rocksdb_store.h"
 #include "tests/support/command.h"
@@ -151,6 +154,88 @@ nonsense
   EXPECT_EQ(riffle({"replay", scratch.write("none.jsonl", "\n")}).code, 9) << "a log without a request tells nothing";
   EXPECT_EQ(riffle({"replay", scratch / "missing.jsonl"}).code, 2);
   EXPECT_EQ(riffle({"replay", file, "--verify", scratch.path()}).code, 2);
+}
+
+// Explanations, by what they name.
+class Explain : public DemoLog {
+ protected:
+  static CommandResult explain(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"explain", "--config", *scratch_ / "demo/riffle.yaml"});
+    return riffle(arguments);
+  }
+  // The ids of the lists that `matches`, oldest first.
+  static std::vector<std::string> lists(const std::function<bool(const records::Recommendation&)>& matches) {
+    std::vector<std::string> ids;
+    const auto watched = riffle({"watch", "recommendations", "--config", *scratch_ / "demo/riffle.yaml", "--from", "beginning",
+                                 "--timeout", "200ms"});
+    std::istringstream lines(watched.out);
+    simdjson::dom::parser parser;
+    for (std::string line; std::getline(lines, line);) {
+      simdjson::dom::element value;
+      EXPECT_EQ(parser.parse(line)["value"].get(value), simdjson::SUCCESS) << line;
+      const auto list = records::decode_recommendation(simdjson::to_string(value));
+      EXPECT_TRUE(list.ok()) << list.status();
+      if (list.ok() && matches(*list)) ids.push_back(list->recommendation_id.str());
+    }
+    return ids;
+  }
+  static std::vector<std::string> lists_of(const std::string& policy) {
+    return lists([&](const records::Recommendation& list) { return list.policy_id.str() == policy; });
+  }
+};
+
+TEST_F(Explain, AnOpenListIsToldFromTheStateWithSourcesReasonsGainsAndFeatures) {
+  const auto ids = lists_of("learner");
+  ASSERT_FALSE(ids.empty());
+  const auto told = explain({ids.back()});
+  ASSERT_EQ(told.code, 0) << told.err;
+  for (const char* part : {"from the state", "policy     learner version", "slot 0", "gathered by", "times an even draw", "gain",
+                           "features bias 1", "made again"})
+    EXPECT_THAT(told.out, HasSubstr(part));
+  const auto json = explain({ids.back(), "--format", "json"});
+  EXPECT_EQ(number(json, "/slots/0/position"), 0U);
+  EXPECT_THAT(json.out, HasSubstr(R"("from": "state")"));
+}
+
+TEST_F(Explain, ALearnedListsScoresAreMadeAgainByThePolicysSavedVersion) {
+  const auto ids = lists([](const records::Recommendation& list) {
+    return list.policy_id.str() == "learner" && list.policy_version > 0;
+  });
+  ASSERT_FALSE(ids.empty());
+  // The newest version is surely kept.
+  const auto json = explain({ids.back(), "--format", "json"});
+  EXPECT_GT(number(json, "/made_again/scores"), 0U) << json.out;
+  EXPECT_EQ(number(json, "/made_again/scores_equal"), number(json, "/made_again/scores"));
+}
+
+TEST_F(Explain, AClosedListIsToldFromTheLog) {
+  const auto ids = lists_of("random");
+  ASSERT_FALSE(ids.empty());
+  const auto told = explain({ids.front(), "--log", "--format", "json"});
+  ASSERT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr(R"("from": "outcomes")"));
+  EXPECT_EQ(number(told, "/made_again/scores_equal"), number(told, "/made_again/scores"));
+  EXPECT_GT(number(told, "/made_again/scores"), 0U);
+}
+
+TEST_F(Explain, AnItemOutsideOfTheOraclesCandidatesWasNotAsked) {
+  const auto ids = lists_of("oracle");
+  ASSERT_FALSE(ids.empty());
+  const auto told = explain({ids.front(), "--log", "--item", "nobody-knows-it", "--format", "json"});
+  ASSERT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr(R"("stage": "not_among_requested")"));
+  const auto of_random = explain({lists_of("random").front(), "--log", "--item", "nobody-knows-it"});
+  EXPECT_THAT(of_random.out, HasSubstr("was not among the"));
+}
+
+TEST_F(Explain, AListThatIsNowhereIsSaidToBeNowhere) {
+  const auto none = explain({"00000000000000000000000000000000"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("there is no decision"));
+  const auto no_bus = riffle({"explain", "0", "--local", *scratch_ / "no-bus", "--set", "state.directory=" + (*scratch_ / "no-state")});
+  EXPECT_EQ(no_bus.code, 1);
+  EXPECT_THAT(no_bus.err, HasSubstr("is no local bus"));
+  EXPECT_FALSE(std::filesystem::exists(*scratch_ / "no-bus"));
 }
 
 TEST_F(DemoLog, WhatDoesNotGoTogetherOrIsNotThereIsSaid) {
