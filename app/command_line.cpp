@@ -14,6 +14,7 @@
 #include "app/commands/explain.h"
 #include "app/commands/get.h"
 #include "app/commands/import.h"
+#include "app/commands/log.h"
 #include "app/commands/ope.h"
 #include "app/commands/publish.h"
 #include "app/commands/replay.h"
@@ -30,8 +31,8 @@ constexpr std::array kCommands = {
     AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
     AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
     AddCommand{add_get},    AddCommand{add_explain},      AddCommand{add_replay},
-    AddCommand{add_ope},
-    AddCommand{add_check_config}, AddCommand{add_bench},
+    AddCommand{add_log},    AddCommand{add_ope},          AddCommand{add_check_config},
+    AddCommand{add_bench},
 };
 
 // The parser would only say that it wants a command.
