@@ -14,8 +14,8 @@ absl::Status TemporaryDirectory::make(const std::string& name) {
   std::error_code unknown;
   std::string pattern = (std::filesystem::temp_directory_path(unknown) / (name + "-XXXXXX")).string();
   if (mkdtemp(pattern.data()) == nullptr)
-    return absl::ErrnoToStatus(errno, absl::StrCat("no temporary directory can be made at ", pattern,
-                                                   "; TMPDIR says where it should be"));
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("no temporary directory can be made at ", pattern, "; TMPDIR says where it should be"));
   path_ = pattern;
   return absl::OkStatus();
 }

@@ -14,7 +14,8 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   ~TemporaryDirectory();
 
-  // Under the system's directory for such; `name` begins its name. ResourceExhausted or PermissionDenied where it cannot be.
+  // Under the system's directory for such; `name` begins its name. ResourceExhausted or PermissionDenied where it
+  // cannot be.
   absl::Status make(const std::string& name);
   const std::string& path() const { return path_; }  // empty before it was made
 

@@ -24,7 +24,8 @@ void DistinctCount::add(std::uint64_t key) {
 
 double DistinctCount::estimate() const {
   if (exact()) return static_cast<double>(smallest_.size());
-  const double share = static_cast<double>(*smallest_.rbegin()) / static_cast<double>(std::numeric_limits<std::uint64_t>::max());
+  const double share =
+      static_cast<double>(*smallest_.rbegin()) / static_cast<double>(std::numeric_limits<std::uint64_t>::max());
   return static_cast<double>(kKept - 1) / share;
 }
 

@@ -1,5 +1,5 @@
-// Counts over a log of any length in bounded memory: how many different keys there are, which one is the most frequent, and
-// which came before lately.
+// Counts over a log of any length in bounded memory: how many different keys there are, which one is the most frequent,
+// and which came before lately.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace riffle::evaluation {
 
-// Distinct keys by the k smallest of their hashes: (k − 1) / (the k-th smallest, as a share of all) (Bar-Yossef et al. 2002).
-// Exact up to kKept, then with a relative standard error of about 1/√(k − 2) = 1.6 %. Keys are hashes already.
+// Distinct keys by the k smallest of their hashes: (k − 1) / (the k-th smallest, as a share of all) (Bar-Yossef et al.
+// 2002). Exact up to kKept, then with a relative standard error of about 1/√(k − 2) = 1.6 %. Keys are hashes already.
 class DistinctCount {
  public:
   static constexpr std::size_t kKept = 4096;
@@ -24,8 +24,8 @@ class DistinctCount {
   std::set<std::uint64_t> smallest_;
 };
 
-// The most frequent key's count, from below and from above (space-saving: Metwally et al. 2005). A key with more than 1/kKept of
-// all is surely kept.
+// The most frequent key's count, from below and from above (space-saving: Metwally et al. 2005). A key with more than
+// 1/kKept of all is surely kept.
 class HeavyHitter {
  public:
   static constexpr std::size_t kKept = 256;

@@ -175,7 +175,8 @@ LogFigures LogCheck::figures() const {
   figures.reward_deviation = sums_.rounds > 1 ? std::sqrt(reward_squares_ / (rounds - 1)) : 0;
   figures.busiest_user_share = busiest_.at_least() / rounds;
   for (const double reward : largest_) figures.largest_rewards_share += reward / positive_reward_;
-  const auto error = error_of_mean(groups_, [](const Group& g) { return g.reward; }, [](const Group& g) { return g.rounds; });
+  const auto error = error_of_mean(
+      groups_, [](const Group& g) { return g.reward; }, [](const Group& g) { return g.rounds; });
   if (error) figures.detectable_by_test = kDetectable * 2 * *error;
   for (std::size_t i = 0; i < references_.size(); ++i) {
     const Reference& reference = references_[i];
@@ -184,8 +185,9 @@ LogFigures LogCheck::figures() const {
     of.first_ess = effective_sample_size(reference.first_weight, reference.first_squares);
     of.mean_weight = of.rounds > 0 ? reference.weight / static_cast<double>(of.rounds) : 0;
     of.k_hat = reference.tail.k_hat();
-    const auto se = error_of_mean(groups_, [i](const Group& g) { return g.difference[i]; },
-                                  [i](const Group& g) { return g.reference_rounds[i]; });
+    const auto se = error_of_mean(
+        groups_, [i](const Group& g) { return g.difference[i]; },
+        [i](const Group& g) { return g.reference_rounds[i]; });
     if (se) of.detectable = kDetectable * *se;
     figures.references.push_back(std::move(of));
   }

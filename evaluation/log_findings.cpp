@@ -39,7 +39,8 @@ class Findings {
     }
     for (const ingest::RowCount& count : read_)
       if (!count.used && count.rows > 0 && !is_usual(count.what))
-        add(Level::kWarning, "left_out", absl::StrCat(count.rows, " ", count.what, " were left out"), "see the first of them above");
+        add(Level::kWarning, "left_out", absl::StrCat(count.rows, " ", count.what, " were left out"),
+            "see the first of them above");
     std::stable_sort(findings_.begin(), findings_.end(),
                      [](const Finding& a, const Finding& b) { return a.level > b.level; });
     return std::move(findings_);
@@ -54,8 +55,9 @@ class Findings {
     const std::uint64_t bad = figures_.missing + figures_.zero + figures_.negative + figures_.above_one + unreadable_;
     if (bad > 0)
       add(Level::kBad, "propensities",
-          absl::StrCat("of ", figures_.slots, " slots' propensities ", figures_.missing + unreadable_, " are missing or no number, ",
-                       figures_.zero, " are 0, ", figures_.negative, " are negative, ", figures_.above_one, " are above 1"),
+          absl::StrCat("of ", figures_.slots, " slots' propensities ", figures_.missing + unreadable_,
+                       " are missing or no number, ", figures_.zero, " are 0, ", figures_.negative, " are negative, ",
+                       figures_.above_one, " are above 1"),
           figures_.zero > 0 ? "write them with all their digits (0.00000 was more than 0), given the slots above"
                             : "log the probability of every shown item, given the slots above, in (0, 1]");
     if (figures_.small > 0)
@@ -76,15 +78,19 @@ class Findings {
     for (const ReferenceFigures& reference : figures_.references) {
       if (reference.rounds == 0) {
         if (reference.unanswerable > 0)
-          add(Level::kNote, "reference", absl::StrCat(reference.name, " cannot be asked about: ", reference.unanswerable_why), "");
+          add(Level::kNote, "reference",
+              absl::StrCat(reference.name, " cannot be asked about: ", reference.unanswerable_why), "");
         continue;
       }
       const bool whole = figures_.longest == 1;
       if (reference.ess < kLeastEss)
         add(whole ? Level::kWarning : Level::kNote, "ess",
-            absl::StrFormat("against %s the effective sample size is %.1f of %d rounds%s", reference.name, reference.ess, reference.rounds,
+            absl::StrFormat("against %s the effective sample size is %.1f of %d rounds%s", reference.name,
+                            reference.ess, reference.rounds,
                             whole ? "" : absl::StrFormat(" (whole lists; first slots: %.1f)", reference.first_ess)),
-            absl::StrFormat("below %.0f `riffle ope` refuses: explore more, or for longer; or ask about a policy that is closer", kLeastEss));
+            absl::StrFormat(
+                "below %.0f `riffle ope` refuses: explore more, or for longer; or ask about a policy that is closer",
+                kLeastEss));
     }
   }
 
@@ -121,10 +127,13 @@ class Findings {
   void features() {
     if (figures_.other_features > 0)
       add(figures_.other_features == figures_.rounds ? Level::kBad : Level::kWarning, "features",
-          absl::StrCat(figures_.other_features, " of ", figures_.rounds, " lists were logged with another version of the features"),
-          "policies and reward models of this build cannot use them; ask for `--estimators ips,snips`, or with the build that wrote them");
+          absl::StrCat(figures_.other_features, " of ", figures_.rounds,
+                       " lists were logged with another version of the features"),
+          "policies and reward models of this build cannot use them; ask for `--estimators ips,snips`, or with the "
+          "build that wrote them");
     if (figures_.bad_features > 0)
-      add(Level::kWarning, "missing_features", absl::StrCat(figures_.bad_features, " slots have no features, or features that are not finite"),
+      add(Level::kWarning, "missing_features",
+          absl::StrCat(figures_.bad_features, " slots have no features, or features that are not finite"),
           "reward models leave them out");
   }
 
@@ -136,7 +145,8 @@ class Findings {
 
 }  // namespace
 
-std::vector<Finding> findings(const LogFigures& figures, const std::vector<ingest::RowCount>& read, std::uint64_t unreadable) {
+std::vector<Finding> findings(const LogFigures& figures, const std::vector<ingest::RowCount>& read,
+                              std::uint64_t unreadable) {
   return Findings(figures, read, unreadable).take();
 }
 

@@ -80,9 +80,9 @@ class Shard {
   // Publishes the pinned lists of every uncommitted journal entry again, then applies the entries in their order.
   absl::Status restore(InputLog& log);
 
-  // A log as it was (replay/): applies a journal entry to a store of its own, with the records of its runs (one vector an
-  // input; a run may be cut short at its end) and the decisions of its pins. FailedPrecondition: the log is of another
-  // configuration.
+  // A log as it was (replay/): applies a journal entry to a store of its own, with the records of its runs (one vector
+  // an input; a run may be cut short at its end) and the decisions of its pins. FailedPrecondition: the log is of
+  // another configuration.
   using RunRecords = std::array<std::vector<bus::Record>, kInputs>;
   struct Logged {
     // What the log has of a pin's decision; nothing where it has nothing: then no slot of it ever earned or was seen.

@@ -229,7 +229,8 @@ void WorldFeed::apply_policy(const bus::Record& record) {
 void WorldFeed::adopt_policies() {
   for (const learner::PolicyVersion* version : policies_.adopt())
     metrics_
-        .gauge("riffle_policy_version", "Version of each policy that lists are made with", {{"policy", version->policy_id.str()}})
+        .gauge("riffle_policy_version", "Version of each policy that lists are made with",
+               {{"policy", version->policy_id.str()}})
         .Set(static_cast<double>(version->version));
 }
 

@@ -10,12 +10,14 @@ namespace {
 constexpr std::size_t kLargestList = 4 << 20;  // max.message.bytes of the topic (DESIGN §3)
 constexpr double kAnyNumber = std::numeric_limits<double>::max();
 
-bool read_reasons(MemberReader& reader, const Place& place, element value, std::vector<std::string>& out) {
+bool read_reasons(MemberReader& reader, const Place& place, element value,
+                  std::vector<std::string>& out) {
   simdjson::dom::array list;
   if (value.get_array().get(list)) return reader.fail(Code::kBadField, place, "is not a list");
   for (const element reason : list) {
     element text;
-    if (reason.at_key("text").get(text) == simdjson::SUCCESS && !reader.text(place, text, out.emplace_back())) return false;
+    if (reason.at_key("text").get(text)) continue;
+    if (!reader.text(place, text, out.emplace_back())) return false;
   }
   return true;
 }

@@ -1,11 +1,13 @@
-// A shard's log applied again as it was: the order and the ticks of the journal, the records that it names, the decisions that
-// the outcomes tell. The same Shard as live, in a store of its own; nothing is published.
+// A shard's log applied again as it was: the order and the ticks of the journal, the records that it names, the
+// decisions that the outcomes tell. The same Shard as live, in a store of its own; nothing is published.
 //
 // What comes out equal, byte for byte, given the configuration that the log was made with:
-//   users, items   rows that events alone make: needs `epochs` from the shard's first entry, and the `events` that it names
-//   outcomes       needs also `requests`, and `outcomes` themselves from the store's first (a decision is taken from its
-//                  first revision; all later ones, their order and their closing are made again)
-// What does not: profiles (`users` is compacted: only the last of each is sure to be there), what no outcome has of a decision.
+//   users, items   rows that events alone make: needs `epochs` from the shard's first entry, and the `events` that
+//                  it names
+//   outcomes       needs also `requests`, and `outcomes` themselves from the store's first (a decision is taken from
+//                  its first revision; all later ones, their order and their closing are made again)
+// What does not: profiles (`users` is compacted: only the last of each is sure to be there), what no outcome has of a
+// decision.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +30,8 @@ struct AsLoggedOptions {
   const pipeline::ShardOptions* shard = nullptr;  // as live; outlives the replay
   pipeline::EpochOptions epoch;                   // how much is applied between two commits
   std::int32_t partitions = 0;
-  std::optional<TimePoint> until;                 // records stamped later are not applied
-  std::optional<std::uint64_t> last_entry;        // of the journal; none: all that there are
+  std::optional<TimePoint> until;           // records stamped later are not applied
+  std::optional<std::uint64_t> last_entry;  // of the journal; none: all that there are
 };
 
 struct AsLoggedFigures {
@@ -50,8 +52,8 @@ struct AsLogged {
 };
 
 // `progress` is called now and then with the share of the journal that was read; false ends the replay as cancelled.
-// Errors: kOutOfRange where the log no longer has what is needed; kDataLoss where it has holes; kFailedPrecondition where it is
-// of another configuration; the bus's, the store's.
+// Errors: kOutOfRange where the log no longer has what is needed; kDataLoss where it has holes; kFailedPrecondition
+// where it is of another configuration; the bus's, the store's.
 absl::StatusOr<AsLogged> replay_as_logged(bus::Bus& bus, Partition shard, std::unique_ptr<state::Store> store,
                                           const AsLoggedOptions& options, Metrics& metrics,
                                           const std::function<bool(const AsLoggedFigures&, double)>& progress);

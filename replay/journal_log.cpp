@@ -40,11 +40,13 @@ absl::StatusOr<JournalLog> JournalLog::open(bus::Bus& bus, const bus::TopicParti
     if (begin) last = std::max(last, epoch.entries(epoch.entries_size() - 1).number());
   }
   if (!begin && first_number > 0)
-    return fatal_error(absl::StatusCode::kOutOfRange,
-                       absl::StrCat(where.topic, "/", where.partition.value(), " begins at journal entry ", first_number,
-                                    ": entries 1 to ", first_number - 1, " are no longer in the log, and what was made of "
-                                    "them cannot be made again. Keep `epochs` (and what it names of `events`) as long as you "
-                                    "want to replay: retention.ms of the topics"));
+    return fatal_error(
+        absl::StatusCode::kOutOfRange,
+        absl::StrCat(where.topic, "/", where.partition.value(), " begins at journal entry ", first_number,
+                     ": entries 1 to ", first_number - 1,
+                     " are no longer in the log, and what was made of "
+                     "them cannot be made again. Keep `epochs` (and what it names of `events`) as long as you "
+                     "want to replay: retention.ms of the topics"));
   RIFFLE_ASSIGN_OR_RETURN(auto reader, PartitionReader::open(bus, where, begin.value_or(search.end())));
   JournalLog log(std::move(reader));
   log.generation_ = generation;
@@ -59,9 +61,10 @@ absl::StatusOr<const pb::JournalEntry*> JournalLog::next() {
       const pb::JournalEntry& entry = record_.entries(at_++);
       if (entry.number() < next_) continue;
       if (entry.number() > next_)
-        return fatal_error(absl::StatusCode::kDataLoss,
-                           absl::StrCat(reader_.where().topic, "/", reader_.where().partition.value(), ": journal entries ",
-                                        next_, " to ", entry.number() - 1, " are missing; rows after them cannot be made"));
+        return fatal_error(
+            absl::StatusCode::kDataLoss,
+            absl::StrCat(reader_.where().topic, "/", reader_.where().partition.value(), ": journal entries ", next_,
+                         " to ", entry.number() - 1, " are missing; rows after them cannot be made"));
       ++next_;
       return &entry;
     }

@@ -1,8 +1,9 @@
-// A shard's journal as the `epochs` topic has it: the entries of its newest store, 1, 2, 3 …, each once. A killed worker
-// publishes an epoch again, perhaps with more entries; those that were given are skipped.
+// A shard's journal as the `epochs` topic has it: the entries of its newest store, 1, 2, 3 …, each once. A killed
+// worker publishes an epoch again, perhaps with more entries; those that were given are skipped.
 //
-// Worked example: records hold entries (1 2) (3 4 5) (3 4 5 6) (1 2): the state was lost after entry 6 and made anew. The
-// journal is the last two; the store's generation is that of the last record (docs/formats.md, sequences and generations).
+// Worked example: records hold entries (1 2) (3 4 5) (3 4 5 6) (1 2): the state was lost after entry 6 and made anew.
+// The journal is the last two; the store's generation is that of the last record (docs/formats.md, sequences and
+// generations).
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace riffle::replay {
 
 class JournalLog {
  public:
-  // Reads the topic once to find where the newest store begins. OutOfRange, fatal: its first entries are no longer in the
-  // log, so that what was made of them cannot be made again.
+  // Reads the topic once to find where the newest store begins. OutOfRange, fatal: its first entries are no longer in
+  // the log, so that what was made of them cannot be made again.
   static absl::StatusOr<JournalLog> open(bus::Bus& bus, const bus::TopicPartition& where);
 
   // The next entry, until the next call; null: the end. DataLoss: an entry is missing, or a record is no epoch.

@@ -10,10 +10,14 @@ namespace riffle::replay {
 
 LearnedWorld::LearnedWorld(const pipeline::ShardOptions& shard, pipeline::AdoptedPolicies policies,
                            std::unique_ptr<learner::Learner> learner)
-    : admission_(shard.admission, 1), stats_(shard.rows), policies_(std::move(policies)), learner_(std::move(learner)) {}
+    : admission_(shard.admission, 1),
+      stats_(shard.rows),
+      policies_(std::move(policies)),
+      learner_(std::move(learner)) {}
 
 absl::StatusOr<std::unique_ptr<LearnedWorld>> LearnedWorld::create(const pipeline::ShardOptions& shard,
-                                                                   const learner::LearnerOptions& learner, Metrics& metrics) {
+                                                                   const learner::LearnerOptions& learner,
+                                                                   Metrics& metrics) {
   std::vector<std::pair<PolicyId, std::string>> scorers;
   for (const serving::PolicyOptions& policy : shard.policies) scorers.emplace_back(policy.id, policy.scorer);
   RIFFLE_ASSIGN_OR_RETURN(auto policies, pipeline::AdoptedPolicies::create(shard.policies, learner));
@@ -34,7 +38,8 @@ bool LearnedWorld::item(const bus::Record& record) {
 void LearnedWorld::statistics(pipeline::Statistics statistics) {
   for (auto& row : statistics.items) {
     const ItemKey key = key_of(row->item_id);
-    stats_changed_ |= stats_.update(key, {statistics.head.shard, statistics.head.generation, statistics.head.epoch, std::move(row)});
+    stats_changed_ |=
+        stats_.update(key, {statistics.head.shard, statistics.head.generation, statistics.head.epoch, std::move(row)});
   }
 }
 
@@ -51,8 +56,10 @@ const pipeline::World& LearnedWorld::at(TimePoint now) {
     const auto published = learner_->publish(now);
     learned_ = published.empty();  // its interval may not be over yet
     for (const learner::PolicyRecord& record : published) {
-      const std::optional<std::string_view> value = record.value ? std::optional<std::string_view>(*record.value) : std::nullopt;
-      if (const absl::Status status = policies_.apply(record.key, value); !status.ok()) log::warn("{}", status.ToString());
+      const std::optional<std::string_view> value =
+          record.value ? std::optional<std::string_view>(*record.value) : std::nullopt;
+      if (const absl::Status status = policies_.apply(record.key, value); !status.ok())
+        log::warn("{}", status.ToString());
       policies_changed_ = true;
     }
   }

@@ -1,6 +1,6 @@
-// What a shard knows of the world while a log is applied again: the catalogue, merged item statistics, and policies that learn
-// in this process from the outcomes that come. pipeline/world_feed and pipeline/learner_loop do the same live, over topics.
-// One thread; time is the log's.
+// What a shard knows of the world while a log is applied again: the catalogue, merged item statistics, and policies
+// that learn in this process from the outcomes that come. pipeline/world_feed and pipeline/learner_loop do the same
+// live, over topics. One thread; time is the log's.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
-// Decisions out of a shard's `outcomes`: every revision of an outcome carries what was chosen, from what, and with which
-// probabilities. What no outcome has (gains, sources, causes of degraded lists, the list's bytes) is left empty; nothing that is
-// joined or learned needs it.
+// Decisions out of a shard's `outcomes`: every revision of an outcome carries what was chosen, from what, and with
+// which probabilities. What no outcome has (gains, sources, causes of degraded lists, the list's bytes) is left empty;
+// nothing that is joined or learned needs it.
 //
-// An outcome's first revision may come long after its decision: with the first impression, or when its window closes. The
-// topic is read ahead as far as that takes, one window long at most, and what was read is held until it is asked for: as many
-// decisions as were open at once. A decision of which no revision ever came (its user was erased, or its window is open where
-// the log ends, and nothing of it was seen) is not there.
+// An outcome's first revision may come long after its decision: with the first impression, or when its window closes.
+// The topic is read ahead as far as that takes, one window long at most, and what was read is held until it is asked
+// for: as many decisions as were open at once. A decision of which no revision ever came (its user was erased, or its
+// window is open where the log ends, and nothing of it was seen) is not there.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,8 @@ class LoggedDecisions {
   static absl::StatusOr<LoggedDecisions> open(bus::Bus& bus, const bus::TopicPartition& where, std::uint64_t generation,
                                               Milliseconds longest_window);
 
-  // Asked once an id, in the order of the decisions. `decided`: shard time of the decision, or its own time where that is
-  // later.
+  // Asked once an id, in the order of the decisions. `decided`: shard time of the decision, or its own time where that
+  // is later.
   absl::StatusOr<std::optional<pb::Decision>> find(const std::string& recommendation_id, TimePoint decided);
 
  private:

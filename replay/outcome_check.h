@@ -15,11 +15,11 @@ namespace riffle::replay {
 struct OutcomeFigures {
   std::uint64_t equal = 0;
   std::uint64_t different = 0;
-  std::uint64_t not_in_log = 0;             // made again and not there: they had not left yet, or the log begins late
-  // The store's first outcomes are no longer in the log: decisions are missing, so that those that are there are not held
-  // against what was made.
+  std::uint64_t not_in_log = 0;  // made again and not there: they had not left yet, or the log begins late
+  // The store's first outcomes are no longer in the log: decisions are missing, so that those that are there are not
+  // held against what was made.
   bool begins_late = false;
-  std::vector<std::string> first_different; // "recommendation_id, revision N", a few
+  std::vector<std::string> first_different;  // "recommendation_id, revision N", a few
 
   bool as_logged() const { return different == 0; }
 };

@@ -1,11 +1,11 @@
-// Reads one partition from a place to where it ends when the reader is opened, record by record, and keeps nothing of it.
-// A live topic therefore ends, too. One thread.
+// Reads one partition from a place to where it ends when the reader is opened, record by record, and keeps nothing of
+// it. A live topic therefore ends, too. One thread.
 //
 //   auto reader = PartitionReader::open(bus, {"riffle.events", Partition(0)}, bus::kEarliest);
 //   while (const bus::Record* record = reader->next().value()) …
 //
-// Errors: NotFound where there is no such topic; OutOfRange where the place is no longer in the log; retriable where the bus
-// gives nothing for ten seconds.
+// Errors: NotFound where there is no such topic; OutOfRange where the place is no longer in the log; retriable where
+// the bus gives nothing for ten seconds.
 #pragma once
 
 #include <memory>
@@ -26,9 +26,9 @@ class PartitionReader {
   std::shared_ptr<void> memory() const { return batch_.memory; }
 
   const bus::TopicPartition& where() const { return where_; }
-  Offset low() const { return marks_.low; }    // as they were when it was opened
+  Offset low() const { return marks_.low; }  // as they were when it was opened
   Offset end() const { return marks_.high; }
-  double fraction() const;                     // of the records that were to be read, in [0, 1]
+  double fraction() const;  // of the records that were to be read, in [0, 1]
 
  private:
   absl::Status fetch();

@@ -12,9 +12,12 @@ using pipeline::Input;
 
 const std::string& RunRecords::topic(Input input) const {
   switch (input) {
-    case Input::kEvents: return topics_.events;
-    case Input::kRequests: return topics_.requests;
-    case Input::kUsers: return topics_.users;
+    case Input::kEvents:
+      return topics_.events;
+    case Input::kRequests:
+      return topics_.requests;
+    case Input::kUsers:
+      return topics_.users;
   }
   RIFFLE_CHECK(false, "input", static_cast<int>(input));
   return topics_.events;
@@ -38,11 +41,12 @@ absl::Status RunRecords::read(const pb::Run& run, std::vector<bus::Record>& out)
   auto& reader = readers_[run.input()];
   const bus::TopicPartition where{topic(input), shard_};
   const auto missing = [&](std::string_view why) {
-    return fatal_error(absl::StatusCode::kOutOfRange,
-                       absl::StrCat(where.topic, "/", shard_.value(), ": records ", run.from(), " to ", run.to() - 1,
-                                    " were applied, and ", std::string(why),
-                                    "; what was made of them cannot be made again. Keep the topic as long as you want to "
-                                    "replay: retention.ms of the topic"));
+    return fatal_error(
+        absl::StatusCode::kOutOfRange,
+        absl::StrCat(where.topic, "/", shard_.value(), ": records ", run.from(), " to ", run.to() - 1,
+                     " were applied, and ", std::string(why),
+                     "; what was made of them cannot be made again. Keep the topic as long as you want to "
+                     "replay: retention.ms of the topic"));
   };
   if (!reader) {
     // A compacted topic may begin anywhere.
@@ -58,7 +62,8 @@ absl::Status RunRecords::read(const pb::Run& run, std::vector<bus::Record>& out)
     auto record = reader->peek();
     if (absl::IsOutOfRange(record.status())) return missing("the log no longer has all of them");
     RIFFLE_RETURN_IF_ERROR(record.status());
-    if (!*record && input != Input::kUsers && reader->end().value() < run.to()) return missing("the log ends before them");
+    if (!*record && input != Input::kUsers && reader->end().value() < run.to())
+      return missing("the log ends before them");
     if (!*record || (*record)->offset.value() >= run.to()) break;
     if (until_ && (*record)->timestamp > *until_) {
       past_end_ = true;

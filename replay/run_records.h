@@ -22,8 +22,8 @@ class RunRecords {
   RunRecords(bus::Bus& bus, const bus::TopicNames& topics, Partition shard, std::optional<TimePoint> until)
       : bus_(bus), topics_(topics), shard_(shard), until_(until) {}
 
-  // The records of the entry's runs, one vector an input; they live until the next call. Errors: OutOfRange, fatal: a record
-  // is no longer in the log, or not yet; `users` is compacted and may have gaps.
+  // The records of the entry's runs, one vector an input; they live until the next call. Errors: OutOfRange, fatal: a
+  // record is no longer in the log, or not yet; `users` is compacted and may have gaps.
   absl::Status read(const pb::JournalEntry& entry);
   const pipeline::Shard::RunRecords& records() const { return records_; }
 

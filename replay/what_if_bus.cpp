@@ -62,16 +62,19 @@ class BusReplay {
     RIFFLE_ASSIGN_OR_RETURN(const auto epochs, bus_.describe(topics.epochs));
     RIFFLE_ASSIGN_OR_RETURN(const auto items, bus_.describe(topics.items));
     RIFFLE_ASSIGN_OR_RETURN(const auto events, bus_.describe(topics.events));
-    for (const auto& [info, topic] : {std::pair(&epochs, &topics.epochs), {&items, &topics.items}, {&events, &topics.events}})
+    for (const auto& [info, topic] :
+         {std::pair(&epochs, &topics.epochs), {&items, &topics.items}, {&events, &topics.events}})
       if (!*info)
         return fatal_error(absl::StatusCode::kNotFound,
-                           absl::StrCat("there is no topic ", *topic, ": is it another namespace (topics.prefix), or has "
+                           absl::StrCat("there is no topic ", *topic,
+                                        ": is it another namespace (topics.prefix), or has "
                                         "`riffle run` never been here?"));
     for (std::int32_t p = 0; p < (*items).partitions; ++p) {
       RIFFLE_ASSIGN_OR_RETURN(auto reader, PartitionReader::open(bus_, {topics.items, Partition(p)}, bus::kEarliest));
       items_.push_back(std::move(reader));
     }
-    for (std::int32_t p = 0; p < (*epochs).partitions; ++p) RIFFLE_RETURN_IF_ERROR(open_lane(Partition(p), (*events).partitions));
+    for (std::int32_t p = 0; p < (*epochs).partitions; ++p)
+      RIFFLE_RETURN_IF_ERROR(open_lane(Partition(p), (*events).partitions));
     return absl::OkStatus();
   }
 

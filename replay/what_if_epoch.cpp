@@ -15,8 +15,8 @@ std::string code_of(const ingest::OwnedRecord& dead_letter) {
 
 }  // namespace
 
-absl::Status commit_epoch(pipeline::Shard& shard, bool with_stats, const pipeline::ShardOptions& options, LearnedWorld& world,
-                          WhatIfFigures& figures) {
+absl::Status commit_epoch(pipeline::Shard& shard, bool with_stats, const pipeline::ShardOptions& options,
+                          LearnedWorld& world, WhatIfFigures& figures) {
   if (!shard.dirty()) return absl::OkStatus();
   RIFFLE_ASSIGN_OR_RETURN(pipeline::FrozenEpoch epoch, shard.freeze(with_stats));
   pb::Outcome outcome;

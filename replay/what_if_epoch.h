@@ -32,7 +32,7 @@ class EpochClock {
   TimePoint ended_{}, told_{};
 };
 
-absl::Status commit_epoch(pipeline::Shard& shard, bool with_stats, const pipeline::ShardOptions& options, LearnedWorld& world,
-                          WhatIfFigures& figures);
+absl::Status commit_epoch(pipeline::Shard& shard, bool with_stats, const pipeline::ShardOptions& options,
+                          LearnedWorld& world, WhatIfFigures& figures);
 
 }  // namespace riffle::replay

@@ -165,7 +165,8 @@ class LinesReplay {
 
 }  // namespace
 
-absl::Status what_if_of_lines(ingest::Adapter& lines, const WhatIfOptions& options, Metrics& metrics, WhatIfFigures& figures) {
+absl::Status what_if_of_lines(ingest::Adapter& lines, const WhatIfOptions& options, Metrics& metrics,
+                              WhatIfFigures& figures) {
   return LinesReplay(lines, options, metrics, figures).run();
 }
 

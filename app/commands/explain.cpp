@@ -48,7 +48,8 @@ ExitCode explain(const Options& options, const Streams& streams) {
   }
   if (!found) {
     streams.err << "riffle: there is no decision " << options.id << " in "
-                << (options.log ? "" : absl::StrCat(config->state.directory, " (only open ones are kept there), nor in "))
+                << (options.log ? ""
+                                : absl::StrCat(config->state.directory, " (only open ones are kept there), nor in "))
                 << "the log";
     if (!bus.ok()) streams.err << ": " << bus.status().message();
     streams.err << '\n';
@@ -56,7 +57,8 @@ ExitCode explain(const Options& options, const Streams& streams) {
   }
   Explanation explanation;
   explanation.found = *std::move(found);
-  const std::string why_no_bus = bus.ok() ? "" : absl::StrCat("its policy's version is on the bus: ", bus.status().message());
+  const std::string why_no_bus =
+      bus.ok() ? "" : absl::StrCat("its policy's version is on the bus: ", bus.status().message());
   explanation.again = make_again(explanation.found, *config, bus.ok() ? bus->get() : nullptr, why_no_bus);
   explanation.item = options.item;
   if (!options.item.empty()) {
@@ -78,9 +80,8 @@ void add_explain(CLI::App& program, Chosen& chosen) {
   command->add_flag("--log", options->log, "Look in the log (outcomes, recommendations), not in the state directory");
   add_format_option(*command, options->format);
   add_configuration_options(*command, options->configuration);
-  command->callback([options, &chosen] {
-    chosen.action = [options](const Streams& streams) { return explain(*options, streams); };
-  });
+  command->callback(
+      [options, &chosen] { chosen.action = [options](const Streams& streams) { return explain(*options, streams); }; });
 }
 
 }  // namespace riffle::app

@@ -95,7 +95,8 @@ ExitCode check(const Options& options, const Streams& streams) {
   const auto report = Check(options, *config, streams).run();
   std::signal(SIGINT, before);
   if (!report.ok()) {
-    const bool usage = absl::IsInvalidArgument(report.status()) || (absl::IsNotFound(report.status()) && !options.choice.file.empty());
+    const bool usage =
+        absl::IsInvalidArgument(report.status()) || (absl::IsNotFound(report.status()) && !options.choice.file.empty());
     if (!usage) return fail(streams, report.status(), Origin::kBus);
     streams.err << "riffle: " << report.status().message() << '\n';
     return ExitCode::kUsage;
@@ -116,9 +117,8 @@ void add_log(CLI::App& program, Chosen& chosen) {
   add_log_options(*command, options->choice);
   add_format_option(*command, options->format);
   add_configuration_options(*command, options->configuration);
-  command->callback([options, &chosen] {
-    chosen.action = [options](const Streams& streams) { return check(*options, streams); };
-  });
+  command->callback(
+      [options, &chosen] { chosen.action = [options](const Streams& streams) { return check(*options, streams); }; });
 }
 
 }  // namespace riffle::app

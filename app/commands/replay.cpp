@@ -89,17 +89,20 @@ void add_replay(CLI::App& program, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   ReplayChoice& choice = options->choice;
   command
-      ->add_option("FILE", choice.file,
-                   "Events, requests and items as JSON lines in their order, plain or gzip, - for standard input; without it, "
-                   "the bus")
+      ->add_option(
+          "FILE", choice.file,
+          "Events, requests and items as JSON lines in their order, plain or gzip, - for standard input; without it, "
+          "the bus")
       ->type_name("");
-  command->add_flag("--what-if", choice.what_if,
-                    "Answer the log's requests anew, by this configuration's policies, which learn from the logged outcomes "
-                    "as they come; prints the lists, or with --format json what they are like. Always so with FILE");
+  command->add_flag(
+      "--what-if", choice.what_if,
+      "Answer the log's requests anew, by this configuration's policies, which learn from the logged outcomes "
+      "as they come; prints the lists, or with --format json what they are like. Always so with FILE");
   command->add_option("--seed", choice.seed, "Of exploration, what if (default 1)")->type_name("N");
   command
-      ->add_option("--verify", choice.verify,
-                   "A worker's state directory: are its users and items, byte for byte, what the log makes? Exit code 10: no")
+      ->add_option(
+          "--verify", choice.verify,
+          "A worker's state directory: are its users and items, byte for byte, what the log makes? Exit code 10: no")
       ->type_name("DIR");
   command
       ->add_option_function<std::string>(
@@ -110,13 +113,14 @@ void add_replay(CLI::App& program, Chosen& chosen) {
           },
           "Leave out the records stamped later (by the bus)")
       ->type_name("TIME");
-  command->add_option("--user", choice.user, "Print what is known of this user in the end; what if: only his lists")->type_name("ID");
-  command->add_option("--keep", choice.keep, "A new directory for the rows that are made, for `riffle get`")->type_name("DIR");
+  command->add_option("--user", choice.user, "Print what is known of this user in the end; what if: only his lists")
+      ->type_name("ID");
+  command->add_option("--keep", choice.keep, "A new directory for the rows that are made, for `riffle get`")
+      ->type_name("DIR");
   add_format_option(*command, choice.format);
   add_configuration_options(*command, options->configuration);
-  command->callback([options, &chosen] {
-    chosen.action = [options](const Streams& streams) { return replay(*options, streams); };
-  });
+  command->callback(
+      [options, &chosen] { chosen.action = [options](const Streams& streams) { return replay(*options, streams); }; });
 }
 
 }  // namespace riffle::app

@@ -13,8 +13,8 @@ namespace riffle::app {
 struct Explanation {
   FoundDecision found;
   MadeAgain again;
-  std::string item;                // asked about; empty: none
-  std::optional<ItemFate> fate;    // points into found
+  std::string item;              // asked about; empty: none
+  std::optional<ItemFate> fate;  // points into found
 };
 
 std::string explanation_text(const Explanation& explanation);

@@ -51,7 +51,8 @@ void slots_member(JsonWriter& json, const Explanation& explanation) {
     if (slot.allowed() > 0) json.member("allowed", slot.allowed());
     if (found.place == Place::kState) json.member("gain", slot.gain());
     if (at < found.rewards.size()) json.member("reward", found.rewards[at]).member("exposed", bool{found.exposed[at]});
-    if (at < explanation.again.propensities.size()) json.member("propensity_made_again", explanation.again.propensities[at]);
+    if (at < explanation.again.propensities.size())
+      json.member("propensity_made_again", explanation.again.propensities[at]);
     if (found.place == Place::kState) sources_member(json, found, slot.sources());
     features_member(json, slot.features());
     json.end_object();
@@ -93,12 +94,18 @@ void item_member(JsonWriter& json, const Explanation& explanation) {
   const ItemFate& fate = *explanation.fate;
   const auto stage = [&] {
     switch (fate.stage) {
-      case Stage::kListed: return "listed";
-      case Stage::kNotDrawn: return "not_drawn";
-      case Stage::kNotCandidate: return "not_candidate";
-      case Stage::kExcluded: return "excluded_by_request";
-      case Stage::kNotAsked: return "not_among_requested";
-      case Stage::kUnknown: break;
+      case Stage::kListed:
+        return "listed";
+      case Stage::kNotDrawn:
+        return "not_drawn";
+      case Stage::kNotCandidate:
+        return "not_candidate";
+      case Stage::kExcluded:
+        return "excluded_by_request";
+      case Stage::kNotAsked:
+        return "not_among_requested";
+      case Stage::kUnknown:
+        break;
     }
     return "unknown";
   };
@@ -119,13 +126,20 @@ std::string explanation_json(const Explanation& explanation) {
   const pb::Decision& decision = found.decision;
   JsonWriter json(JsonWriter::Layout::kIndented);
   json.begin_object().member("recommendation_id", decision.recommendation_id());
-  json.member("from", found.place == Place::kState ? "state" : found.place == Place::kOutcomes ? "outcomes" : "recommendations");
-  json.member("shard", found.shard.value()).member("request_id", decision.request_id()).member("user_id", decision.user_id());
+  json.member("from", found.place == Place::kState      ? "state"
+                      : found.place == Place::kOutcomes ? "outcomes"
+                                                        : "recommendations");
+  json.member("shard", found.shard.value())
+      .member("request_id", decision.request_id())
+      .member("user_id", decision.user_id());
   json.member("surface", decision.surface()).member("time", from_ms(decision.time_ms()));
   json.member("policy_id", decision.policy_id()).member("policy_version", decision.policy_version());
   json.member("segment", decision.segment()).member("slate_propensity", decision.slate_propensity());
-  if (found.place == Place::kState) json.member("explore", decision.explore()).member("diversity", decision.diversity());
-  json.member("randomised", decision.randomised()).member("fully_logged", decision.fully_logged()).member("closed", found.closed);
+  if (found.place == Place::kState)
+    json.member("explore", decision.explore()).member("diversity", decision.diversity());
+  json.member("randomised", decision.randomised())
+      .member("fully_logged", decision.fully_logged())
+      .member("closed", found.closed);
   json.key("degraded").begin_array();
   for (const std::string& cause : decision.degraded()) json.value(cause);
   json.end_array();

@@ -15,7 +15,8 @@ namespace {
 using Place = FoundDecision::Place;
 
 std::string source_name(std::uint32_t source) {
-  if (source < serving::kCandidateSources) return std::string(serving::name_of(static_cast<serving::CandidateSourceId>(source)));
+  if (source < serving::kCandidateSources)
+    return std::string(serving::name_of(static_cast<serving::CandidateSourceId>(source)));
   return absl::StrCat("#", source);
 }
 
@@ -24,7 +25,8 @@ std::string sources_text(const FoundDecision& found, const Sources& sources) {
   std::vector<std::string> words;
   for (const pb::SourceScore& source : sources) {
     std::string word = absl::StrFormat("%s %.4g", source_name(source.source()), source.score());
-    if (source.evidence_item_key() != 0) absl::StrAppend(&word, " because of ", found.name_of(source.evidence_item_key()));
+    if (source.evidence_item_key() != 0)
+      absl::StrAppend(&word, " because of ", found.name_of(source.evidence_item_key()));
     words.push_back(std::move(word));
   }
   return absl::StrJoin(words, ", ");
@@ -38,7 +40,8 @@ std::string features_text(const Features& features) {
   for (int i = 0; i < features.size(); ++i)
     if (features[i] != 0 && static_cast<std::size_t>(i) < specs.size())
       named.emplace_back(features[i], std::string(specs[static_cast<std::size_t>(i)].name));
-  std::stable_sort(named.begin(), named.end(), [](const auto& a, const auto& b) { return std::abs(a.first) > std::abs(b.first); });
+  std::stable_sort(named.begin(), named.end(),
+                   [](const auto& a, const auto& b) { return std::abs(a.first) > std::abs(b.first); });
   std::vector<std::string> words;
   for (const auto& [value, name] : named) words.push_back(absl::StrFormat("%s %.4g", name, value));
   return absl::StrJoin(words, ", ");
@@ -61,9 +64,10 @@ class Text {
   void line(std::string_view name, std::string_view text) { absl::StrAppendFormat(&out_, "%-11s%s\n", name, text); }
 
   void head() {
-    const char* place = found_.place == Place::kState      ? "the state: all that was logged of it"
-                        : found_.place == Place::kOutcomes ? "the log's outcomes: gains, sources and evidence are not there"
-                                                           : "its published list alone: no outcome of it came yet";
+    const char* place = found_.place == Place::kState ? "the state: all that was logged of it"
+                        : found_.place == Place::kOutcomes
+                            ? "the log's outcomes: gains, sources and evidence are not there"
+                            : "its published list alone: no outcome of it came yet";
     line("list", absl::StrCat(decision_.recommendation_id(), ", from ", place));
     line("for", absl::StrCat("user ", decision_.user_id(), ", request ", decision_.request_id(),
                              decision_.surface().empty() ? "" : absl::StrCat(", surface ", decision_.surface()), ", ",
@@ -75,9 +79,11 @@ class Text {
     if (decision_.randomised()) absl::StrAppend(&policy, ", every slot drawn evenly");
     line("policy", policy);
     if (decision_.candidate_keys_size() > 0)
-      line("candidates", absl::StrCat(decision_.candidate_keys_size(), " in ", decision_.candidate_categories_size(), " categories; ",
-                                      decision_.fully_logged() ? "all are logged with features"
-                                                               : absl::StrCat(decision_.candidates_size(), " were sampled with features")));
+      line("candidates",
+           absl::StrCat(decision_.candidate_keys_size(), " in ", decision_.candidate_categories_size(), " categories; ",
+                        decision_.fully_logged()
+                            ? "all are logged with features"
+                            : absl::StrCat(decision_.candidates_size(), " were sampled with features")));
     line("list P", absl::StrFormat("%.6g: the product of its slots' probabilities", decision_.slate_propensity()));
     for (const std::string& cause : decision_.degraded()) line("degraded", cause);
   }
@@ -87,7 +93,8 @@ class Text {
     std::string text = absl::StrCat(slot.item_id().empty() ? found_.name_of(slot.item_key()) : slot.item_id());
     absl::StrAppendFormat(&text, ": score %.6g, P %.6g", slot.score(), slot.propensity());
     if (slot.allowed() > 0) {
-      absl::StrAppendFormat(&text, " of %d allowed (%.3g times an even draw)", slot.allowed(), slot.propensity() * slot.allowed());
+      absl::StrAppendFormat(&text, " of %d allowed (%.3g times an even draw)", slot.allowed(),
+                            slot.propensity() * slot.allowed());
       const auto closed = decision_.candidate_keys_size() - i - static_cast<int>(slot.allowed());
       if (closed > 0) absl::StrAppend(&text, ", caps had closed ", closed);
     }
@@ -110,16 +117,20 @@ class Text {
   void again() {
     const MadeAgain& again = explanation_.again;
     if (!again.why_no_scores.empty()) return line("made again", absl::StrCat("no: ", again.why_no_scores));
-    line("made again", absl::StrCat(again.scores_equal, " of ", again.scores, " logged candidates' scores are equal, by ", again.scorer,
-                                    absl::StrFormat("; largest difference %.3g", again.largest_score_difference)));
-    if (!again.why_no_propensities.empty()) return line("", absl::StrCat("probabilities: no: ", again.why_no_propensities));
-    line("", absl::StrFormat("probabilities of all slots; largest difference %.3g", again.largest_propensity_difference));
+    line("made again",
+         absl::StrCat(again.scores_equal, " of ", again.scores, " logged candidates' scores are equal, by ",
+                      again.scorer, absl::StrFormat("; largest difference %.3g", again.largest_score_difference)));
+    if (!again.why_no_propensities.empty())
+      return line("", absl::StrCat("probabilities: no: ", again.why_no_propensities));
+    line("",
+         absl::StrFormat("probabilities of all slots; largest difference %.3g", again.largest_propensity_difference));
   }
 
   void item(const ItemFate& fate) {
     line("item", words_of(fate, decision_, explanation_.item));
     if (!fate.logged) return;
-    if (fate.logged->sources_size() > 0) line("", absl::StrCat("gathered by ", sources_text(found_, fate.logged->sources())));
+    if (fate.logged->sources_size() > 0)
+      line("", absl::StrCat("gathered by ", sources_text(found_, fate.logged->sources())));
     line("", absl::StrCat("features ", features_text(fate.logged->features())));
   }
 

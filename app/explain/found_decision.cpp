@@ -90,7 +90,8 @@ class LogSearch {
 
   absl::StatusOr<std::optional<FoundDecision>> run() {
     RIFFLE_RETURN_IF_ERROR(each(topics_.outcomes, [this](const bus::Record& record) { return take_outcome(record); }));
-    RIFFLE_RETURN_IF_ERROR(each(topics_.recommendations, [this](const bus::Record& record) { return take_published(record); }));
+    RIFFLE_RETURN_IF_ERROR(
+        each(topics_.recommendations, [this](const bus::Record& record) { return take_published(record); }));
     if (!found_) return std::optional<FoundDecision>();
     if (found_->list) {
       fill_from_list(*found_);
@@ -160,7 +161,9 @@ class LogSearch {
     const bool by_place = name.starts_with(prefix) && absl::SimpleAtoi(name.substr(prefix.size()), &from);
     if (by_place) last = from;
     auto reader = replay::PartitionReader::open(bus_, {topics_.requests, found_->shard}, Offset(from));
-    if (!reader.ok()) return absl::IsOutOfRange(reader.status()) || absl::IsNotFound(reader.status()) ? absl::OkStatus() : reader.status();
+    if (!reader.ok())
+      return absl::IsOutOfRange(reader.status()) || absl::IsNotFound(reader.status()) ? absl::OkStatus()
+                                                                                      : reader.status();
     records::JsonDecoder decoder(limits_);
     records::Request request;
     while (true) {

@@ -1,5 +1,5 @@
-// A decision found again: whole, out of a shard's state while its windows are open; or out of the log, as its outcomes and its
-// published list tell it.
+// A decision found again: whole, out of a shard's state while its windows are open; or out of the log, as its outcomes
+// and its published list tell it.
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,20 @@ struct FoundDecision {
   Place place = Place::kState;
   Partition shard;
   pb::Decision decision;
-  std::vector<double> rewards;                      // by slot, so far; empty: not known
+  std::vector<double> rewards;  // by slot, so far; empty: not known
   std::vector<bool> exposed;
-  bool closed = false;                              // its windows are over: the rewards are final
-  std::optional<records::Recommendation> list;      // as published
+  bool closed = false;                          // its windows are over: the rewards are final
+  std::optional<records::Recommendation> list;  // as published
   std::string list_bytes;
-  std::optional<records::Request> request;          // of the log
+  std::optional<records::Request> request;                // of the log
   absl::flat_hash_map<std::uint64_t, std::string> names;  // item ids by key, as far as they are known
 
   std::string name_of(std::uint64_t item_key) const;  // "key:…" where it is not known
 };
 
 // Nothing where the directory has no state, or no such open decision.
-absl::StatusOr<std::optional<FoundDecision>> find_in_state(const std::string& directory, const std::string& recommendation_id);
+absl::StatusOr<std::optional<FoundDecision>> find_in_state(const std::string& directory,
+                                                           const std::string& recommendation_id);
 
 // Reads `outcomes` and `recommendations` from their beginnings, then its request.
 absl::StatusOr<std::optional<FoundDecision>> find_in_log(bus::Bus& bus, const config::Config& config,

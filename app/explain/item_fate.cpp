@@ -53,24 +53,30 @@ std::string words_of(const ItemFate& fate, const pb::Decision& decision, const s
   switch (fate.stage) {
     case Stage::kListed: {
       const double propensity = decision.slots(fate.slot).propensity();
-      return absl::StrCat(item_id, " is in the list, at position ", fate.slot,
-                          propensity > 0 ? absl::StrFormat(", where it was put with probability %.6g", propensity) : "");
+      return absl::StrCat(
+          item_id, " is in the list, at position ", fate.slot,
+          propensity > 0 ? absl::StrFormat(", where it was put with probability %.6g", propensity) : "");
     }
-    case Stage::kExcluded: return absl::StrCat(item_id, " was excluded by the request (exclude_items)");
+    case Stage::kExcluded:
+      return absl::StrCat(item_id, " was excluded by the request (exclude_items)");
     case Stage::kNotAsked:
       return absl::StrCat("the request brought its own candidates, and ", item_id, " is not among them");
     case Stage::kUnknown:
       return absl::StrCat("the log does not have this list's candidates: whether ", item_id, " was one cannot be told");
     case Stage::kNotCandidate:
-      return absl::StrCat(item_id, " was not among the ", candidates,
-                          " candidates. No source gathered it within its quota, or a rule refused it (excluded by the "
-                          "request, bought or seen before, out of stock, unknown to the catalogue): the log does not tell "
-                          "which of the two");
-    case Stage::kNotDrawn: break;
+      return absl::StrCat(
+          item_id, " was not among the ", candidates,
+          " candidates. No source gathered it within its quota, or a rule refused it (excluded by the "
+          "request, bought or seen before, out of stock, unknown to the catalogue): the log does not tell "
+          "which of the two");
+    case Stage::kNotDrawn:
+      break;
   }
-  std::string words = absl::StrCat(item_id, " was gathered, allowed and one of the ", candidates, " candidates; no slot drew it. ");
+  std::string words =
+      absl::StrCat(item_id, " was gathered, allowed and one of the ", candidates, " candidates; no slot drew it. ");
   if (!fate.logged) {
-    absl::StrAppend(&words, "Its score is not logged: ", decision.candidates_size(), " of the candidates were sampled. "
+    absl::StrAppend(&words, "Its score is not logged: ", decision.candidates_size(),
+                    " of the candidates were sampled. "
                     "serving.full_log_share says for which share of the decisions all are");
     return words;
   }

@@ -21,11 +21,11 @@ struct ItemFate {
     kUnknown        // the candidates are not in the log
   };
   Stage stage = Stage::kUnknown;
-  int slot = -1;                               // kListed
-  const pb::CandidateLog* logged = nullptr;    // kNotDrawn: with its score and features, where they were logged
-  std::uint64_t rank = 0;                      // kNotDrawn: by score among all candidates, from 1; 0: not all were logged
-  std::uint64_t slots_scored_below = 0;        // kNotDrawn: slots whose item has a lower score than it
-  std::uint64_t slots_with_closed = 0;         // slots at which something else than the slots above closed candidates
+  int slot = -1;                             // kListed
+  const pb::CandidateLog* logged = nullptr;  // kNotDrawn: with its score and features, where they were logged
+  std::uint64_t rank = 0;                    // kNotDrawn: by score among all candidates, from 1; 0: not all were logged
+  std::uint64_t slots_scored_below = 0;      // kNotDrawn: slots whose item has a lower score than it
+  std::uint64_t slots_with_closed = 0;       // slots at which something else than the slots above closed candidates
 };
 
 // `request`: where it is known. The fate points into `decision`.

@@ -36,9 +36,9 @@ class Remake {
 
  private:
   std::string find_policy() {
-    const auto at = std::find_if(config_.policies.begin(), config_.policies.end(), [&](const serving::PolicyOptions& policy) {
-      return policy.id.str() == decision_.policy_id();
-    });
+    const auto at =
+        std::find_if(config_.policies.begin(), config_.policies.end(),
+                     [&](const serving::PolicyOptions& policy) { return policy.id.str() == decision_.policy_id(); });
     if (at == config_.policies.end()) return absl::StrCat("the configuration has no policy ", decision_.policy_id());
     policy_ = *at;
     if (policy_.scorer == "given") return "its scores were the request's own";
@@ -52,7 +52,8 @@ class Remake {
       return {};
     }
     if (bus_ == nullptr) return why_no_bus_;
-    auto saved = evaluation::read_saved_policy(*bus_, topic_names(config_).policy, policy_, decision_.policy_version(), config_.learner);
+    auto saved = evaluation::read_saved_policy(*bus_, topic_names(config_).policy, policy_, decision_.policy_version(),
+                                               config_.learner);
     if (!saved.ok()) return std::string(saved.status().message());
     version_ = *std::move(saved);
     return {};
@@ -66,13 +67,16 @@ class Remake {
     std::vector<float> features, scores(static_cast<std::size_t>(decision_.candidates_size()));
     std::vector<CategoryKey> categories;
     for (const pb::CandidateLog& candidate : decision_.candidates()) {
-      if (static_cast<std::size_t>(candidate.features_size()) != features::kFeatureCount) return "a candidate was logged without its features";
+      if (static_cast<std::size_t>(candidate.features_size()) != features::kFeatureCount)
+        return "a candidate was logged without its features";
       features.insert(features.end(), candidate.features().begin(), candidate.features().end());
       categories.emplace_back(candidate.category_key());
     }
     const std::vector<float> given(scores.size(), 0);
-    version_.scorer->score({.features = features, .categories = categories, .given = given, .segment = decision_.segment()}, scores);
-    result_.scorer = absl::StrCat(policy_.scorer, version_.version > 0 ? absl::StrCat(" version ", version_.version) : "");
+    version_.scorer->score(
+        {.features = features, .categories = categories, .given = given, .segment = decision_.segment()}, scores);
+    result_.scorer =
+        absl::StrCat(policy_.scorer, version_.version > 0 ? absl::StrCat(" version ", version_.version) : "");
     result_.scores = scores.size();
     for (std::size_t i = 0; i < scores.size(); ++i) {
       const double logged = decision_.candidates(static_cast<int>(i)).score(), made = scores[i];
@@ -125,7 +129,8 @@ class Remake {
 
 }  // namespace
 
-MadeAgain make_again(const FoundDecision& found, const config::Config& config, bus::Bus* bus, const std::string& why_no_bus) {
+MadeAgain make_again(const FoundDecision& found, const config::Config& config, bus::Bus* bus,
+                     const std::string& why_no_bus) {
   return Remake(found, config, bus, why_no_bus).run();
 }
 

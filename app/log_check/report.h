@@ -17,12 +17,12 @@ struct LogReport {
   evaluation::LogFigures figures;
   std::vector<ingest::RowCount> read;
   std::vector<std::string> problems;
-  std::optional<JoinFigures> joins;          // of Riffle's own log
+  std::optional<JoinFigures> joins;  // of Riffle's own log
   std::vector<evaluation::Finding> findings;
-  std::string cut_short;                     // why it ended before its end; empty: it did not
+  std::string cut_short;  // why it ended before its end; empty: it did not
   double seconds = 0;
 
-  bool good() const;                         // nothing bad was found
+  bool good() const;  // nothing bad was found
 };
 
 // Adds what the joins say to the findings.

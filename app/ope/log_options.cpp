@@ -21,11 +21,8 @@ void add_log_options(CLI::App& command, OpeChoice& choice) {
           "What the log is (default: by the file's name)")
       ->check(CLI::IsMember({"riffle", "open-bandit", "json-lines"}))
       ->type_name("riffle|open-bandit|json-lines");
-  command.add_option("--surface", choice.surface, "Only lists of this surface, of Riffle's own log")
-      ->type_name("NAME");
-  command
-      .add_option("--actions", choice.actions,
-                  "How many actions there are, where the log does not say")
+  command.add_option("--surface", choice.surface, "Only lists of this surface, of Riffle's own log")->type_name("NAME");
+  command.add_option("--actions", choice.actions, "How many actions there are, where the log does not say")
       ->check(CLI::Range(1U, 1U << 20))
       ->type_name("N");
 }

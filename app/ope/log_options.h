@@ -1,4 +1,5 @@
-// Which log is read: the options that `riffle ope` and `riffle log check` share. For app/commands/*.cpp: it shows the parser.
+// Which log is read: the options that `riffle ope` and `riffle log check` share. For app/commands/*.cpp: it shows the
+// parser.
 #pragma once
 
 #include <CLI/CLI.hpp>

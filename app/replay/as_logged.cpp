@@ -69,7 +69,8 @@ class LogReplay {
       RIFFLE_ASSIGN_OR_RETURN(const auto info, bus_.describe(*topic));
       if (!info)
         return fatal_error(absl::StatusCode::kNotFound,
-                           absl::StrCat("there is no topic ", *topic, ": is it another namespace (topics.prefix), or has "
+                           absl::StrCat("there is no topic ", *topic,
+                                        ": is it another namespace (topics.prefix), or has "
                                         "`riffle run` never been here?"));
       partitions_ = info->partitions;
     }
@@ -77,7 +78,8 @@ class LogReplay {
     if (choice_.keep.empty()) {
       RIFFLE_RETURN_IF_ERROR(temporary_.make("riffle-replay"));
     } else if (std::filesystem::exists(choice_.keep)) {
-      return absl::InvalidArgumentError(absl::StrCat("--keep ", choice_.keep, ": it exists already; name a new directory"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("--keep ", choice_.keep, ": it exists already; name a new directory"));
     }
     report_.log = topics.epochs;
     report_.verify = choice_.verify;
@@ -147,8 +149,9 @@ class LogReplay {
     if (!header) return absl::OkStatus();
     const std::string where = absl::StrCat("--verify ", choice_.verify, ": shard ", shard.value(), " is of ");
     if (header->events_topic() != setup_.shard.topics.events)
-      return absl::InvalidArgumentError(absl::StrCat(where, "the topic ", header->events_topic(), ", and the configuration's is ",
-                                                     setup_.shard.topics.events, " (topics.prefix)"));
+      return absl::InvalidArgumentError(absl::StrCat(where, "the topic ", header->events_topic(),
+                                                     ", and the configuration's is ", setup_.shard.topics.events,
+                                                     " (topics.prefix)"));
     if (header->partitions() != partitions_)
       return absl::InvalidArgumentError(
           absl::StrCat(where, header->partitions(), " partitions, and this bus has ", partitions_));
@@ -157,21 +160,24 @@ class LogReplay {
     return absl::OkStatus();
   }
 
-  absl::Status verify(const state::Store& made, const state::Store& state, std::uint64_t generation, ShardReport& report) {
+  absl::Status verify(const state::Store& made, const state::Store& state, std::uint64_t generation,
+                      ShardReport& report) {
     const auto refused = [&](std::string_view why) {
       return fatal_error(absl::StatusCode::kOutOfRange,
-                         absl::StrCat("shard ", report.shard.value(), ": the log cannot make the rows of ", choice_.verify,
-                                      " again: ", std::string(why)));
+                         absl::StrCat("shard ", report.shard.value(), ": the log cannot make the rows of ",
+                                      choice_.verify, " again: ", std::string(why)));
     };
     if (report.state_entries > report.figures.last_entry)
-      return refused(absl::StrCat("the state has ", report.state_entries, " journal entries, and the log ends at entry ",
-                                  report.figures.last_entry));
+      return refused(absl::StrCat("the state has ", report.state_entries,
+                                  " journal entries, and the log ends at entry ", report.figures.last_entry));
     if (report.state_entries > 0 && generation != report.figures.generation)
       return refused(absl::StrCat("the state is of generation ", generation, ", and the log's newest journal of ",
                                   report.figures.generation, " (the state was lost, and made anew, in between)"));
-    for (auto [column, comparison] : {std::pair(state::Column::kUsers, &report.users), {state::Column::kItems, &report.items}}) {
+    for (auto [column, comparison] :
+         {std::pair(state::Column::kUsers, &report.users), {state::Column::kItems, &report.items}}) {
       RIFFLE_RETURN_IF_ERROR(state::compare_rows(made, state, column, *comparison));
-      for (const state::RowDifference& row : comparison->first) report.first.push_back(words_of(row, column, made, state));
+      for (const state::RowDifference& row : comparison->first)
+        report.first.push_back(words_of(row, column, made, state));
     }
     report.verified = true;
     return absl::OkStatus();
@@ -181,8 +187,8 @@ class LogReplay {
     if (progress_.due()) {
       const double seconds = std::max(seconds_since(began_), 1e-3);
       const std::uint64_t records = figures.events + figures.requests;
-      progress_.show(absl::StrFormat("shard %d of %d: %s records, %.0f %% of its journal, %.0f s", shard.value() + 1, partitions_,
-                                     with_commas(records), 100 * share, seconds));
+      progress_.show(absl::StrFormat("shard %d of %d: %s records, %.0f %% of its journal, %.0f s", shard.value() + 1,
+                                     partitions_, with_commas(records), 100 * share, seconds));
     }
     return !interrupted;
   }

@@ -1,5 +1,5 @@
-// `riffle replay` as logged: every shard of the log made again, and held against the outcomes of the log and, with `verify`,
-// against the rows of a worker's state directory.
+// `riffle replay` as logged: every shard of the log made again, and held against the outcomes of the log and, with
+// `verify`, against the rows of a worker's state directory.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ struct ShardReport {
   Partition shard;
   replay::AsLoggedFigures figures;
   bool verified = false;
-  std::uint64_t state_entries = 0;  // of the journal, that the state has
-  bool no_state = false;            // the directory has no state of this shard
+  std::uint64_t state_entries = 0;    // of the journal, that the state has
+  bool no_state = false;              // the directory has no state of this shard
   state::RowComparison users, items;  // left: made again; right: the state's
-  std::vector<std::string> first;   // the differing rows in words
+  std::vector<std::string> first;     // the differing rows in words
 
   bool same() const { return !no_state && users.same() && items.same() && figures.outcomes.as_logged(); }
 };

@@ -51,7 +51,8 @@ Sums sums_of(const AsLoggedReport& report) {
 
 std::string outcomes_line(const Sums& sums) {
   if (sums.begins_late)
-    return "the log no longer has its first outcomes: decisions are missing, and outcomes are not held against it; rows do "
+    return "the log no longer has its first outcomes: decisions are missing, and outcomes are not held against it; "
+           "rows do "
            "not depend on them";
   std::string line = absl::StrCat(with_commas(sums.equal), " made again as they are in the log");
   if (sums.different > 0) absl::StrAppend(&line, ", ", with_commas(sums.different), " are DIFFERENT");
@@ -80,17 +81,20 @@ std::string as_logged_text(const AsLoggedReport& report) {
   const auto line = [&](std::string_view name, const std::string& text) {
     absl::StrAppendFormat(&out, "%-10s %s\n", name, text);
   };
-  line("replayed", absl::StrCat(report.log, ", as logged: ", report.shards.size(), " shards, ", with_commas(sums.entries),
-                                " journal entries, ", with_commas(sums.events), " events, ", with_commas(sums.requests),
-                                " requests, ", with_commas(sums.users), " profiles, ", with_commas(sums.refused),
-                                " records refused as they were"));
-  line("speed", absl::StrFormat("%.1f s, %s records/s", report.seconds,
-                                with_commas(static_cast<std::uint64_t>(
-                                    static_cast<double>(sums.events + sums.requests + sums.users) / std::max(report.seconds, 1e-3)))));
+  line("replayed", absl::StrCat(report.log, ", as logged: ", report.shards.size(), " shards, ",
+                                with_commas(sums.entries), " journal entries, ", with_commas(sums.events), " events, ",
+                                with_commas(sums.requests), " requests, ", with_commas(sums.users), " profiles, ",
+                                with_commas(sums.refused), " records refused as they were"));
+  line("speed",
+       absl::StrFormat(
+           "%.1f s, %s records/s", report.seconds,
+           with_commas(static_cast<std::uint64_t>(static_cast<double>(sums.events + sums.requests + sums.users) /
+                                                  std::max(report.seconds, 1e-3)))));
   line("outcomes", outcomes_line(sums));
   if (sums.untold > 0)
-    line("decisions", absl::StrCat(with_commas(sums.untold), " of ", with_commas(sums.decisions),
-                                   " have no outcome in the log: still open where it ends, or of users who were erased"));
+    line("decisions",
+         absl::StrCat(with_commas(sums.untold), " of ", with_commas(sums.decisions),
+                      " have no outcome in the log: still open where it ends, or of users who were erased"));
   if (sums.earlier > 0)
     line("note", absl::StrCat(sums.earlier, " earlier stores of these shards are in the log; the newest was replayed"));
   if (sums.stopped_by_time) line("note", "stopped at --until: later records were left out");
@@ -101,14 +105,17 @@ std::string as_logged_text(const AsLoggedReport& report) {
     line("rows", rows_line("users", sums.user_rows));
     line("", rows_line("items", sums.item_rows));
     for (const ShardReport& shard : report.shards) {
-      if (shard.no_state) line("", absl::StrCat("shard ", shard.shard.value(), ": ", report.verify, " has no state of it"));
+      if (shard.no_state)
+        line("", absl::StrCat("shard ", shard.shard.value(), ": ", report.verify, " has no state of it"));
       for (const std::string& row : shard.first) line("", absl::StrCat("shard ", shard.shard.value(), ": ", row));
     }
     line("verified", report.same() ? absl::StrCat("yes: ", report.verify, " is what the log makes")
-                                   : absl::StrCat("NO: ", report.verify, " is not what the log makes. Is the configuration "
+                                   : absl::StrCat("NO: ", report.verify,
+                                                  " is not what the log makes. Is the configuration "
                                                   "(rows, events, ingest, join) the one that it ran with?"));
   }
-  if (report.user) absl::StrAppend(&out, report.user->empty() ? "the log makes no row of this user\n" : *report.user + "\n");
+  if (report.user)
+    absl::StrAppend(&out, report.user->empty() ? "the log makes no row of this user\n" : *report.user + "\n");
   return out;
 }
 
@@ -118,9 +125,15 @@ std::string as_logged_json(const AsLoggedReport& report) {
   json.begin_object().member("log", report.log).member("mode", "as logged");
   json.member("shards", static_cast<std::uint64_t>(report.shards.size())).member("journal_entries", sums.entries);
   json.member("events", sums.events).member("requests", sums.requests).member("users", sums.users);
-  json.member("refused", sums.refused).member("seconds", report.seconds).member("stopped_by_until", sums.stopped_by_time);
+  json.member("refused", sums.refused)
+      .member("seconds", report.seconds)
+      .member("stopped_by_until", sums.stopped_by_time);
   json.member("earlier_stores", sums.earlier);
-  json.key("decisions").begin_object().member("logged", sums.decisions).member("without_outcome", sums.untold).end_object();
+  json.key("decisions")
+      .begin_object()
+      .member("logged", sums.decisions)
+      .member("without_outcome", sums.untold)
+      .end_object();
   json.key("outcomes").begin_object().member("equal", sums.equal).member("different", sums.different);
   json.member("not_in_log", sums.not_in_log).member("log_begins_late", sums.begins_late).end_object();
   if (!report.verify.empty()) {

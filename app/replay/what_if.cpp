@@ -72,7 +72,8 @@ class Run {
   void show(const replay::WhatIfFigures& figures, std::optional<double> fraction) {
     if (!progress_.due()) return;
     const double seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-    std::string line = absl::StrCat(with_commas(figures.events), " events, ", with_commas(figures.requests), " requests");
+    std::string line =
+        absl::StrCat(with_commas(figures.events), " events, ", with_commas(figures.requests), " requests");
     if (fraction && *fraction > 0)
       absl::StrAppendFormat(&line, ", %.0f %%, %.0f s left", 100 * *fraction, seconds * (1 / *fraction - 1));
     progress_.show(line);
@@ -92,7 +93,8 @@ class Run {
 
 }  // namespace
 
-absl::Status what_if(const config::Config& config, const ReplayChoice& choice, const Streams& streams, WhatIfReport& report) {
+absl::Status what_if(const config::Config& config, const ReplayChoice& choice, const Streams& streams,
+                     WhatIfReport& report) {
   const auto began = std::chrono::steady_clock::now();
   interrupted = false;
   const auto before = std::signal(SIGINT, [](int) { interrupted = true; });

@@ -19,12 +19,13 @@ struct WhatIfReport {
   std::vector<ingest::RowCount> lines;  // of a file: what became of them
   std::vector<std::string> problems;
   double seconds = 0;
-  std::string cut_short;                // why it ended before its end; empty: it did not
+  std::string cut_short;  // why it ended before its end; empty: it did not
 };
 
-// The lists go to `streams.out`, one a line, where the format is text. The status says why it could not be begun, or was not
-// finished (then the report is of what came before).
-absl::Status what_if(const config::Config& config, const ReplayChoice& choice, const Streams& streams, WhatIfReport& report);
+// The lists go to `streams.out`, one a line, where the format is text. The status says why it could not be begun, or
+// was not finished (then the report is of what came before).
+absl::Status what_if(const config::Config& config, const ReplayChoice& choice, const Streams& streams,
+                     WhatIfReport& report);
 
 std::string what_if_text(const WhatIfReport& report);
 std::string what_if_json(const WhatIfReport& report);

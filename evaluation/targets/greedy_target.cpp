@@ -3,7 +3,8 @@
 namespace riffle::evaluation {
 
 // Of equal scores the slot's own item counts as the best: ties are broken either way.
-Unanswerable GreedyTarget::weigh(const LoggedRound& round, const RewardModel*, std::size_t, std::vector<TargetSlot>& out) {
+Unanswerable GreedyTarget::weigh(const LoggedRound& round, const RewardModel*, std::size_t,
+                                 std::vector<TargetSlot>& out) {
   out.clear();
   if (round.outcome == nullptr) return "the log does not have the candidates' scores";
   const pb::Outcome& outcome = *round.outcome;

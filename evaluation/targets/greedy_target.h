@@ -1,5 +1,6 @@
-// Always the candidate with the highest logged score among those that are left: what the logged scorer would show without chance,
-// diversity and caps. Only fully logged decisions tell; others are no evidence. A reference for `riffle log check`.
+// Always the candidate with the highest logged score among those that are left: what the logged scorer would show
+// without chance, diversity and caps. Only fully logged decisions tell; others are no evidence. A reference for `riffle
+// log check`.
 #pragma once
 
 #include "evaluation/targets/target.h"

@@ -21,8 +21,9 @@ using ::testing::HasSubstr;
 std::string lines(int count, const std::string& more = "") {
   std::string text;
   for (int i = 0; i < count; ++i)
-    absl::StrAppend(&text, R"({"action":"i)", i % 4, R"(","reward":)", i % 7 == 0 ? 1 : 0, R"(,"propensity":0.25,"user_id":"u)", i,
-                    R"(","actions":4,"timestamp":)", 1'700'000'000'000 + i * 1000, "}\n");
+    absl::StrAppend(&text, R"({"action":"i)", i % 4, R"(","reward":)", i % 7 == 0 ? 1 : 0,
+                    R"(,"propensity":0.25,"user_id":"u)", i, R"(","actions":4,"timestamp":)",
+                    1'700'000'000'000 + i * 1000, "}\n");
   return text + more;
 }
 
@@ -30,7 +31,8 @@ TEST(LogCheckCommand, AGoodLogOfJsonLinesIsGood) {
   const Scratch scratch;
   const auto good = riffle({"log", "check", scratch.write("log.jsonl", lines(1000))});
   EXPECT_EQ(good.code, 0) << good.out << good.err;
-  for (const char* part : {"1,000 of 1,000 users", "smallest propensity 0.25", "4 of 4 actions shown", "drawn just so", "verdict    good enough"})
+  for (const char* part : {"1,000 of 1,000 users", "smallest propensity 0.25", "4 of 4 actions shown", "drawn just so",
+                           "verdict    good enough"})
     EXPECT_THAT(good.out, HasSubstr(part));
 }
 
@@ -63,7 +65,8 @@ TEST(LogCheckCommand, ALogThatIsEmptyMissingOrCutShortHasItsExitCode) {
   EXPECT_EQ(riffle({"log", "check", scratch.write("empty.jsonl", "")}).code, 9);
   EXPECT_EQ(riffle({"log", "check", scratch / "none.jsonl"}).code, 2);
   EXPECT_EQ(riffle({"log", "check", scratch.write("log.txt", "")}).code, 2) << "what it is has to be said";
-  const auto cut = riffle({"log", "check", scratch.write("cut.jsonl", std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10))});
+  const auto cut =
+      riffle({"log", "check", scratch.write("cut.jsonl", std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10))});
   EXPECT_EQ(cut.code, 1);
   EXPECT_THAT(cut.out, HasSubstr("CUT SHORT"));
 }
@@ -72,8 +75,8 @@ TEST(LogCheckCommand, OpenBanditsRowsAreCheckedToo) {
   const Scratch scratch;
   std::string rows = ",timestamp,item_id,position,click,propensity_score\n";
   for (int i = 0; i < 400; ++i)
-    absl::StrAppend(&rows, i, ",2019-11-24 00:00:", i / 10 % 60 < 10 ? "0" : "", i / 10 % 60, ".420000+00:00,", i % 5, ",", 1 + i % 3, ",",
-                    i % 9 == 0 ? 1 : 0, ",0.2\n");
+    absl::StrAppend(&rows, i, ",2019-11-24 00:00:", i / 10 % 60 < 10 ? "0" : "", i / 10 % 60, ".420000+00:00,", i % 5,
+                    ",", 1 + i % 3, ",", i % 9 == 0 ? 1 : 0, ",0.2\n");
   const auto checked = riffle({"log", "check", scratch.write("log.csv", rows), "--actions", "5"});
   EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
   EXPECT_THAT(checked.out, HasSubstr("400 impressions"));
@@ -86,8 +89,9 @@ TEST(LogCheckCommand, OfRiffleOwnLogEventsThatNameAnUnknownListAreCounted) {
   system.start_and_await_ready();
   const auto click = [&](const std::string& list, int n) {
     system.publish(system.topics().events, "u1",
-                   absl::StrCat(R"({"event":"interaction","type":"click","timestamp":)", 1'700'000'000'000 + n, R"(,"user_id":"u1","item_id":"i)",
-                                n, "\"", list.empty() ? "" : absl::StrCat(R"(,"recommendation_id":")", list, "\""), "}"));
+                   absl::StrCat(R"({"event":"interaction","type":"click","timestamp":)", 1'700'000'000'000 + n,
+                                R"(,"user_id":"u1","item_id":"i)", n, "\"",
+                                list.empty() ? "" : absl::StrCat(R"(,"recommendation_id":")", list, "\""), "}"));
   };
   click("", 1);
   system.publish(system.topics().requests, "u1", R"({"event":"request","request_id":"r1","user_id":"u1"})");

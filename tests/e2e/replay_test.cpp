@@ -30,8 +30,8 @@ class DemoLog : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     scratch_ = new Scratch;
-    made_ = new CommandResult(riffle({"demo", "--seconds", "1", "--rate", "600", "--users", "40", "--seed", "4", "--dir",
-                                      *scratch_ / "demo", "--format", "json"}));
+    made_ = new CommandResult(riffle({"demo", "--seconds", "1", "--rate", "600", "--users", "40", "--seed", "4",
+                                      "--dir", *scratch_ / "demo", "--format", "json"}));
   }
   static void TearDownTestSuite() {
     delete made_;
@@ -85,12 +85,15 @@ TEST_F(DemoLog, WhatAReplayKeepsVerifiesUntilARowIsChangedOrAShardIsMissing) {
     options.directory = state::shard_directory(kept, Partition(0));
     const auto store = *state::open_rocksdb_store(options);
     state::WriteBatch change;
-    ASSERT_TRUE(store->scan(state::Column::kUsers, "", "", [&](std::string_view key, std::string_view value) {
-                       std::string row(value);
-                       row.back() ^= 1;
-                       change.put(state::Column::kUsers, std::string(key), row);
-                       return false;
-                     }).ok());
+    ASSERT_TRUE(store
+                    ->scan(state::Column::kUsers, "", "",
+                           [&](std::string_view key, std::string_view value) {
+                             std::string row(value);
+                             row.back() ^= 1;
+                             change.put(state::Column::kUsers, std::string(key), row);
+                             return false;
+                           })
+                    .ok());
     ASSERT_EQ(change.operations().size(), 1U);
     ASSERT_TRUE(store->write(change, true).ok());
   }
@@ -105,7 +108,8 @@ TEST_F(DemoLog, WhatAReplayKeepsVerifiesUntilARowIsChangedOrAShardIsMissing) {
 
 TEST_F(DemoLog, TellsWhatWasKnownOfAUserAsTheStateDoes) {
   simdjson::dom::parser parser;
-  const auto event = riffle({"watch", "events", "--config", *scratch_ / "demo/riffle.yaml", "--from", "beginning", "-n", "1"});
+  const auto event =
+      riffle({"watch", "events", "--config", *scratch_ / "demo/riffle.yaml", "--from", "beginning", "-n", "1"});
   ASSERT_EQ(event.code, 0) << event.err;
   std::string_view key;
   ASSERT_EQ(parser.parse(event.out)["key"].get(key), simdjson::SUCCESS) << event.out;
@@ -130,16 +134,16 @@ TEST_F(DemoLog, WhatIfTheSameConfigurationAnswersTheOraclesListsAreTheLoggedOnes
   EXPECT_GT(number(anew, "/policies/learner/newest_version"), 1U);
   const auto lists = replay({"--what-if"});
   ASSERT_EQ(lists.code, 0) << lists.err;
-  EXPECT_EQ(static_cast<std::uint64_t>(std::count(lists.out.begin(), lists.out.end(), '\n')), number(anew, "/lists/lists"));
+  EXPECT_EQ(static_cast<std::uint64_t>(std::count(lists.out.begin(), lists.out.end(), '\n')),
+            number(anew, "/lists/lists"));
   EXPECT_THAT(lists.out.substr(0, lists.out.find('\n')), HasSubstr(R"("recommendation_id":)"));
   EXPECT_THAT(lists.err, HasSubstr("what if:"));
 }
 
 TEST(Replay, OfAFileOfLinesAnswersItsRequestsAndCountsWhatItLeavesOut) {
   const Scratch scratch;
-  const std::string file = scratch.write(
-      "log.jsonl",
-      R"({"item_id":"i1","title":"bowl","category":["home"]}
+  const std::string file = scratch.write("log.jsonl",
+                                         R"({"item_id":"i1","title":"bowl","category":["home"]}
 {"item_id":"i2","title":"board","category":["home"]}
 {"event":"interaction","type":"click","timestamp":1700000000000,"user_id":"u1","item_id":"i1"}
 nonsense
@@ -166,8 +170,8 @@ class Explain : public DemoLog {
   // The ids of the lists that `matches`, oldest first.
   static std::vector<std::string> lists(const std::function<bool(const records::Recommendation&)>& matches) {
     std::vector<std::string> ids;
-    const auto watched = riffle({"watch", "recommendations", "--config", *scratch_ / "demo/riffle.yaml", "--from", "beginning",
-                                 "--timeout", "200ms"});
+    const auto watched = riffle({"watch", "recommendations", "--config", *scratch_ / "demo/riffle.yaml", "--from",
+                                 "beginning", "--timeout", "200ms"});
     std::istringstream lines(watched.out);
     simdjson::dom::parser parser;
     for (std::string line; std::getline(lines, line);) {
@@ -189,8 +193,8 @@ TEST_F(Explain, AnOpenListIsToldFromTheStateWithSourcesReasonsGainsAndFeatures) 
   ASSERT_FALSE(ids.empty());
   const auto told = explain({ids.back()});
   ASSERT_EQ(told.code, 0) << told.err;
-  for (const char* part : {"from the state", "policy     learner version", "slot 0", "gathered by", "times an even draw", "gain",
-                           "features bias 1", "made again"})
+  for (const char* part : {"from the state", "policy     learner version", "slot 0", "gathered by",
+                           "times an even draw", "gain", "features bias 1", "made again"})
     EXPECT_THAT(told.out, HasSubstr(part));
   const auto json = explain({ids.back(), "--format", "json"});
   EXPECT_EQ(number(json, "/slots/0/position"), 0U);
@@ -198,9 +202,8 @@ TEST_F(Explain, AnOpenListIsToldFromTheStateWithSourcesReasonsGainsAndFeatures) 
 }
 
 TEST_F(Explain, ALearnedListsScoresAreMadeAgainByThePolicysSavedVersion) {
-  const auto ids = lists([](const records::Recommendation& list) {
-    return list.policy_id.str() == "learner" && list.policy_version > 0;
-  });
+  const auto ids = lists(
+      [](const records::Recommendation& list) { return list.policy_id.str() == "learner" && list.policy_version > 0; });
   ASSERT_FALSE(ids.empty());
   // The newest version is surely kept.
   const auto json = explain({ids.back(), "--format", "json"});
@@ -232,7 +235,8 @@ TEST_F(Explain, AListThatIsNowhereIsSaidToBeNowhere) {
   const auto none = explain({"00000000000000000000000000000000"});
   EXPECT_EQ(none.code, 1);
   EXPECT_THAT(none.err, HasSubstr("there is no decision"));
-  const auto no_bus = riffle({"explain", "0", "--local", *scratch_ / "no-bus", "--set", "state.directory=" + (*scratch_ / "no-state")});
+  const auto no_bus =
+      riffle({"explain", "0", "--local", *scratch_ / "no-bus", "--set", "state.directory=" + (*scratch_ / "no-state")});
   EXPECT_EQ(no_bus.code, 1);
   EXPECT_THAT(no_bus.err, HasSubstr("is no local bus"));
   EXPECT_FALSE(std::filesystem::exists(*scratch_ / "no-bus"));
@@ -254,8 +258,9 @@ TEST(Replay, ARestartedWorkersLogMakesItsStateAgain) {
   system.start_and_await_ready();
   const auto click = [&](int n) {
     system.publish(system.topics().events, "u1",
-                   R"({"event":"interaction","type":"click","timestamp":)" + std::to_string(1'700'000'000'000 + n * 1000) +
-                       R"(,"user_id":"u1","item_id":"i)" + std::to_string(n % 5) + "\"}");
+                   R"({"event":"interaction","type":"click","timestamp":)" +
+                       std::to_string(1'700'000'000'000 + n * 1000) + R"(,"user_id":"u1","item_id":"i)" +
+                       std::to_string(n % 5) + "\"}");
   };
   for (int n = 0; n < 20; ++n) click(n);
   system.publish(system.topics().requests, "u1", R"({"event":"request","request_id":"r1","user_id":"u1"})");
@@ -266,7 +271,8 @@ TEST(Replay, ARestartedWorkersLogMakesItsStateAgain) {
   system.publish(system.topics().requests, "u1", R"({"event":"request","request_id":"r2","user_id":"u1"})");
   ASSERT_EQ(system.await_records(system.topics().recommendations, 2).size(), 2U);
   system.close();
-  const auto verified = riffle({"replay", "--local", system.config.local.directory, "--verify", system.config.state.directory});
+  const auto verified =
+      riffle({"replay", "--local", system.config.local.directory, "--verify", system.config.state.directory});
   EXPECT_EQ(verified.code, 0) << verified.out << verified.err;
   EXPECT_THAT(verified.out, HasSubstr("40 events, 2 requests"));
 }

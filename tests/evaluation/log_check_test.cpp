@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Level = Finding::Level;
 
-LoggedRound round_of(std::uint64_t user, double propensity, double reward, std::uint32_t action = 0, std::uint32_t actions = 4) {
+LoggedRound round_of(std::uint64_t user, double propensity, double reward, std::uint32_t action = 0,
+                     std::uint32_t actions = 4) {
   LoggedRound round;
   round.cluster = user;
   round.actions = actions;
@@ -25,7 +26,8 @@ LoggedRound round_of(std::uint64_t user, double propensity, double reward, std::
   return round;
 }
 
-std::vector<Finding> found(const LogCheck& check, const std::vector<ingest::RowCount>& read = {}, std::uint64_t unreadable = 0) {
+std::vector<Finding> found(const LogCheck& check, const std::vector<ingest::RowCount>& read = {},
+                           std::uint64_t unreadable = 0) {
   return findings(check.figures(), read, unreadable);
 }
 
@@ -150,7 +152,8 @@ TEST(LogCheck, OutliersAndARobotAreNamed) {
 TEST(LogCheck, RowsThatWereLeftOutAreToldUnlessThatIsUsual) {
   LogCheck check;
   for (std::uint64_t i = 0; i < 100; ++i) check.add(round_of(i, .25, 1));
-  EXPECT_THAT(found(check, {{"slots", true, 100}, {"rewards without a decision", false, 3}}), finding(Level::kWarning, "left_out"));
+  EXPECT_THAT(found(check, {{"slots", true, 100}, {"rewards without a decision", false, 3}}),
+              finding(Level::kWarning, "left_out"));
   EXPECT_THAT(found(check, {{"earlier revisions of outcomes", false, 3}}), Not(finding(Level::kWarning, "left_out")));
 }
 
@@ -185,15 +188,16 @@ void add(LogCheck& check, const pb::Outcome& of, std::uint64_t user) {
   round.cluster = user;
   round.outcome = &of;
   for (int i = 0; i < of.slots_size(); ++i)
-    round.slots.push_back({.position = static_cast<std::uint32_t>(i), .propensity = of.slots(i).propensity(), .reward = 1});
+    round.slots.push_back(
+        {.position = static_cast<std::uint32_t>(i), .propensity = of.slots(i).propensity(), .reward = 1});
   check.add(round);
 }
 
 TEST(LogCheck, OfFullyLoggedListsTheGreedyOneIsAReference) {
   LogCheck check;
-  add(check, outcome(0, 1), 1);   // what greedy shows: weight 1/(.5·.5)
-  add(check, outcome(0, 2), 2);   // only its first slot is greedy's
-  add(check, outcome(1, 0), 3);   // not even that; the second slot is the best of what is left
+  add(check, outcome(0, 1), 1);  // what greedy shows: weight 1/(.5·.5)
+  add(check, outcome(0, 2), 2);  // only its first slot is greedy's
+  add(check, outcome(1, 0), 3);  // not even that; the second slot is the best of what is left
   pb::Outcome sampled = outcome(0, 1);
   sampled.set_fully_logged(false);
   add(check, sampled, 4);

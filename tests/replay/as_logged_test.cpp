@@ -1,4 +1,5 @@
-// A shard lives on a workbench, is killed at random places, and its log is applied again: rows and outcomes are the live ones.
+// A shard lives on a workbench, is killed at random places, and its log is applied again: rows and outcomes are the
+// live ones.
 #include "replay/as_logged.h"
 
 #include <gmock/gmock.h>
@@ -20,8 +21,8 @@ constexpr std::int64_t kStart = 1'700'000'000'000;
 
 std::string event(Rng& rng, std::size_t n, const std::string& user, const std::string& list, const std::string& item) {
   std::string json = absl::StrCat(R"({"event":"interaction","type":")", rng.uniform() < .5 ? "click" : "purchase",
-                                  R"(","timestamp":)", kStart + static_cast<std::int64_t>(n) * 60'000, R"(,"user_id":")", user,
-                                  R"(","item_id":")", item, "\"");
+                                  R"(","timestamp":)", kStart + static_cast<std::int64_t>(n) * 60'000,
+                                  R"(,"user_id":")", user, R"(","item_id":")", item, "\"");
   if (rng.uniform() < .7) absl::StrAppend(&json, R"(,"event_id":"e)", n, "\"");
   if (!list.empty()) absl::StrAppend(&json, R"(,"recommendation_id":")", list, R"(","position":0)");
   return json + "}";
@@ -42,8 +43,8 @@ void live(pipeline::ShardBench& bench, std::uint64_t seed, bool crashes) {
       if (rng.uniform() < .05) bench.send(bench.topics().events, user, json.substr(0, json.size() / 2));
     } else if (kind < .97) {
       bench.send(bench.topics().requests, user,
-                 absl::StrCat(R"({"event":"request","request_id":"r)", n, R"(","user_id":")", user, R"(","n":3,"surface":")",
-                              rng.uniform() < .5 ? "seen" : "plain", "\"}"));
+                 absl::StrCat(R"({"event":"request","request_id":"r)", n, R"(","user_id":")", user,
+                              R"(","n":3,"surface":")", rng.uniform() < .5 ? "seen" : "plain", "\"}"));
       if (rng.uniform() < .1) bench.send(bench.topics().requests, user, "{");
     } else {
       bench.send(bench.topics().events, user,
@@ -57,7 +58,8 @@ void live(pipeline::ShardBench& bench, std::uint64_t seed, bool crashes) {
       bench.send(bench.topics().events, list.user_id.str(),
                  event(rng, n, list.user_id.str(), list.recommendation_id.str(), list.items.front().item_id.str()));
     }
-    ASSERT_TRUE(bench.process(rng.below(4), rng.below(3), Milliseconds(rng.uniform() < .2 ? 3'600'000 : 0), rng()).ok());
+    ASSERT_TRUE(
+        bench.process(rng.below(4), rng.below(3), Milliseconds(rng.uniform() < .2 ? 3'600'000 : 0), rng()).ok());
     if (rng.uniform() < .3)
       for (std::uint64_t steps = 1 + rng.below(8); steps > 0 && bench.write_step(); --steps) {
       }
@@ -99,8 +101,8 @@ TEST_P(AsLoggedTest, GivesTheLiveRowsAndOutcomesByteForByte) {
   for (const state::Column column : {state::Column::kUsers, state::Column::kItems, state::Column::kProfiles,
                                      state::Column::kUserLists, state::Column::kRequests, state::Column::kWaiting}) {
     const auto rows = compare(made->shard->store(), bench.store(), column);
-    EXPECT_TRUE(rows.same()) << state::name_of(column) << ": " << rows.different << " differ, " << rows.only_left << " and "
-                             << rows.only_right << " are alone";
+    EXPECT_TRUE(rows.same()) << state::name_of(column) << ": " << rows.different << " differ, " << rows.only_left
+                             << " and " << rows.only_right << " are alone";
     EXPECT_TRUE(rows.equal > 0 || column != state::Column::kUsers);
   }
   EXPECT_GT(made->figures.outcomes.equal, 10U);
@@ -139,7 +141,8 @@ TEST(AsLogged, AConfigurationThatRefusesWhatWasAnsweredIsRefused) {
   AsLoggedOptions options;
   options.shard = &bench.options();
   options.partitions = partitions;
-  const auto made = replay_as_logged(bench.bus(), Partition(0), std::make_unique<state::MemoryStore>(), options, metrics, nullptr);
+  const auto made =
+      replay_as_logged(bench.bus(), Partition(0), std::make_unique<state::MemoryStore>(), options, metrics, nullptr);
   EXPECT_TRUE(absl::IsFailedPrecondition(made.status())) << made.status();
   EXPECT_THAT(std::string(made.status().message()), HasSubstr("riffle.requests/0/0 was answered"));
 }

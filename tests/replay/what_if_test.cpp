@@ -24,12 +24,12 @@ std::string item(int n) {
   return absl::StrCat(R"({"item_id":"i)", n, R"(","title":"thing )", n, R"(","category":["c)", n % 3, "\"]}");
 }
 std::string click(int second, const std::string& user, int n) {
-  return absl::StrCat(R"({"event":"interaction","type":"click","timestamp":)", kStart + second * 1000, R"(,"user_id":")", user,
-                      R"(","item_id":"i)", n, "\"}");
+  return absl::StrCat(R"({"event":"interaction","type":"click","timestamp":)", kStart + second * 1000,
+                      R"(,"user_id":")", user, R"(","item_id":"i)", n, "\"}");
 }
 std::string request(int second, const std::string& id, const std::string& user) {
-  return absl::StrCat(R"({"event":"request","request_id":")", id, R"(","timestamp":)", kStart + second * 1000, R"(,"user_id":")",
-                      user, R"(","n":3})");
+  return absl::StrCat(R"({"event":"request","request_id":")", id, R"(","timestamp":)", kStart + second * 1000,
+                      R"(,"user_id":")", user, R"(","n":3})");
 }
 
 serving::PolicyOptions policy(const std::string& id, const std::string& scorer) {
@@ -78,9 +78,9 @@ class WhatIf : public ::testing::Test {
 
 // i2 twice, i1 once by then; i0 leads only later.
 TEST_F(WhatIf, AListOfLinesKnowsWhatCameBeforeItsRequestAndNothingAfter) {
-  const absl::Status done =
-      of_lines({item(0), item(1), item(2), click(1, "u1", 2), click(2, "u2", 2), click(3, "u3", 1), request(4, "r1", "u9"),
-                click(5, "u1", 0), click(6, "u2", 0), click(7, "u3", 0), request(8, "r2", "u9")});
+  const absl::Status done = of_lines({item(0), item(1), item(2), click(1, "u1", 2), click(2, "u2", 2),
+                                      click(3, "u3", 1), request(4, "r1", "u9"), click(5, "u1", 0), click(6, "u2", 0),
+                                      click(7, "u3", 0), request(8, "r2", "u9")});
   ASSERT_TRUE(done.ok()) << done;
   ASSERT_EQ(lists_.size(), 2U);
   EXPECT_EQ(lists_[0].request_id.str(), "r1");
@@ -123,7 +123,8 @@ TEST_F(WhatIf, TheSameLinesAndSeedGiveTheSameListsAndAnotherSeedOthers) {
     options_.seed = seed;
     EXPECT_TRUE(of_lines(lines).ok());
     std::string all;
-    for (const auto& list : lists_) absl::StrAppend(&all, list.recommendation_id.str(), absl::StrJoin(items(list), ","), ";");
+    for (const auto& list : lists_)
+      absl::StrAppend(&all, list.recommendation_id.str(), absl::StrJoin(items(list), ","), ";");
     return all;
   };
   const std::string first = told(1);
@@ -134,7 +135,9 @@ TEST_F(WhatIf, TheSameLinesAndSeedGiveTheSameListsAndAnotherSeedOthers) {
 TEST_F(WhatIf, OfOneUserOnlyHisListsAreToldAndUntilEndsTheLog) {
   options_.user = "u2";
   options_.until = from_ms(kStart + 5000);
-  ASSERT_TRUE(of_lines({item(0), click(1, "u1", 0), request(2, "r1", "u1"), request(3, "r2", "u2"), request(9, "r3", "u2")}).ok());
+  ASSERT_TRUE(
+      of_lines({item(0), click(1, "u1", 0), request(2, "r1", "u1"), request(3, "r2", "u2"), request(9, "r3", "u2")})
+          .ok());
   ASSERT_EQ(lists_.size(), 1U);
   EXPECT_EQ(lists_[0].request_id.str(), "r2");
   EXPECT_TRUE(figures_.stopped_by_time);
@@ -205,14 +208,16 @@ TEST_F(WhatIfOnBus, WhatItAnswersChangesNothing) {
   answer_by(policy("random", "random"));
   ASSERT_TRUE(on_bus().ok());
   std::size_t users = 0;
-  EXPECT_TRUE(kept->scan(state::Column::kUserLists, "", "", [&](std::string_view, std::string_view bytes) {
-                    pb::UserLists lists;
-                    EXPECT_TRUE(pb::decode(bytes, lists).ok());
-                    for (const std::string& id : lists.recommendation_ids())
-                      EXPECT_NE(bench_.store().get(state::Column::kDecisions, id).value(), std::nullopt) << id;
-                    ++users;
-                    return true;
-                  }).ok());
+  EXPECT_TRUE(kept->scan(state::Column::kUserLists, "", "",
+                         [&](std::string_view, std::string_view bytes) {
+                           pb::UserLists lists;
+                           EXPECT_TRUE(pb::decode(bytes, lists).ok());
+                           for (const std::string& id : lists.recommendation_ids())
+                             EXPECT_NE(bench_.store().get(state::Column::kDecisions, id).value(), std::nullopt) << id;
+                           ++users;
+                           return true;
+                         })
+                  .ok());
   EXPECT_EQ(users, 4U);
 }
 

@@ -53,10 +53,14 @@ TEST(RowComparison, CountsAsAMapDoes) {
       std::string key = absl::StrCat("k", i / 2);
       if (i % 2 == 1) key += '\0';
       const double kind = rng.uniform();
-      if (kind < .7) left[key] = right[key] = "same", ++equal;
-      else if (kind < .8) left[key] = "l", ++only_left;
-      else if (kind < .9) right[key] = "r", ++only_right;
-      else left[key] = "l", right[key] = "r", ++different;
+      if (kind < .7)
+        left[key] = right[key] = "same", ++equal;
+      else if (kind < .8)
+        left[key] = "l", ++only_left;
+      else if (kind < .9)
+        right[key] = "r", ++only_right;
+      else
+        left[key] = "l", right[key] = "r", ++different;
     }
     const auto found = compare(left, right);
     EXPECT_EQ(found.equal, equal) << "seed " << seed;
