@@ -11,10 +11,13 @@
 #include "app/commands/bench.h"
 #include "app/commands/check_config.h"
 #include "app/commands/demo.h"
+#include "app/commands/explain.h"
 #include "app/commands/get.h"
 #include "app/commands/import.h"
+#include "app/commands/log.h"
 #include "app/commands/ope.h"
 #include "app/commands/publish.h"
+#include "app/commands/replay.h"
 #include "app/commands/run.h"
 #include "app/commands/topics.h"
 #include "app/commands/watch.h"
@@ -27,7 +30,8 @@ namespace {
 constexpr std::array kCommands = {
     AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
     AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
-    AddCommand{add_get},    AddCommand{add_ope},          AddCommand{add_check_config},
+    AddCommand{add_get},    AddCommand{add_explain},      AddCommand{add_replay},
+    AddCommand{add_log},    AddCommand{add_ope},          AddCommand{add_check_config},
     AddCommand{add_bench},
 };
 

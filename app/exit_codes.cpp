@@ -73,7 +73,8 @@ std::string exit_code_help() {
          "  6  the state cannot be written (permissions, full disk)\n"
          "  7  the state is corrupt\n"
          "  8  stopped by rule: state, records or a topic were lost, and going on would hide it\n"
-         "  9  refused: the log cannot tell what was asked; the report says why, and what to do\n";
+         "  9  refused: the log cannot tell what was asked; the report says why, and what to do\n"
+         " 10  differs: what was made again from the log is not what there is; the report says where\n";
 }
 
 }  // namespace riffle::app

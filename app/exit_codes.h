@@ -19,7 +19,8 @@ enum class ExitCode : int {
   kStateUnwritable = 6,  // no permission to write the state, or the disk is full
   kStateCorrupt = 7,     // the state cannot be read
   kLost = 8,             // stopped by rule: state or records are gone, and going on would hide it
-  kRefused = 9,          // the log cannot tell what was asked: an estimate was refused
+  kRefused = 9,          // the log cannot tell what was asked: an estimate, or a replay, was refused
+  kDiffers = 10,         // what was made again from the log is not what there is
 };
 
 // Where a status came from: the same code means another thing at another place.

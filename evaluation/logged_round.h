@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "records/riffle.pb.h"
@@ -29,6 +30,8 @@ struct Choice {
 struct LoggedRound {
   std::uint64_t cluster = 0;  // hash of the user; rounds without one are clusters of their own
   std::uint32_t stratum = 0;  // of the context, where the log names one
+  std::uint64_t identity = 0;  // hash of what names the round, or else of all of it: equal ones are repeats
+  std::string timestamp;       // as the log has it; empty: none. For checks, not for estimates
   std::vector<LoggedSlot> slots;  // from the first on, without holes; one, or a slate
   // How many actions a slot could have held; 0: unknown. They are 0 … actions − 1, unless the log
   // lists them in `available`.
@@ -44,6 +47,8 @@ struct LoggedRound {
     outcome = nullptr;
     cluster = 0;
     stratum = 0;
+    identity = 0;
+    timestamp.clear();
     actions = 0;
   }
 };

@@ -108,7 +108,7 @@ absl::Status Shard::process(const MicroBatch& batch) {
   state::WriteBatch journal;
 
   batch_began_ms_ = batch.now_ms ? batch.now_ms() : 0;
-  prefetch(batch);
+  prefetch(batch.events, batch.requests);
   for (const bus::Record& record : batch.events) apply_event(record);
   events_ms_ = batch.now_ms ? batch.now_ms() - batch_began_ms_ : 0;
   note_run(Input::kEvents, batch.events, entry);
@@ -161,10 +161,10 @@ absl::Status Shard::process(const MicroBatch& batch) {
   return health();
 }
 
-void Shard::prefetch(const MicroBatch& batch) {
+void Shard::prefetch(const std::vector<bus::Record>& events, const std::vector<bus::Record>& requests) {
   std::vector<std::string_view> users;
-  users.reserve(batch.events.size() + batch.requests.size());
-  for (const auto* records : {&batch.events, &batch.requests})
+  users.reserve(events.size() + requests.size());
+  for (const auto* records : {&events, &requests})
     for (const bus::Record& record : *records)
       if (record.key) users.push_back(*record.key);
   rows_.prefetch(std::move(users));

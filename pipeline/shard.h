@@ -81,6 +81,21 @@ class Shard {
   // Publishes the pinned lists of every uncommitted journal entry again, then applies the entries in their order.
   absl::Status restore(InputLog& log);
 
+  // A log as it was (replay/): applies a journal entry to a store of its own, with the records of its runs (one vector
+  // an input; a run may be cut short at its end) and the decisions of its pins. FailedPrecondition: the log is of
+  // another configuration.
+  using RunRecords = std::array<std::vector<bus::Record>, kInputs>;
+  struct Logged {
+    // What the log has of a pin's decision; nothing where it has nothing: then no slot of it ever earned or was seen.
+    // `decided`: shard time, or the request's own time where that is later.
+    std::function<absl::StatusOr<std::optional<pb::Decision>>(const pb::Pin& pin, TimePoint decided)> decision_of;
+    // What if: where `world` is given, each request that was answered is answered anew from it, by this configuration's
+    // policies, before the logged decision is applied. The answer changes nothing.
+    const MicroBatch* world = nullptr;
+    std::function<void(const pb::Decision& anew, const pb::Decision& logged)> answered = {};
+  };
+  absl::Status replay(const pb::JournalEntry& entry, const RunRecords& records, const Logged& logged);
+
   // The life of one event. `batch` must go on exactly where next() says.
   absl::Status process(const MicroBatch& batch);
 
@@ -120,18 +135,23 @@ class Shard {
 
   absl::Status load();
   absl::Status check_not_recreated(InputLog& log);
-  void prefetch(const MicroBatch& batch);
+  void prefetch(const std::vector<bus::Record>& events, const std::vector<bus::Record>& requests);
   void apply_event(const bus::Record& record);
   void apply_profile(const bus::Record& record);
   std::optional<Decided> answer(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
   Decided decide(const bus::Record& record, const MicroBatch& batch, TimePoint taken, state::WriteBatch& journal);
+  // Valid until the next call.
+  const pb::Decision& choose(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
+                             const std::function<double()>& took_ms);
   const features::FreshItems* fresh_items(const World& world);
   std::optional<Decided> repeat(const bus::Record& record, std::uint64_t request_hash);
   void apply_decision(const pb::Decision& decision);
   void begin_time(const bus::Record& request);
   TimePoint wall(const MicroBatch& batch) const;   // as it is by now
   void tick(TimePoint shard_time);
-  absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry);
+  absl::Status apply_entry(const pb::JournalEntry& entry, const RunRecords& records, const Logged* logged);
+  absl::Status replay_request(const bus::Record& record, const pb::JournalEntry& entry, const Logged* logged);
+  absl::Status replay_logged(const bus::Record& record, const pb::Pin& pin, const Logged& logged);
   absl::Status publish(const Decided& decided);
   absl::Status republish(const pb::JournalEntry& entry);
   void refuse(const bus::Record& record, const records::Reason& reason);

@@ -73,10 +73,9 @@ const features::FreshItems* Shard::fresh_items(const World& world) {
   return &fresh_;
 }
 
-Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
-                              state::WriteBatch& journal) {
-  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
-  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
+// The request is in request_. Reads rows, and changes nothing.
+const pb::Decision& Shard::choose(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
+                                  const std::function<double()>& took_ms) {
   const serving::PolicyOptions* policy = policy_of(request_.user_id);
   static const learner::PolicyVersion kNothingLearned;
   const learner::PolicyVersion* version = &kNothingLearned;
@@ -111,8 +110,14 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   context.traceparent = header_of(record, "traceparent");
 
   Rng rng(batch.seed ^ (static_cast<std::uint64_t>(record.offset.value()) * 0xD1B54A32D192ED03ULL));
-  const pb::Decision& decision = recommender_.recommend(request_, context, rng, took_ms);
+  return recommender_.recommend(request_, context, rng, took_ms);
+}
 
+Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
+                             state::WriteBatch& journal) {
+  const double began_ms = batch.now_ms ? batch.now_ms() : 0;
+  const auto took_ms = [&] { return batch.now_ms ? batch.now_ms() - began_ms : 0.0; };
+  const pb::Decision& decision = choose(record, batch, taken, took_ms);
   Decided decided;
   decided.pin.set_request_offset(record.offset.value());
   decided.pin.set_recommendation_id(decision.recommendation_id());

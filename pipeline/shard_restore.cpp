@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/hash.h"
 #include "base/kill_point.h"
 #include "base/log.h"
 #include "pipeline/record_checksum.h"
@@ -67,27 +68,43 @@ absl::Status Shard::restore(InputLog& log) {
   RIFFLE_RETURN_IF_ERROR(rerun.read(entries, id_, log));
   for (const pb::JournalEntry& entry : entries) {
     kill_point("restore");
-    RIFFLE_CHECK(entry.number() == next_journal_, "entry", entry.number(), "expected", next_journal_);
-    for (const pb::Run& run : entry.runs()) {
-      const std::vector<bus::Record> records = rerun.take(run);
-      for (const bus::Record& record : records) {
-        switch (static_cast<Input>(run.input())) {
-          case Input::kEvents: apply_event(record); break;
-          case Input::kUsers: apply_profile(record); break;
-          case Input::kRequests: RIFFLE_RETURN_IF_ERROR(replay_request(record, entry)); break;
-        }
-      }
-      positions_[run.input()].set_offset(run.to());
-      positioned_[run.input()] = true;
-    }
-    if (entry.tick_ms() > 0) tick(from_ms(entry.tick_ms()));
-    take_outcomes();
-    RIFFLE_RETURN_IF_ERROR(health());
-    ++next_journal_;
+    RunRecords records;
+    for (const pb::Run& run : entry.runs()) records[run.input()] = rerun.take(run);
+    RIFFLE_RETURN_IF_ERROR(apply_entry(entry, records, nullptr));
     entries_.push_back(entry);
   }
   if (!entries.empty()) log::info("shard {}: {} journal entries applied again", id_.value(), entries.size());
   return absl::OkStatus();
+}
+
+// `logged`: null where the store has the decisions.
+absl::Status Shard::apply_entry(const pb::JournalEntry& entry, const RunRecords& records, const Logged* logged) {
+  RIFFLE_CHECK(entry.number() == next_journal_, "entry", entry.number(), "expected", next_journal_);
+  for (const pb::Run& run : entry.runs()) {
+    for (const bus::Record& record : records[run.input()]) {
+      switch (static_cast<Input>(run.input())) {
+        case Input::kEvents: apply_event(record); break;
+        case Input::kUsers: apply_profile(record); break;
+        case Input::kRequests: RIFFLE_RETURN_IF_ERROR(replay_request(record, entry, logged)); break;
+      }
+    }
+    positions_[run.input()].set_offset(run.to());
+    positioned_[run.input()] = true;
+  }
+  if (entry.tick_ms() > 0) tick(from_ms(entry.tick_ms()));
+  take_outcomes();
+  RIFFLE_RETURN_IF_ERROR(health());
+  ++next_journal_;
+  return absl::OkStatus();
+}
+
+absl::Status Shard::replay(const pb::JournalEntry& entry, const RunRecords& records, const Logged& logged) {
+  const auto& requests = records[static_cast<std::size_t>(Input::kRequests)];
+  prefetch(records[static_cast<std::size_t>(Input::kEvents)], requests);
+  RIFFLE_RETURN_IF_ERROR(apply_entry(entry, records, &logged));
+  users_.trim(), items_.trim(), profiles_.trim(), decisions_.trim();
+  joins_.trim(), user_lists_.trim(), waiting_.trim(), requests_.trim();
+  return health();
 }
 
 absl::Status Shard::check_not_recreated(InputLog& log) {
@@ -125,7 +142,7 @@ absl::Status Shard::republish(const pb::JournalEntry& entry) {
   return absl::OkStatus();
 }
 
-absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalEntry& entry) {
+absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalEntry& entry, const Logged* logged) {
   note_read(Input::kRequests, record);
   const auto pin = std::find_if(entry.pins().begin(), entry.pins().end(), [&](const pb::Pin& p) {
     return p.request_offset() == record.offset.value();
@@ -140,9 +157,39 @@ absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalE
     return absl::OkStatus();
   }
   if (pin->repeat()) return absl::OkStatus();
+  if (logged) return replay_logged(record, *pin, *logged);
   const pb::Decision* decision = decisions_.find(pin->recommendation_id());
   RIFFLE_RETURN_IF_ERROR(health());
   apply_decision(*decision);  // republish() found it
+  return absl::OkStatus();
+}
+
+// A decision out of the log: what the log does not say of it the request does.
+absl::Status Shard::replay_logged(const bus::Record& record, const pb::Pin& pin, const Logged& logged) {
+  if (const auto reason = admission_.admit_request(record, event_time(), request_)) {
+    return fatal_error(absl::StatusCode::kFailedPrecondition,
+                       absl::StrCat(std::string(record.topic), "/", id_.value(), "/", record.offset.value(),
+                                    " was answered, and this configuration refuses it (", reason->message,
+                                    "): it is not the one that the log was made with"));
+  }
+  const TimePoint time = request_.timestamp.value_or(shard_time());
+  RIFFLE_ASSIGN_OR_RETURN(auto decision, logged.decision_of(pin, std::max(shard_time(), time)));
+  if (!decision) {
+    decision.emplace();
+    decision->set_recommendation_id(pin.recommendation_id());
+    decision->set_user_id(request_.user_id.str());
+    decision->set_surface(request_.surface);
+    decision->set_time_ms(to_ms(time));
+    decision->set_ordinal(joiner_.next_ordinal(request_.user_id));
+  }
+  decision->set_request_id(request_.request_id.str());
+  decision->set_request_hash(stable_hash(*record.value));
+  if (logged.world) logged.answered(choose(record, *logged.world, wall(*logged.world), nullptr), *decision);
+  state::WriteBatch batch;
+  decisions_.put_encoded(decision->recommendation_id(), decision->SerializeAsString());
+  batch.put(state::Column::kDecisions, decision->recommendation_id(), decision->SerializeAsString());
+  RIFFLE_RETURN_IF_ERROR(store_->write(batch, false));
+  apply_decision(*decision);
   return absl::OkStatus();
 }
 

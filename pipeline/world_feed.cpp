@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/thread_priority.h"
 #include "ingest/dead_letter_record.h"
-#include "learner/trainer.h"
 #include "pipeline/epoch.h"
 #include "records/proto_codec.h"
 
@@ -16,7 +15,8 @@ namespace riffle::pipeline {
 
 using Steady = std::chrono::steady_clock;
 
-WorldFeed::WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options, Metrics& metrics)
+WorldFeed::WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options,
+                     AdoptedPolicies policies, Metrics& metrics)
     : options_(std::move(options)),
       source_(std::move(source)),
       dead_letters_(dead_letters),
@@ -24,17 +24,16 @@ WorldFeed::WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letter
       catalogue_items_(metrics.gauge("riffle_catalogue_items", "Items in the catalogue")),
       stats_items_(metrics.gauge("riffle_statistics_items", "Items with merged statistics")),
       admission_(options_.admission, 1),
-      stats_(options_.rows) {}
+      stats_(options_.rows),
+      policies_(std::move(policies)) {}
 
 absl::StatusOr<std::unique_ptr<WorldFeed>> WorldFeed::start(bus::Bus& bus, bus::Sink* dead_letters, Options options,
                                                             Metrics& metrics) {
   RIFFLE_ASSIGN_OR_RETURN(auto source, bus.make_source({.group = options.group}));
-  std::unique_ptr<WorldFeed> feed(new WorldFeed(std::move(source), dead_letters, std::move(options), metrics));
+  RIFFLE_ASSIGN_OR_RETURN(auto policies, AdoptedPolicies::create(options.policies, options.learner));
+  std::unique_ptr<WorldFeed> feed(
+      new WorldFeed(std::move(source), dead_letters, std::move(options), std::move(policies), metrics));
   RIFFLE_RETURN_IF_ERROR(feed->find_topics(bus));
-  for (const serving::PolicyOptions& policy : feed->options_.policies) {
-    RIFFLE_ASSIGN_OR_RETURN(auto scorer, learner::make_scorer(policy.scorer, "", feed->options_.learner));
-    feed->policies_.versions[policy.id] = {policy.id, 0, std::move(scorer), 0};
-  }
   feed->publish(Steady::now(), true);
   feed->thread_ = std::thread([raw = feed.get()] { raw->run(); });
   return feed;
@@ -228,29 +227,18 @@ void WorldFeed::update_stats(const records::ItemStatsHead& head, std::shared_ptr
 
 void WorldFeed::apply_policy(const bus::Record& record) {
   if (!record.key) return;
-  if (const absl::Status status = policy_log_.apply(*record.key, record.value); !status.ok()) {
+  if (const absl::Status status = policies_.apply(*record.key, record.value); !status.ok()) {
     log::warn("{}: {}", record.topic, status.ToString());
   }
   policies_changed_ = true;
 }
 
 void WorldFeed::adopt_policies() {
-  for (const serving::PolicyOptions& policy : options_.policies) {
-    const pb::PolicyManifest* manifest = policy_log_.newest(policy.id);
-    learner::PolicyVersion& version = policies_.versions[policy.id];
-    if (!manifest || manifest->version() <= version.version || manifest->scorer() != policy.scorer) continue;
-    const auto state = policy_log_.state_of(*manifest);
-    if (!state.ok()) continue;
-    auto scorer = learner::make_scorer(policy.scorer, *state, options_.learner);
-    if (!scorer.ok()) {
-      log::error("version {} of policy {} cannot be used, {} goes on: {}", manifest->version(), policy.id.str(),
-                 version.version, scorer.status().ToString());
-      continue;
-    }
-    version = {policy.id, manifest->version(), *std::move(scorer), manifest->slots_learned()};
-    metrics_.gauge("riffle_policy_version", "Version of each policy that lists are made with", {{"policy", policy.id.str()}})
-        .Set(static_cast<double>(version.version));
-  }
+  for (const learner::PolicyVersion* version : policies_.adopt())
+    metrics_
+        .gauge("riffle_policy_version", "Version of each policy that lists are made with",
+               {{"policy", version->policy_id.str()}})
+        .Set(static_cast<double>(version->version));
 }
 
 void WorldFeed::publish(Steady::time_point now, bool all) {
@@ -270,7 +258,7 @@ void WorldFeed::publish(Steady::time_point now, bool all) {
   }
   if (policies_changed_ || all) {
     adopt_policies();
-    newest_.policies = std::make_shared<const PolicySet>(policies_);
+    newest_.policies = std::make_shared<const PolicySet>(policies_.policies());
     policies_changed_ = false;
     changed = true;
   }

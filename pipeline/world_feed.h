@@ -27,7 +27,7 @@
 #include "features/item_stats.h"
 #include "ingest/admission.h"
 #include "learner/options.h"
-#include "learner/policy_log.h"
+#include "pipeline/adopted_policies.h"
 #include "pipeline/micro_batch.h"
 #include "pipeline/statistics.h"
 #include "serving/options.h"
@@ -62,7 +62,8 @@ class WorldFeed {
   absl::Status status() const;                 // why it has stopped, if it has
 
  private:
-  WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options, Metrics& metrics);
+  WorldFeed(std::unique_ptr<bus::Source> source, bus::Sink* dead_letters, Options options, AdoptedPolicies policies,
+            Metrics& metrics);
   void run();
   absl::Status find_topics(bus::Bus& bus);
   absl::Status assign();
@@ -88,8 +89,7 @@ class WorldFeed {
   ingest::Admission admission_;
   features::CatalogueBuilder catalogue_;
   features::ItemStatsBuilder stats_;
-  learner::PolicyLog policy_log_;
-  PolicySet policies_;
+  AdoptedPolicies policies_;
   std::map<bus::TopicPartition, Offset> reading_;   // and where to go on
   std::vector<bus::TopicPartition> not_ended_;
   std::int32_t shards_ = 0;

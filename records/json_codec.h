@@ -68,6 +68,7 @@ struct ListedItem {
   double score = 0;
   double propensity = 0;  // 0: none was logged. It is never taken for certainty: nothing can be estimated from it
   std::string source;
+  std::vector<std::string> reasons = {};  // their texts
 };
 struct Recommendation {
   RecommendationId recommendation_id;

@@ -49,6 +49,7 @@ struct LoggedLineDecoder::Impl {
                  : std::optional(bad(name, "an integer from 0"));
     if (name == "actions") return read_actions(value, line);
     if (name == "target") return read_target(value, line);
+    if (name == "timestamp" && !value.is_null()) return read_id(name, value, time, line.timestamp);
     return std::nullopt;
   }
 
@@ -97,7 +98,7 @@ struct LoggedLineDecoder::Impl {
   }
 
   JsonReader reader;
-  std::string action, user, context;
+  std::string action, user, context, time;
 };
 
 LoggedLineDecoder::LoggedLineDecoder() : impl_(std::make_unique<Impl>()) {}
@@ -106,7 +107,7 @@ LoggedLineDecoder::~LoggedLineDecoder() = default;
 std::optional<Reason> LoggedLineDecoder::decode(std::string_view json, LoggedLine& line) {
   simdjson::dom::object object;
   if (auto reason = impl_->reader.parse(json, kLongestLine, object)) return reason;
-  line.action = line.user_id = line.recommendation_id = line.context = {};
+  line.action = line.user_id = line.recommendation_id = line.context = line.timestamp = {};
   line.position = 0;
   line.reward = line.propensity = line.target_propensity = kMissing;
   line.actions = 0;

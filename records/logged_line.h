@@ -5,7 +5,8 @@
 //    "position":0,"recommendation_id":"r1","user_id":"u1",         of which list; whose
 //    "context":"mobile",                                           a text or a number: a stratum
 //    "actions":34,                                                 or ["i1","i2",…]: what could be
-//    "target_propensity":0.5,"target":{"i9":0.5,"i1":0.5}}         what the target would do
+//    "target_propensity":0.5,"target":{"i9":0.5,"i1":0.5},         what the target would do
+//    "timestamp":"2025-10-09T08:53:20Z"}                           when: ms or ISO 8601 (for `riffle log check`)
 //
 // Only action and reward must be there. Lines with the same recommendation_id that follow each other
 // are one slate. Unknown members are ignored.
@@ -27,6 +28,7 @@ namespace riffle::records {
 struct LoggedLine {
   std::string_view action, user_id, recommendation_id;
   std::string_view context;  // a text; of a number or a flag its JSON text. Empty: none
+  std::string_view timestamp;  // as it stands there; empty: none
   std::int64_t position = 0;
   double reward = 0;
   double propensity = 0;

@@ -10,6 +10,18 @@ namespace {
 constexpr std::size_t kLargestList = 4 << 20;  // max.message.bytes of the topic (DESIGN §3)
 constexpr double kAnyNumber = std::numeric_limits<double>::max();
 
+bool read_reasons(MemberReader& reader, const Place& place, element value,
+                  std::vector<std::string>& out) {
+  simdjson::dom::array list;
+  if (value.get_array().get(list)) return reader.fail(Code::kBadField, place, "is not a list");
+  for (const element reason : list) {
+    element text;
+    if (reason.at_key("text").get(text)) continue;
+    if (!reader.text(place, text, out.emplace_back())) return false;
+  }
+  return true;
+}
+
 bool read_item(MemberReader& reader, std::ptrdiff_t index, element value, ListedItem& out) {
   simdjson::dom::object object;
   if (value.get_object().get(object))
@@ -26,6 +38,7 @@ bool read_item(MemberReader& reader, std::ptrdiff_t index, element value, Listed
     if (member.key == "propensity" && !reader.number(place, member.value, 0, 1, out.propensity))
       return false;
     if (member.key == "source" && !reader.text(place, member.value, out.source)) return false;
+    if (member.key == "reasons" && !read_reasons(reader, place, member.value, out.reasons)) return false;
   }
   return !out.item_id.empty() ||
          reader.fail(Code::kMissingField, Place("items", index, "item_id"), "is missing");

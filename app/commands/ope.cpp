@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/configuration.h"
+#include "app/ope/log_options.h"
 #include "app/ope/question.h"
 #include "app/option_types.h"
 #include "app/progress.h"
@@ -95,32 +96,6 @@ ExitCode ope(const Options& options, const Streams& streams) {
                       : evaluation::ope_text(setup->question, *result));
   if (interrupted) return ExitCode::kFailed;
   return result->any_refused() ? ExitCode::kRefused : ExitCode::kOk;
-}
-
-void add_log_options(CLI::App& command, OpeChoice& choice) {
-  command
-      .add_option("FILE", choice.file,
-                  "A log: Open Bandit's CSV or JSON lines, plain or gzip; - is standard input; "
-                  "without it, Riffle's own log on the bus")
-      ->type_name("");
-  command
-      .add_option_function<std::string>(
-          "--log",
-          [&choice](const std::string& word) {
-            choice.kind = word == "riffle"        ? LogKind::kOwn
-                          : word == "open-bandit" ? LogKind::kOpenBandit
-                                                  : LogKind::kJsonLines;
-          },
-          "What the log is (default: by the file's name)")
-      ->check(CLI::IsMember({"riffle", "open-bandit", "json-lines"}))
-      ->type_name("riffle|open-bandit|json-lines");
-  command.add_option("--surface", choice.surface, "Only lists of this surface, of Riffle's own log")
-      ->type_name("NAME");
-  command
-      .add_option("--actions", choice.actions,
-                  "How many actions there are, where the log does not say")
-      ->check(CLI::Range(1U, 1U << 20))
-      ->type_name("N");
 }
 
 void add_target_options(CLI::App& command, OpeChoice& choice) {

@@ -4,41 +4,25 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <ostream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "app/demo/driver.h"
 #include "app/demo/report.h"
+#include "app/system.h"
+#include "app/temporary_directory.h"
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
-#include "bus/kafka_bus.h"
-#include "bus/local_bus.h"
+#include "bus/bus.h"
 #include "bus/topics.h"
+#include "config/config.h"
 #include "pipeline/worker.h"
 
 namespace riffle::app {
 namespace {
-
-// A directory of this run's own, removed with it.
-class TemporaryDirectory {
- public:
-  absl::Status make() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "riffle-demo-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) return absl::UnavailableError("no temporary directory can be made: " + pattern);
-    path_ = pattern;
-    return absl::OkStatus();
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Redraws in place on a terminal; one line a second elsewhere.
 class Screen {
@@ -81,38 +65,51 @@ serving::PolicyOptions policy(const PolicyId& id, const std::string& scorer, con
   return options;
 }
 
-pipeline::WorkerSetup worker_setup(const DemoOptions& options, const bus::TopicNames& topics, const DemoArms& arms,
-                                   const simulation::ShoppersOptions& shoppers) {
-  pipeline::WorkerSetup setup;
-  setup.seed = options.seed;
-  setup.shard.topics = topics;
-  setup.shard.state.directory = options.directory + "/state";
-  setup.shard.rows.types = features::default_types();
+config::Config configuration(const DemoOptions& options, const std::string& prefix, const DemoArms& arms,
+                             const simulation::ShoppersOptions& shoppers) {
+  config::Config config;
+  if (options.kafka.empty()) {
+    config.local.directory = options.directory + "/bus";
+  } else {
+    config.kafka["bootstrap.servers"] = options.kafka;
+  }
+  config.topics.prefix = prefix;
+  config.state.directory = options.directory + "/state";
   // A fortnight passes in a minute: a list's window must close within it.
-  for (features::TypeOptions& type : setup.shard.rows.types) {
+  for (features::TypeOptions& type : config.rows.types) {
     type.reward_window = std::min<Milliseconds>(type.reward_window, std::chrono::hours(12));
   }
-  setup.shard.join.impression_surfaces = {shoppers.surface};
-  setup.shard.policies = {policy(arms.learner, options.policy, "epsilon", "dpp"),
-                          policy(arms.popularity, "popularity", "greedy", "none"),
-                          policy(arms.random, "random", "uniform", "none"),
-                          policy(arms.oracle, "given", "greedy", "none")};
-  setup.shard.policies[0].diversifier.weight = options.diversity;
-  setup.shard.policies[1].sources = {"popular"};   // what everybody buys, whoever asks
-  setup.shard.policies[2].sources = {"explore"};   // anything that there is
+  config.join.impression_surfaces = {shoppers.surface};
+  config.policies = {policy(arms.learner, options.policy, "epsilon", "dpp"),
+                     policy(arms.popularity, "popularity", "greedy", "none"),
+                     policy(arms.random, "random", "uniform", "none"),
+                     policy(arms.oracle, "given", "greedy", "none")};
+  config.policies[0].diversifier.weight = options.diversity;
+  config.policies[1].sources = {"popular"};   // what everybody buys, whoever asks
+  config.policies[2].sources = {"explore"};   // anything that there is
   // Clicks come at up to a third of the slots, so expected rewards are weighed on that scale; and shoppers who are shown
   // thousands of items in a fortnight are remembered longer than the default's.
-  setup.shard.policies[0].reward_ceiling = .4;
-  setup.shard.policies[0].explorer.epsilon = .01;
-  setup.learner.linear.half_life = std::chrono::hours(48);
-  setup.shard.rows.impressions_length = 2000;
-  setup.shard.rows.history_length = 400;
+  config.policies[0].reward_ceiling = .4;
+  config.policies[0].explorer.epsilon = .01;
+  config.learner.linear.half_life = std::chrono::hours(48);
+  config.rows.impressions_length = 2000;
+  config.rows.history_length = 400;
   // … and their tastes move within a fortnight.
-  setup.shard.rows.slow_half_life = std::chrono::hours(24 * 7);
-  setup.shard.rows.fast_half_life = std::chrono::hours(48);
-  setup.shard.experiments.salt = absl::StrCat("demo-", options.seed);
-  setup.shard.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
-  return setup;
+  config.rows.slow_half_life = std::chrono::hours(24 * 7);
+  config.rows.fast_half_life = std::chrono::hours(48);
+  config.experiments.salt = absl::StrCat("demo-", options.seed);
+  config.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
+  return config;
+}
+
+// What `riffle replay --config` and `riffle get --config` take, where the demonstration is kept.
+absl::Status write_configuration(const config::Config& config, const std::string& directory) {
+  std::error_code ignored;  // the file says it
+  std::filesystem::create_directories(directory, ignored);
+  const std::string file = directory + "/riffle.yaml";
+  std::ofstream out(file);
+  out << config::to_yaml(config);
+  return out.flush() ? absl::OkStatus() : absl::UnavailableError("cannot write " + file);
 }
 
 absl::Status wait_until_ready(const pipeline::Worker& worker, const std::function<bool()>& stop) {
@@ -134,7 +131,7 @@ absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::fu
   DemoOptions options = given;
   TemporaryDirectory temporary;
   if (options.directory.empty()) {
-    RIFFLE_RETURN_IF_ERROR(temporary.make());
+    RIFFLE_RETURN_IF_ERROR(temporary.make("riffle-demo"));
     options.directory = temporary.path();
   }
   const SystemClock clock;
@@ -143,18 +140,6 @@ absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::fu
   bus::TopicsOptions topics;
   topics.prefix = absl::StrCat("riffle-demo-", to_ms(clock.now()), ".");
   const bus::TopicNames names(topics.prefix);
-
-  std::unique_ptr<bus::Bus> bus;
-  if (options.kafka.empty()) {
-    bus::LocalBusOptions local;
-    local.directory = options.directory + "/bus";
-    RIFFLE_ASSIGN_OR_RETURN(bus, bus::make_local_bus(local));
-  } else {
-    bus::KafkaOptions kafka;
-    kafka.properties["bootstrap.servers"] = options.kafka;
-    RIFFLE_ASSIGN_OR_RETURN(bus, bus::make_kafka_bus(kafka));
-  }
-  RIFFLE_RETURN_IF_ERROR(bus->create_topics(bus::riffle_topics(topics)));
 
   simulation::ShopOptions shop_options;
   shop_options.seed = options.seed;
@@ -169,7 +154,13 @@ absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::fu
   const simulation::Shop shop(shop_options);
 
   const DemoArms arms;
-  const pipeline::WorkerSetup setup = worker_setup(options, names, arms, shoppers);
+  const config::Config config = configuration(options, topics.prefix, arms, shoppers);
+  RIFFLE_ASSIGN_OR_RETURN(const auto bus, make_bus(config));
+  RIFFLE_RETURN_IF_ERROR(bus->create_topics(bus::riffle_topics(config.topics)));
+  if (!given.directory.empty())
+    RIFFLE_RETURN_IF_ERROR(write_configuration(config, options.directory));
+  pipeline::WorkerSetup setup = worker_setup(config);
+  setup.seed = options.seed;
   DriverOptions driving;
   driving.pace = std::chrono::duration<double>(options.seconds);
   driving.oracle = arms.oracle;

@@ -61,6 +61,7 @@ absl::StatusOr<bool> JsonRounds::read_line() {
     if (!more) return false;
     read_bytes_ += text.size() + 1;
     if (text.empty()) continue;
+    line_hash_ = stable_hash(text);
     if (usable(decoder_.decode(text, line_), text)) return true;
   }
 }
@@ -101,6 +102,8 @@ bool JsonRounds::usable(const std::optional<records::Reason>& reason, std::strin
 void JsonRounds::begin(LoggedRound& round) {
   round.clear();
   slate_.assign(line_.recommendation_id);
+  round.identity = slate_.empty() ? line_hash_ : stable_hash(slate_);
+  round.timestamp.assign(line_.timestamp);
   round.cluster = !line_.user_id.empty() ? stable_hash(line_.user_id)
                   : !slate_.empty()      ? stable_hash(slate_)
                                          : ++slots_;

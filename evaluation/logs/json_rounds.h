@@ -51,6 +51,7 @@ class JsonRounds final : public RoundSource {
   records::LoggedLine line_;
   bool waiting_ = false;  // line_ belongs to the next round
   std::string slate_;     // recommendation_id of the round at hand
+  std::uint64_t line_hash_ = 0;  // of line_
   absl::flat_hash_map<std::string, std::uint32_t> numbers_;
   absl::flat_hash_map<std::string, std::uint32_t> strata_;
   std::uint64_t rounds_ = 0, slots_ = 0, used_ = 0, unreadable_ = 0;

@@ -47,7 +47,8 @@ absl::StatusOr<std::unique_ptr<RoundSource>> OpenBanditLog::open(const std::stri
 
 absl::Status OpenBanditLog::read_header(std::uint32_t actions) {
   constexpr std::array<std::string_view, kColumns> kNames = {"item_id", "position", "click",
-                                                             "propensity_score", "user_id"};
+                                                             "propensity_score", "user_id",
+                                                             "timestamp"};
   place_.fill(kNowhere);
   std::string_view line;
   RIFFLE_ASSIGN_OR_RETURN(const bool any, lines_.next(line));
@@ -60,6 +61,7 @@ absl::Status OpenBanditLog::read_header(std::uint32_t actions) {
     const std::string_view name = unquoted(quoted);
     for (std::size_t column = 0; column < kColumns; ++column)
       if (name == kNames[column]) place_[column] = place;
+    numbered_ |= place == 0 && name.empty();
     affinities += name.starts_with(kAffinity) ? 1 : 0;
     ++place;
   }
@@ -92,7 +94,7 @@ bool OpenBanditLog::split(std::string_view line) {
     if (end == std::string_view::npos) return false;
     line.remove_prefix(end + 1);
   }
-  return found >= kUser;  // user_id is the last, and may be absent
+  return found >= kNeeded;
 }
 
 absl::StatusOr<bool> OpenBanditLog::next(LoggedRound& round) {
@@ -106,11 +108,11 @@ absl::StatusOr<bool> OpenBanditLog::next(LoggedRound& round) {
       refuse("rows that are cut short", "the row ends before its last column");
       continue;
     }
-    if (read(round)) return true;
+    if (read(line, round)) return true;
   }
 }
 
-bool OpenBanditLog::read(LoggedRound& round) {
+bool OpenBanditLog::read(std::string_view line, LoggedRound& round) {
   round.clear();
   LoggedSlot& slot = round.slots.emplace_back();
   std::uint32_t position = 0;
@@ -135,6 +137,8 @@ bool OpenBanditLog::read(LoggedRound& round) {
   if (!parse(fields_[kPropensity], slot.propensity)) slot.propensity = kMissing;
   slot.position = position - 1;
   round.actions = actions_;
+  if (place_[kTime] != kNowhere) round.timestamp.assign(fields_[kTime]);
+  round.identity = stable_hash(numbered_ ? line.substr(std::min(line.size(), line.find(',') + 1)) : line);
   ++rounds_;
   round.cluster = place_[kUser] == kNowhere ? rounds_ : stable_hash(fields_[kUser]);
   return true;

@@ -29,12 +29,13 @@ class OpenBanditLog final : public RoundSource {
   std::optional<double> fraction() const override;
 
  private:
-  enum Column { kItem, kPosition, kClick, kPropensity, kUser, kColumns };
+  enum Column { kItem, kPosition, kClick, kPropensity, kUser, kTime, kColumns };
+  static constexpr std::size_t kNeeded = kUser;  // the columns before it must be there
 
   OpenBanditLog(std::unique_ptr<ingest::ByteSource> source, std::size_t size);
   absl::Status read_header(std::uint32_t actions);
   bool split(std::string_view line);
-  bool read(LoggedRound& round);
+  bool read(std::string_view line, LoggedRound& round);
   void refuse(std::string_view what, std::string_view message);
 
   ingest::LineReader lines_;
@@ -42,6 +43,7 @@ class OpenBanditLog final : public RoundSource {
   std::size_t read_bytes_ = 0;
   std::array<std::size_t, kColumns> place_{};  // by Column: which field
   std::size_t last_place_ = 0;
+  bool numbered_ = false;  // the first column has no name: it numbers the rows
   std::array<std::string_view, kColumns> fields_;
   std::uint32_t actions_ = 0;
   std::uint64_t rounds_ = 0;

@@ -1,6 +1,7 @@
 #include "evaluation/logs/outcome_log.h"
 
 #include <cmath>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -129,6 +130,8 @@ void OutcomeLog::fill(LoggedRound& round) const {
   round.clear();
   round.cluster = stable_hash(outcome_.user_id());
   round.outcome = &outcome_;
+  round.identity = stable_hash(outcome_.recommendation_id());
+  round.timestamp = std::to_string(outcome_.time_ms());
   for (int k = 0; k < outcome_.slots_size(); ++k) {
     const pb::OutcomeSlot& slot = outcome_.slots(k);
     round.slots.push_back({.action = 0,

@@ -22,7 +22,7 @@ inline const std::map<std::string, Names>& allowed_modules() {
   static const Names everything = {"base",     "records",    "bus",     "ingest",
                                    "state",    "features",   "learner", "serving",
                                    "pipeline", "evaluation", "simulation", "http",
-                                   "config"};
+                                   "config",   "replay"};
   static const std::map<std::string, Names> table = {
       {"base", {}},
       {"records", {"base"}},
@@ -34,6 +34,8 @@ inline const std::map<std::string, Names>& allowed_modules() {
       {"serving", {"base", "records", "state", "features", "learner"}},
       {"pipeline", {"base", "records", "bus", "ingest", "state", "features", "learner", "serving"}},
       {"evaluation",
+       {"base", "records", "bus", "ingest", "state", "features", "learner", "serving", "pipeline"}},
+      {"replay",
        {"base", "records", "bus", "ingest", "state", "features", "learner", "serving", "pipeline"}},
       {"simulation", {"base", "records"}},
       {"http", {"base", "records"}},

@@ -225,6 +225,7 @@ class ShardBench {
   DyingSink& sink() { return *sink_; }
   state::MemoryStore& store() { return store_; }
   ShardOptions& options() { return options_; }
+  bus::Bus& bus() { return *bus_; }
   World& world() { return world_; }
 
  private:

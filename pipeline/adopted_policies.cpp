@@ -1,0 +1,43 @@
+#include "pipeline/adopted_policies.h"
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "learner/trainer.h"
+
+namespace riffle::pipeline {
+
+absl::StatusOr<AdoptedPolicies> AdoptedPolicies::create(std::vector<serving::PolicyOptions> policies,
+                                                        const learner::LearnerOptions& options) {
+  AdoptedPolicies adopted(std::move(policies), options);
+  for (const serving::PolicyOptions& policy : adopted.options_) {
+    RIFFLE_ASSIGN_OR_RETURN(auto scorer, learner::make_scorer(policy.scorer, "", options));
+    adopted.policies_.versions[policy.id] = {policy.id, 0, std::move(scorer), 0};
+  }
+  return adopted;
+}
+
+absl::Status AdoptedPolicies::apply(std::string_view key, std::optional<std::string_view> value) {
+  return log_.apply(key, value);
+}
+
+std::vector<const learner::PolicyVersion*> AdoptedPolicies::adopt() {
+  std::vector<const learner::PolicyVersion*> changed;
+  for (const serving::PolicyOptions& policy : options_) {
+    const pb::PolicyManifest* manifest = log_.newest(policy.id);
+    learner::PolicyVersion& version = policies_.versions[policy.id];
+    if (!manifest || manifest->version() <= version.version || manifest->scorer() != policy.scorer) continue;
+    const auto state = log_.state_of(*manifest);
+    if (!state.ok()) continue;
+    auto scorer = learner::make_scorer(policy.scorer, *state, learner_);
+    if (!scorer.ok()) {
+      log::error("version {} of policy {} cannot be used, {} goes on: {}", manifest->version(), policy.id.str(),
+                 version.version, scorer.status().ToString());
+      continue;
+    }
+    version = {policy.id, manifest->version(), *std::move(scorer), manifest->slots_learned()};
+    changed.push_back(&version);
+  }
+  return changed;
+}
+
+}  // namespace riffle::pipeline

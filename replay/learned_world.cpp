@@ -1,0 +1,81 @@
+#include "replay/learned_world.h"
+
+#include <utility>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "features/feature_vector.h"
+
+namespace riffle::replay {
+
+LearnedWorld::LearnedWorld(const pipeline::ShardOptions& shard, pipeline::AdoptedPolicies policies,
+                           std::unique_ptr<learner::Learner> learner)
+    : admission_(shard.admission, 1),
+      stats_(shard.rows),
+      policies_(std::move(policies)),
+      learner_(std::move(learner)) {}
+
+absl::StatusOr<std::unique_ptr<LearnedWorld>> LearnedWorld::create(const pipeline::ShardOptions& shard,
+                                                                   const learner::LearnerOptions& learner,
+                                                                   Metrics& metrics) {
+  std::vector<std::pair<PolicyId, std::string>> scorers;
+  for (const serving::PolicyOptions& policy : shard.policies) scorers.emplace_back(policy.id, policy.scorer);
+  RIFFLE_ASSIGN_OR_RETURN(auto policies, pipeline::AdoptedPolicies::create(shard.policies, learner));
+  RIFFLE_ASSIGN_OR_RETURN(auto learns, learner::Learner::create(scorers, learner, metrics));
+  return std::unique_ptr<LearnedWorld>(new LearnedWorld(shard, std::move(policies), std::move(learns)));
+}
+
+bool LearnedWorld::item(const bus::Record& record) {
+  records::Item item;
+  catalogue_.set_next_offset(record.offset.value() + 1);
+  catalogue_changed_ = true;
+  if (admission_.admit_item(record, item)) return false;
+  if (record.value) return catalogue_.upsert(item, record.timestamp);
+  catalogue_.erase(ItemId(*record.key));
+  return true;
+}
+
+void LearnedWorld::statistics(pipeline::Statistics statistics) {
+  for (auto& row : statistics.items) {
+    const ItemKey key = key_of(row->item_id);
+    stats_changed_ |=
+        stats_.update(key, {statistics.head.shard, statistics.head.generation, statistics.head.epoch, std::move(row)});
+  }
+}
+
+void LearnedWorld::outcome(const pb::Outcome& outcome, Partition shard) {
+  ++outcomes_;
+  if (outcome.feature_fingerprint() != features::feature_fingerprint()) ++foreign_;
+  if (!learner_->learns()) return;
+  learner_->on_outcome(outcome, shard, Offset(offsets_[shard]++));
+  learned_ = true;
+}
+
+const pipeline::World& LearnedWorld::at(TimePoint now) {
+  if (learned_) {
+    const auto published = learner_->publish(now);
+    learned_ = published.empty();  // its interval may not be over yet
+    for (const learner::PolicyRecord& record : published) {
+      const std::optional<std::string_view> value =
+          record.value ? std::optional<std::string_view>(*record.value) : std::nullopt;
+      if (const absl::Status status = policies_.apply(record.key, value); !status.ok())
+        log::warn("{}", status.ToString());
+      policies_changed_ = true;
+    }
+  }
+  if (std::exchange(catalogue_changed_, false)) world_.catalogue = catalogue_.snapshot();
+  if (std::exchange(stats_changed_, false)) world_.stats = stats_.snapshot();
+  if (std::exchange(policies_changed_, false)) {
+    (void)policies_.adopt();
+    world_.policies = std::make_shared<const pipeline::PolicySet>(policies_.policies());
+  }
+  return world_;
+}
+
+std::uint64_t LearnedWorld::version_of(const PolicyId& policy) const {
+  const auto& versions = policies_.policies().versions;
+  const auto at = versions.find(policy);
+  return at == versions.end() ? 0 : at->second.version;
+}
+
+}  // namespace riffle::replay
