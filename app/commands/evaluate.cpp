@@ -5,12 +5,14 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "app/configuration.h"
 #include "app/option_types.h"
 #include "app/progress.h"
 #include "base/errors.h"
@@ -18,6 +20,7 @@
 #include "evaluation/baselines/baselines.h"
 #include "evaluation/prequential/event_files.h"
 #include "evaluation/prequential/report.h"
+#include "evaluation/prequential/riffle_policy.h"
 #include "records/time_text.h"
 
 namespace riffle::app {
@@ -31,6 +34,7 @@ using Steady = std::chrono::steady_clock;
 std::atomic<bool> interrupted = false;
 
 struct Options {
+  ConfigurationChoice configuration;
   std::vector<std::string> files;
   std::string log;                       // empty: by the files' names
   std::vector<std::string> policies;     // empty: all
@@ -39,6 +43,7 @@ struct Options {
   std::optional<Milliseconds> slice, label_delay, session_gap;
   evaluation::IntervalOptions intervals;
   Format format = Format::kText;
+  std::string html;
 };
 
 bool has_ending(std::string file, std::string_view ending) {
@@ -58,13 +63,16 @@ absl::StatusOr<evaluation::FileFormat> format_of(const Options& options) {
       absl::StrCat(options.files.front(), ": say what it is with --log online-retail or json-lines"));
 }
 
-absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(const Options& options) {
+absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(const Options& options,
+                                                                                const config::Config& config) {
   std::vector<std::string> names = options.policies, known;
   for (const evaluation::BaselineFacts& facts : evaluation::all_baselines()) known.push_back(facts.name);
+  known.emplace_back("riffle");
   if (names.empty()) names = known;
   std::vector<std::unique_ptr<evaluation::Policy>> policies;
   for (const std::string& name : names) {
-    auto policy = evaluation::make_baseline(name);
+    std::unique_ptr<evaluation::Policy> policy = evaluation::make_baseline(name);
+    if (name == "riffle") policy = std::make_unique<evaluation::RifflePolicy>(config.rows, config.serving);
     if (!policy) {
       const std::string meant = config::nearest(name, known);
       return absl::InvalidArgumentError(absl::StrCat(
@@ -112,7 +120,8 @@ class Watch {
 
 class Evaluation {
  public:
-  Evaluation(const Options& options, const Streams& streams) : options_(options), streams_(streams) {}
+  Evaluation(const Options& options, const config::Config& config, const Streams& streams)
+      : options_(options), config_(config), streams_(streams) {}
 
   ExitCode run() {
     const auto before = std::signal(SIGINT, [](int) { interrupted = true; });
@@ -122,13 +131,18 @@ class Evaluation {
     if (!status.ok()) return failed(status);
     streams_.out << (options_.format == Format::kJson ? evaluation::prequential_json(report_) + "\n"
                                                       : evaluation::prequential_text(report_));
+    if (!options_.html.empty()) {
+      std::ofstream page(options_.html);
+      page << evaluation::prequential_html(report_);
+      if (!page.flush()) return failed(absl::PermissionDeniedError(absl::StrCat("cannot write ", options_.html)));
+    }
     return report_.partial || !report_.cut_short.empty() ? ExitCode::kFailed : ExitCode::kOk;
   }
 
  private:
   absl::Status evaluate() {
     RIFFLE_ASSIGN_OR_RETURN(const evaluation::FileFormat format, format_of(options_));
-    RIFFLE_ASSIGN_OR_RETURN(auto policies, policies_of(options_));
+    RIFFLE_ASSIGN_OR_RETURN(auto policies, policies_of(options_, config_));
     report_.log = absl::StrCat(format == evaluation::FileFormat::kOnlineRetail ? "Online Retail " : "JSON lines ",
                                absl::StrJoin(options_.files, ", "));
     report_.options = options_.protocol;
@@ -180,6 +194,7 @@ class Evaluation {
   }
 
   const Options& options_;
+  const config::Config& config_;
   const Streams& streams_;
   PrequentialReport report_;
 };
@@ -251,6 +266,7 @@ void add_report_options(CLI::App& command, Options& options) {
           "Of the bootstrap and of --sample (default 1)")
       ->type_name("N");
   add_format_option(command, options.format);
+  command.add_option("--html", options.html, "Write the report as one page there, too")->type_name("FILE");
 }
 
 }  // namespace
@@ -265,14 +281,19 @@ void add_evaluate(CLI::App& program, Chosen& chosen) {
       ->type_name("online-retail|json-lines");
   std::vector<std::string> names;
   for (const evaluation::BaselineFacts& facts : evaluation::all_baselines()) names.push_back(facts.name);
+  names.emplace_back("riffle");
   command->add_option("--policies,-p", options->policies, absl::StrCat("Of ", absl::StrJoin(names, ", "), " (default: all)"))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,…");
   add_protocol_options(*command, *options);
   add_report_options(*command, *options);
+  add_configuration_options(*command, options->configuration);
   command->callback([options, &chosen] {
-    chosen.action = [options](const Streams& streams) { return Evaluation(*options, streams).run(); };
+    chosen.action = [options](const Streams& streams) {
+      const auto config = configuration(options->configuration, streams);
+      return config ? Evaluation(*options, *config, streams).run() : ExitCode::kUsage;
+    };
   });
 }
 

@@ -22,7 +22,7 @@ class SessionKnnPolicy final : public Policy {
 
  private:
   static constexpr std::size_t kNeighbours = 100;
-  static constexpr std::size_t kSampled = 500;
+  static constexpr std::size_t kSampled = 200;
   static constexpr std::size_t kSessions = 100'000;
   static constexpr std::size_t kLongest = 500;
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};

@@ -1,4 +1,4 @@
-// What a prequential evaluation found: for the eye and for a program. docs/evaluation.md documents the JSON.
+// What a prequential evaluation found: for the eye, for a program, and as a page. docs/evaluation.md documents the JSON.
 #pragma once
 
 #include <string>
@@ -26,8 +26,10 @@ struct PrequentialReport {
 
 std::string prequential_text(const PrequentialReport& report);
 std::string prequential_json(const PrequentialReport& report);
+// One file, without any other: styles, plots (SVG) and numbers are in it.
+std::string prequential_html(const PrequentialReport& report);
 
-// The protocol in one line: "by line, new items only, …". For both.
+// The protocol in one line: "by line, new items only, …". For all three.
 std::string protocol_text(const PrequentialOptions& options);
 
 }  // namespace riffle::evaluation
