@@ -5,6 +5,8 @@
 
 namespace riffle::learner {
 
+void ListwiseTrainer::start_at(std::size_t column, float weight) { weights_[column] = weight; }
+
 float ListwiseTrainer::score(std::span<const float> row) const {
   float sum = 0;
   for (std::size_t f = 0; f < weights_.size(); ++f) sum += weights_[f] * row[f];
@@ -19,16 +21,24 @@ void ListwiseTrainer::learn(std::span<const float> rows, std::span<const std::ui
   shares_.resize(count);
   for (std::size_t i = 0; i < count; ++i) shares_[i] = score(row(i));
   const float largest = *std::max_element(shares_.begin(), shares_.end());
-  float total = 0;
-  for (float& share : shares_) total += share = std::exp(share - largest);
+  for (float& share : shares_) share = std::exp(share - largest);
+
+  // Σ e_i and Σ e_i x_i over what was not taken.
+  float others = 0;
+  std::fill(others_.begin(), others_.end(), 0.0F);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::find(taken.begin(), taken.end(), i) != taken.end()) continue;
+    others += shares_[i];
+    for (std::size_t f = 0; f < columns; ++f) others_[f] += shares_[i] * row(i)[f];
+  }
   std::fill(gradient_.begin(), gradient_.end(), 0.0F);
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t f = 0; f < columns; ++f) gradient_[f] -= shares_[i] / total * row(i)[f];
-  // Of several taken, each as if it were asked for alone, so that a large basket weighs as a small one.
-  for (const std::uint32_t i : taken)
-    for (std::size_t f = 0; f < columns; ++f) gradient_[f] += row(i)[f] / static_cast<float>(taken.size());
+  for (const std::uint32_t i : taken) {
+    const float total = others + shares_[i];
+    if (!(total > 0)) continue;
+    for (std::size_t f = 0; f < columns; ++f) gradient_[f] += row(i)[f] - (others_[f] + shares_[i] * row(i)[f]) / total;
+  }
   for (std::size_t f = 0; f < columns; ++f) {
-    const double gradient = gradient_[f] - options_.ridge * weights_[f];
+    const double gradient = gradient_[f] / static_cast<double>(taken.size());
     squares_[f] += gradient * gradient;
     if (squares_[f] > 0) weights_[f] += static_cast<float>(options_.step * gradient / std::sqrt(squares_[f]));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "base/hash.h"
 #include "features/catalogue.h"
@@ -24,7 +25,64 @@ constexpr Partition kShard{0};
 // its score, the score's logarithm, which tells small ones apart, and the score once more where the user's very last item led
 // there.
 constexpr std::size_t kOfSource = 4;
-constexpr std::size_t kColumns = features::kFeatureCount + kOfSource * serving::kCandidateSources;
+// And of the user's own history with the item: its sessions, their share of his sessions, whether it was in the last one, and
+// how long ago that was.
+constexpr std::size_t kOfHistory = 4;
+constexpr std::size_t kColumns = features::kFeatureCount + kOfSource * serving::kCandidateSources + kOfHistory;
+
+constexpr std::size_t column_of(serving::CandidateSourceId source, std::size_t part) {
+  return features::kFeatureCount + kOfSource * serving::index_of(source) + part;
+}
+// Where the weights start, tuned on 2010-12 and 2011-01 of Online Retail. A stream too short to teach them (a few thousand
+// baskets) is ranked sensibly from its beginning; a long one moves them.
+std::vector<std::pair<std::size_t, float>> first_weights() {
+  using serving::CandidateSourceId;
+  return {{features::feature_index("popularity"), 1.0F},
+          {features::feature_index("trend"), 2.0F},
+          {column_of(CandidateSourceId::kTogether, 1), 1.0F},
+          {column_of(CandidateSourceId::kTogether, 2), 0.2F},
+          {column_of(CandidateSourceId::kNext, 1), 0.4F},
+          {kColumns - kOfHistory, 2.0F},       // its sessions
+          {kColumns - kOfHistory + 1, 1.0F}};  // their share
+}
+
+struct OwnSessions {
+  struct Item {
+    std::uint32_t sessions = 0, last_session = 0;
+    std::int64_t last_ms = 0;
+  };
+  absl::flat_hash_map<ItemKey, Item> items;
+  std::uint32_t sessions = 0;
+
+  void read(const records::UserRow* user, Milliseconds gap) {
+    items.clear();
+    sessions = 0;
+    if (!user) return;
+    std::int64_t before = std::numeric_limits<std::int64_t>::min() / 2;
+    for (const records::HistoryEntry& entry : user->history) {
+      if (entry.time_ms - before > gap.count()) ++sessions;
+      before = entry.time_ms;
+      if (entry.weight <= 0) continue;
+      Item& item = items[entry.item];
+      if (item.last_session != sessions) ++item.sessions;
+      item.last_session = sessions;
+      item.last_ms = entry.time_ms;
+    }
+  }
+  void append(ItemKey key, TimePoint now, std::vector<float>& rows) const {
+    const auto item = items.find(key);
+    if (item == items.end()) {
+      rows.insert(rows.end(), kOfHistory, 0.0F);
+      return;
+    }
+    const auto taken = static_cast<float>(item->second.sessions);
+    const float days = static_cast<float>(to_ms(now) - item->second.last_ms) / 86'400'000.0F;
+    rows.push_back(std::log1p(taken));
+    rows.push_back(taken / static_cast<float>(sessions));
+    rows.push_back(item->second.last_session == sessions ? 1.0F : 0.0F);
+    rows.push_back(std::exp2(-days / 30));
+  }
+};
 
 void append_row(std::span<const float> features, const serving::Candidate& candidate, ItemKey last, std::vector<float>& rows) {
   rows.insert(rows.end(), features.begin(), features.end());
@@ -57,6 +115,7 @@ struct RifflePolicy::Impl {
         stats(statistics.snapshot()),
         known(catalogue.snapshot()) {
     options.id = PolicyId("riffle");
+    for (const auto& [column, weight] : first_weights()) trainer.start_at(column, weight);
   }
 
   void gather(const UserId& id, UserIndex user, TimePoint time, bool new_only, const Ledger& ledger, std::size_t n);
@@ -74,6 +133,7 @@ struct RifflePolicy::Impl {
   serving::Gatherer gatherer;
   const std::vector<serving::Candidate>* candidates = nullptr;  // of the last request
   ItemKey last;                                                 // of the user who asked
+  OwnSessions own;
   serving::CandidateBatch batch;
   serving::PolicyOptions options;
   std::shared_ptr<const features::ItemStatsSnapshot> stats;
@@ -115,6 +175,7 @@ void RifflePolicy::Impl::gather(const UserId& id, UserIndex user, TimePoint time
   context.options = &options;
   context.now = time;
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
+  own.read(context.user, rows.session_gap);
   const features::UserContext about = features::make_user_context(context.user, *known, time, rows);
   candidates = &gatherer.gather(request, context, about, n);
   batch.fill(*candidates, about, gatherer.pool());
@@ -133,6 +194,7 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
     const auto known = impl.index_of.find(impl.batch.keys()[i]);
     if (known == impl.index_of.end() || !query.allowed(known->second)) continue;
     append_row(impl.batch.features(i), (*impl.candidates)[i], impl.last, impl.asked.rows);
+    impl.own.append(impl.batch.keys()[i], query.time, impl.asked.rows);
     impl.order.emplace_back(-impl.trainer.score(std::span(impl.asked.rows).last(kColumns)), known->second);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }
@@ -142,7 +204,7 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   for (std::size_t i = 0; i < n; ++i) list.push_back(impl.order[i].second);
 }
 
-// What was taken at one point is learned in one step, before the next one.
+// What was taken at one point is learned before the next one.
 void RifflePolicy::Impl::learn_taken() {
   trainer.learn(asked.rows, asked.taken);
   asked.taken.clear();
@@ -188,6 +250,7 @@ void RifflePolicy::Impl::refresh() {
 }
 
 std::size_t RifflePolicy::memory_bytes() const {
+
   // By the rows' bounds, as they lie in memory: 24 bytes a history entry, 12 a neighbour.
   const std::size_t user = sizeof(records::UserRow) + impl_->rows.history_length * sizeof(records::HistoryEntry) +
                            impl_->rows.dedup_length * sizeof(std::uint64_t);
@@ -199,12 +262,15 @@ std::vector<std::pair<std::string, double>> RifflePolicy::weights() const {
   std::vector<std::pair<std::string, double>> named;
   for (std::size_t i = 0; i < features::kFeatureCount; ++i)
     named.emplace_back(features::feature_specs()[i].name, impl_->trainer.weights()[i]);
-  for (std::size_t i = features::kFeatureCount; i < kColumns; ++i) {
+  for (std::size_t i = features::kFeatureCount; i < kColumns - kOfHistory; ++i) {
     const std::size_t at = i - features::kFeatureCount;
     const auto source = static_cast<serving::CandidateSourceId>(at / kOfSource);
     static constexpr std::array<const char*, kOfSource> kParts = {" named", " score", " log", " last"};
     named.emplace_back(std::string(serving::name_of(source)) + kParts[at % kOfSource], impl_->trainer.weights()[i]);
   }
+  static constexpr std::array<const char*, kOfHistory> kHistory = {"own sessions", "own share", "own last session", "own recency"};
+  for (std::size_t i = 0; i < kOfHistory; ++i)
+    named.emplace_back(kHistory[i], impl_->trainer.weights()[kColumns - kOfHistory + i]);
   return named;
 }
 

@@ -10,14 +10,9 @@
 
 namespace riffle::serving {
 
-double SimilarSource::weight(const Word& word) const {
-  const double idf = std::log1p(static_cast<double>(titles_.size()) / static_cast<double>(std::max<std::size_t>(1, word.items.size())));
-  return idf * idf;
-}
-
 double SimilarSource::norm(const Title& title) const {
   double sum = 0;
-  for (const std::uint32_t word : title.words) sum += weight(words_[word]);
+  for (const std::uint32_t word : title.words) sum += words_[word].weight;
   return std::sqrt(sum);
 }
 
@@ -45,11 +40,17 @@ void SimilarSource::index(const features::Catalogue& catalogue) {
   indexed_ = catalogue.version;
   const auto take_all = [&] { catalogue.items.for_each([&](ItemKey key, const auto& entry) { take(key, entry.item); }); };
   take_all();
-  if (titles_.size() == catalogue.items.size()) return;
-  word_of_.clear();                              // something was deleted: what is left, anew
-  words_.clear();
-  titles_.clear();
-  take_all();
+  if (titles_.size() != catalogue.items.size()) {  // something was deleted: what is left, anew
+    word_of_.clear();
+    words_.clear();
+    titles_.clear();
+    take_all();
+  }
+  for (Word& word : words_) {
+    const double idf = std::log1p(static_cast<double>(titles_.size()) / static_cast<double>(std::max<std::size_t>(1, word.items.size())));
+    word.weight = idf * idf;
+  }
+  for (auto& [key, title] : titles_) title.norm = norm(title);
 }
 
 void SimilarSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
@@ -65,20 +66,27 @@ void SimilarSource::gather(const SourceInput& input, std::size_t wanted, std::ve
     dots_.clear();
     for (const std::uint32_t word : title->second.words) {
       if (words_[word].items.size() > kCommon) continue;
-      const double squared = weight(words_[word]);
+      const double squared = words_[word].weight;
       for (const ItemKey other : words_[word].items) dots_[other] += squared;
     }
-    const double length = norm(title->second);
+    const double length = title->second.norm;
     for (const auto& [key, dot] : dots_) {
       if (key == from) continue;
-      const double score = decay * dot / (length * norm(titles_.find(key)->second));
+      const double score = decay * dot / (length * titles_.find(key)->second.norm);
       Found& found = found_[key];
       if (score > found.score) found = {score, from};
     }
   }
-  for (const auto& [key, found] : found_) {
+  // What an item's rows are is one look-up each: the best are looked at, with some room for what the rules refuse.
+  order_.clear();
+  for (const auto& [key, found] : found_) order_.emplace_back(-found.score, key);
+  if (const std::size_t most = kLookedAt * wanted; most < order_.size()) {
+    std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end());
+    order_.resize(most);
+  }
+  for (const auto& [score, key] : order_) {
     const std::uint32_t item = input.pool->resolve(key);
-    if (input.pool->allowed(item)) out.push_back({item, static_cast<float>(found.score), found.evidence});
+    if (input.pool->allowed(item)) out.push_back({item, static_cast<float>(-score), found_.find(key)->second.evidence});
   }
   keep_best(wanted, *input.pool, out);
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,13 +27,16 @@ class SimilarSource final : public CandidateSource {
  private:
   static constexpr std::size_t kRecent = 3;
   static constexpr std::size_t kCommon = 150;
+  static constexpr std::size_t kLookedAt = 3;
 
   struct Title {
     std::shared_ptr<const records::Item> item;   // as it was indexed
     std::vector<std::uint32_t> words;            // places in words_, each once
+    double norm = 0;
   };
   struct Word {
     std::vector<ItemKey> items;
+    double weight = 0;                           // idf²
   };
   struct Found {
     double score = 0;
@@ -42,7 +46,6 @@ class SimilarSource final : public CandidateSource {
   void index(const features::Catalogue& catalogue);
   void take(ItemKey key, const std::shared_ptr<const records::Item>& item);
   void drop(ItemKey key, const Title& title);
-  double weight(const Word& word) const;         // idf²
   double norm(const Title& title) const;
 
   absl::flat_hash_map<std::uint64_t, std::uint32_t> word_of_;
@@ -51,6 +54,7 @@ class SimilarSource final : public CandidateSource {
   std::optional<std::uint64_t> indexed_;         // the catalogue's version
   absl::flat_hash_map<ItemKey, double> dots_;    // scratch, as what follows
   absl::flat_hash_map<ItemKey, Found> found_;
+  std::vector<std::pair<double, ItemKey>> order_;
 };
 
 }  // namespace riffle::serving

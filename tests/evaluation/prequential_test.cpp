@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "evaluation/baselines/baselines.h"
+#include "evaluation/prequential/riffle_policy.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -250,6 +251,30 @@ TEST(Baselines, ListWhatTheirFormulasSay) {
   EXPECT_THAT(lists[4], ElementsAre(2, 0)) << "sequential: c follows b";
   EXPECT_THAT(lists[5], ElementsAre(1, 2)) << "session k-NN: b and c in sessions with b";
   EXPECT_THAT(lists[6], ElementsAre(2, 0)) << "user cosine: c by v and w";
+}
+
+// Everybody takes p1 and then p2, q1 and then q2, …: popularity cannot know what comes next, serving's sources do.
+TEST(RifflePolicy, LearnsWhatFollowsFromTheStreamAlone) {
+  PrequentialOptions options;
+  options.ks = {1};
+  options.new_only = true;
+  std::vector<std::unique_ptr<Policy>> policies;
+  policies.push_back(make_baseline("popularity"));
+  policies.push_back(std::make_unique<RifflePolicy>(features::RowOptions(), serving::ServingOptions()));
+  Prequential run(options, std::move(policies));
+  for (int i = 0; i < 600; ++i) {
+    for (const char* second : {"1", "2"}) {
+      records::Event event;
+      event.type = records::InteractionType::kPurchase;
+      event.user_id = UserId("u" + std::to_string(i));
+      event.item_id = ItemId(std::string(1, static_cast<char>('p' + i * 7 % 10)) + second);
+      event.timestamp = kStart + std::chrono::minutes(i);
+      run.event(event);
+    }
+  }
+  const PrequentialResult result = run.finish();
+  EXPECT_LT(recall(result, 0), .1);
+  EXPECT_GT(recall(result, 1), .45) << "half of the points are second items, nearly all of which can be known";
 }
 
 }  // namespace

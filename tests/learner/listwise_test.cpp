@@ -10,7 +10,7 @@ namespace riffle::learner {
 namespace {
 
 TEST(Listwise, TakesTheStepByHand) {
-  ListwiseTrainer trainer(2, {.step = .5, .ridge = 0});
+  ListwiseTrainer trainer(2, {.step = .5, .first_square = 0});
   const std::vector<float> rows = {1, 0, 0, 1, 0, 0};
   const std::vector<std::uint32_t> taken = {0};
   trainer.learn(rows, taken);
@@ -22,6 +22,16 @@ TEST(Listwise, TakesTheStepByHand) {
   const double first = 1 - std::exp(.5) / total, second = -std::exp(-.5) / total;
   EXPECT_NEAR(trainer.weights()[0], .5 + .5 * first / std::sqrt(first * first + 4. / 9), 1e-6);
   EXPECT_NEAR(trainer.weights()[1], -.5 + .5 * second / std::sqrt(second * second + 1. / 9), 1e-6);
+}
+
+TEST(Listwise, SetsWhatWasTakenTogetherAgainstTheRestOnly) {
+  ListwiseTrainer trainer(3, {.step = 1, .first_square = 1});
+  const std::vector<float> rows = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  trainer.learn(rows, std::vector<std::uint32_t>{0, 1});
+  // Each of the two against the third alone, ½ to ½: the mean of (½, 0, −½) and (0, ½, −½).
+  EXPECT_NEAR(trainer.weights()[0], .25 / std::sqrt(1 + .25 * .25), 1e-6);
+  EXPECT_NEAR(trainer.weights()[1], .25 / std::sqrt(1 + .25 * .25), 1e-6);
+  EXPECT_NEAR(trainer.weights()[2], -.5 / std::sqrt(1 + .25), 1e-6);
 }
 
 TEST(Listwise, FindsTheWeightsThatChoicesWereMadeBy) {
