@@ -11,18 +11,21 @@
 #include <span>
 #include <vector>
 
-
 namespace riffle::learner {
 
 struct ListwiseOptions {
-  double step = 0.08;                    // η
-  double first_square = 0.03;            // of G: keeps columns that hardly vary from being moved by noise
+  double step = 0.08;          // η
+  double first_square = 0.03;  // of G: keeps columns that hardly vary from being moved by noise
 };
 
 class ListwiseTrainer {
  public:
   explicit ListwiseTrainer(std::size_t columns, const ListwiseOptions& options = {})
-      : options_(options), weights_(columns), squares_(columns, options.first_square), others_(columns), gradient_(columns) {}
+      : options_(options),
+        weights_(columns),
+        squares_(columns, options.first_square),
+        others_(columns),
+        gradient_(columns) {}
 
   // Rows of `columns` numbers, a candidate each; `taken` are rows of it. Nothing is learned of fewer than two candidates, or
   // where none was taken.

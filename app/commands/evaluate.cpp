@@ -36,10 +36,10 @@ std::atomic<bool> interrupted = false;
 struct Options {
   ConfigurationChoice configuration;
   std::vector<std::string> files;
-  std::string log;                       // empty: by the files' names
-  std::vector<std::string> policies;     // empty: all
+  std::string log;                    // empty: by the files' names
+  std::vector<std::string> policies;  // empty: all
   PrequentialOptions protocol;
-  double warm_up = 0;                    // share
+  double warm_up = 0;  // share
   std::optional<Milliseconds> slice, label_delay, session_gap;
   evaluation::IntervalOptions intervals;
   Format format = Format::kText;
@@ -64,7 +64,7 @@ absl::StatusOr<evaluation::FileFormat> format_of(const Options& options) {
 }
 
 absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(const Options& options,
-                                                                                const config::Config& config) {
+                                                                             const config::Config& config) {
   std::vector<std::string> names = options.policies, known;
   for (const evaluation::BaselineFacts& facts : evaluation::all_baselines()) known.push_back(facts.name);
   known.emplace_back("riffle");
@@ -75,8 +75,10 @@ absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(con
     if (name == "riffle") policy = std::make_unique<evaluation::RifflePolicy>(config.rows, config.serving);
     if (!policy) {
       const std::string meant = config::nearest(name, known);
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--policies: there is no ", name, meant.empty() ? absl::StrCat("; there are ", absl::StrJoin(known, ", ")) : absl::StrCat("; did you mean ", meant, "?")));
+      return absl::InvalidArgumentError(absl::StrCat("--policies: there is no ", name,
+                                                     meant.empty()
+                                                         ? absl::StrCat("; there are ", absl::StrJoin(known, ", "))
+                                                         : absl::StrCat("; did you mean ", meant, "?")));
     }
     policies.push_back(std::move(policy));
   }
@@ -103,8 +105,9 @@ class Watch {
   void operator()(std::uint64_t events) {
     if (events % 64 != 0 || !progress_.due()) return;
     const double seconds = std::max(std::chrono::duration<double>(Steady::now() - began_).count(), 1e-3);
-    std::string line = absl::StrCat(with_commas(events), " events, ",
-                                    with_commas(static_cast<std::uint64_t>(static_cast<double>(events) / seconds)), "/s");
+    std::string line =
+        absl::StrCat(with_commas(events), " events, ",
+                     with_commas(static_cast<std::uint64_t>(static_cast<double>(events) / seconds)), "/s");
     if (total_ > 0) {
       const double share = std::min(1.0, static_cast<double>(events) / static_cast<double>(total_));
       absl::StrAppend(&line, absl::StrFormat(", %.0f %%, %.0f s left", 100 * share, seconds * (1 / share - 1)));
@@ -153,7 +156,8 @@ class Evaluation {
     std::uint64_t total = 0;
     if (options_.warm_up > 0) {
       if (std::ranges::count(options_.files, "-") > 0)
-        return absl::InvalidArgumentError("--warm-up is a share of the whole log, and standard input comes once: use --from");
+        return absl::InvalidArgumentError(
+            "--warm-up is a share of the whole log, and standard input comes once: use --from");
       RIFFLE_ASSIGN_OR_RETURN(total, count_events(format, options_.files));
       report_.options.warm_up = static_cast<std::uint64_t>(options_.warm_up * static_cast<double>(total));
     }
@@ -199,7 +203,8 @@ class Evaluation {
   PrequentialReport report_;
 };
 
-void add_time_option(CLI::App& command, const std::string& name, std::optional<TimePoint>& value, const std::string& help) {
+void add_time_option(CLI::App& command, const std::string& name, std::optional<TimePoint>& value,
+                     const std::string& help) {
   command
       .add_option_function<std::string>(
           name,
@@ -207,7 +212,8 @@ void add_time_option(CLI::App& command, const std::string& name, std::optional<T
             value = records::parse_time(text);
             if (!value) value = records::parse_time(text + "T00:00:00Z");
             if (!value)
-              throw CLI::ValidationError(name, "expected a time, as 2011-02-01 or 2011-02-01T12:00:00Z; found \"" + text + "\"");
+              throw CLI::ValidationError(
+                  name, "expected a time, as 2011-02-01 or 2011-02-01T12:00:00Z; found \"" + text + "\"");
           },
           help)
       ->type_name("TIME");
@@ -223,7 +229,8 @@ void add_protocol_options(CLI::App& command, Options& options) {
                               : word == "basket" ? evaluation::Reveal::kBasket
                                                  : evaluation::Reveal::kSession;
           },
-          "What is predicted at once: a line (default), a basket (lines of one user and session that follow each other), or "
+          "What is predicted at once: a line (default), a basket (lines of one user and session that follow each "
+          "other), or "
           "a session, which others' events may interleave")
       ->check(CLI::IsMember({"line", "basket", "session"}))
       ->type_name("line|basket|session");
@@ -238,17 +245,21 @@ void add_protocol_options(CLI::App& command, Options& options) {
   command.add_option("--sample", protocol.sample, "Evaluate this share of the points, drawn by --seed")
       ->check(CLI::Range(1e-6, 1.0))
       ->type_name("SHARE");
-  command.add_option("--types", protocol.types,
-                     "Types of interactions that are predicted (default: all but remove_from_cart and dislike)")
+  command
+      .add_option("--types", protocol.types,
+                  "Types of interactions that are predicted (default: all but remove_from_cart and dislike)")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("TYPE,…");
-  add_duration_option(command, "--label-delay", options.label_delay, "Learn an interaction so long after it (default 0)");
+  add_duration_option(command, "--label-delay", options.label_delay,
+                      "Learn an interaction so long after it (default 0)");
   add_duration_option(command, "--session-gap", options.session_gap, "A session ends with such a pause (default 30m)");
 }
 
 void add_report_options(CLI::App& command, Options& options) {
-  command.add_option("-k", options.protocol.ks, "Lengths of lists (default 10); the first one is that of intervals and slices")
+  command
+      .add_option("-k", options.protocol.ks,
+                  "Lengths of lists (default 10); the first one is that of intervals and slices")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::Range(1, 1000))
@@ -272,17 +283,21 @@ void add_report_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_evaluate(CLI::App& program, Chosen& chosen) {
-  CLI::App* command =
-      program.add_subcommand("evaluate", "Policies side by side over a log: recommend, reveal, learn; with all metrics");
+  CLI::App* command = program.add_subcommand(
+      "evaluate", "Policies side by side over a log: recommend, reveal, learn; with all metrics");
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->files, "Logs, in order, plain or gzip; - is standard input")->required()->type_name("");
+  command->add_option("FILE", options->files, "Logs, in order, plain or gzip; - is standard input")
+      ->required()
+      ->type_name("");
   command->add_option("--log", options->log, "What they are (default: by their names)")
       ->check(CLI::IsMember({"online-retail", "json-lines"}))
       ->type_name("online-retail|json-lines");
   std::vector<std::string> names;
   for (const evaluation::BaselineFacts& facts : evaluation::all_baselines()) names.push_back(facts.name);
   names.emplace_back("riffle");
-  command->add_option("--policies,-p", options->policies, absl::StrCat("Of ", absl::StrJoin(names, ", "), " (default: all)"))
+  command
+      ->add_option("--policies,-p", options->policies,
+                   absl::StrCat("Of ", absl::StrJoin(names, ", "), " (default: all)"))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,…");

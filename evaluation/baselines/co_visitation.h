@@ -22,7 +22,7 @@ class CoVisitationPolicy final : public Policy {
 
   LastItems last_{kWindow};
   NeighbourCounts together_;
-  std::vector<double> inverse_root_;     // 1/√n(i)
+  std::vector<double> inverse_root_;  // 1/√n(i)
   Popularity popularity_;
   ScoreBoard board_;
 };

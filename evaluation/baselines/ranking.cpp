@@ -28,7 +28,7 @@ void Ranking::set(ItemIndex item, double score) {
 }
 
 std::size_t Ranking::memory_bytes() const {
-  constexpr std::size_t kNode = 48;      // of a red-black tree: three pointers, a colour, the pair
+  constexpr std::size_t kNode = 48;  // of a red-black tree: three pointers, a colour, the pair
   return scores_.capacity() * sizeof(double) + order_.size() * kNode;
 }
 

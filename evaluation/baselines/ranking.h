@@ -24,7 +24,7 @@ class Ranking {
   std::size_t memory_bytes() const;
 
  private:
-  std::vector<double> scores_;           // NaN: not ranked
+  std::vector<double> scores_;  // NaN: not ranked
   Order order_;
 };
 
@@ -43,8 +43,8 @@ class Popularity {
  private:
   double half_lives(TimePoint time) const;
 
-  Milliseconds half_life_{0};            // 0: nothing fades
-  TimePoint origin_ = kNoTime;           // time is counted from the first event
+  Milliseconds half_life_{0};   // 0: nothing fades
+  TimePoint origin_ = kNoTime;  // time is counted from the first event
   Ranking ranking_;
 };
 
@@ -65,7 +65,9 @@ class ScoreBoard {
   }
   // The query's list, by score + share · popularity.
   void top(const Query& query, const Popularity& popularity, double share, std::vector<ItemIndex>& list);
-  std::size_t memory_bytes() const { return scores_.capacity() * sizeof(double) + touched_.capacity() * sizeof(ItemIndex); }
+  std::size_t memory_bytes() const {
+    return scores_.capacity() * sizeof(double) + touched_.capacity() * sizeof(ItemIndex);
+  }
 
  private:
   static constexpr double kUntouched = -1;  // scores are not negative

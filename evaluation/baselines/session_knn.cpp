@@ -22,9 +22,12 @@ void SessionKnnPolicy::recommend(const Query& query, std::vector<ItemIndex>& lis
       common_[session - first_] = 0;
     }
     met_.clear();
-    const auto more_alike = [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second > b.second; };
+    const auto more_alike = [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second > b.second;
+    };
     const std::size_t count = std::min(kNeighbours, neighbours_.size());
-    std::partial_sort(neighbours_.begin(), neighbours_.begin() + static_cast<std::ptrdiff_t>(count), neighbours_.end(), more_alike);
+    std::partial_sort(neighbours_.begin(), neighbours_.begin() + static_cast<std::ptrdiff_t>(count), neighbours_.end(),
+                      more_alike);
     for (std::size_t i = 0; i < count; ++i)
       for (const ItemIndex item : at(neighbours_[i].second)->items) board_.add(item, neighbours_[i].first);
   }

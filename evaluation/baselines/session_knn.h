@@ -28,25 +28,25 @@ class SessionKnnPolicy final : public Policy {
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
   struct Session {
-    std::vector<ItemIndex> items;        // each once
+    std::vector<ItemIndex> items;  // each once
   };
   struct Present {
     std::uint64_t basket = 0;
-    std::uint64_t session = kNone;       // its number
+    std::uint64_t session = kNone;  // its number
   };
   const Session* at(std::uint64_t session) const {
     return session < first_ || session - first_ >= sessions_.size() ? nullptr : &sessions_[session - first_];
   }
 
-  std::deque<Session> sessions_;         // numbers first_ …
+  std::deque<Session> sessions_;  // numbers first_ …
   std::uint64_t first_ = 0;
-  std::vector<Present> present_;         // by user
+  std::vector<Present> present_;                        // by user
   std::vector<std::deque<std::uint64_t>> sessions_of_;  // by item, newest last
   Popularity popularity_;
   ScoreBoard board_;
-  std::vector<std::uint32_t> common_;    // scratch: items in common, by session; zeros between requests
-  std::vector<std::uint64_t> met_;       // scratch
-  std::vector<std::pair<double, std::uint64_t>> neighbours_;   // scratch
+  std::vector<std::uint32_t> common_;  // scratch: items in common, by session; zeros between requests
+  std::vector<std::uint64_t> met_;     // scratch
+  std::vector<std::pair<double, std::uint64_t>> neighbours_;  // scratch
 };
 
 }  // namespace riffle::evaluation

@@ -40,7 +40,7 @@ class EventFiles {
   std::vector<std::string> files_;
   std::size_t next_file_ = 0;
   std::unique_ptr<ingest::Adapter> adapter_;
-  std::vector<ingest::RowCount> counts_;     // of the files before
+  std::vector<ingest::RowCount> counts_;  // of the files before
   std::vector<std::string> problems_;
   records::JsonDecoder decoder_{records::Limits()};
   ingest::ImportRecord record_;

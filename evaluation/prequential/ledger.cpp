@@ -37,11 +37,9 @@ void Ledger::describe(const records::Item& item) {
   Description description;
   for (std::size_t depth = 1; depth <= item.category.size(); ++depth)
     description.path.push_back(features::category_key(absl::MakeConstSpan(item.category.data(), depth)));
-  for (const std::string& token : features::tokens(item.title))
-    description.words.push_back(stable_hash(token));
+  for (const std::string& token : features::tokens(item.title)) description.words.push_back(stable_hash(token));
   std::sort(description.words.begin(), description.words.end());
-  description.words.erase(std::unique(description.words.begin(), description.words.end()),
-                          description.words.end());
+  description.words.erase(std::unique(description.words.begin(), description.words.end()), description.words.end());
   const auto place = item_of_.find(item.item_id);
   if (place == item_of_.end()) {
     not_met_[item.item_id] = std::move(description);

@@ -24,18 +24,18 @@ using ItemIndex = std::uint32_t;
 
 struct LedgerItem {
   ItemId id;
-  std::uint64_t count = 0;               // times it was taken
-  std::vector<CategoryKey> path;         // of its category, from the top; empty: unknown
-  std::vector<std::uint64_t> words;      // hashes of its title's words, sorted, each once
+  std::uint64_t count = 0;           // times it was taken
+  std::vector<CategoryKey> path;     // of its category, from the top; empty: unknown
+  std::vector<std::uint64_t> words;  // hashes of its title's words, sorted, each once
 };
 
 struct LedgerUser {
   UserId id;
-  std::uint64_t taken = 0;                               // interactions that counted
-  std::vector<ItemIndex> items;                          // each once, in their order
+  std::uint64_t taken = 0;       // interactions that counted
+  std::vector<ItemIndex> items;  // each once, in their order
   absl::flat_hash_set<ItemIndex> had;
   absl::flat_hash_map<CategoryKey, std::uint32_t> categories;  // deepest category → times
-  std::vector<std::uint64_t> last_events;                // a ring of kRemembered hashes of event ids
+  std::vector<std::uint64_t> last_events;                      // a ring of kRemembered hashes of event ids
   std::size_t next_event = 0;
 };
 
@@ -43,7 +43,7 @@ class Ledger {
  public:
   static constexpr std::size_t kRemembered = 128;
 
-  UserIndex user(const UserId& id);                      // made where it is new
+  UserIndex user(const UserId& id);  // made where it is new
   const LedgerUser& at(UserIndex user) const { return users_[user]; }
   std::optional<ItemIndex> find(const ItemId& id) const;
   const LedgerItem& item(ItemIndex item) const { return items_[item]; }
@@ -76,11 +76,11 @@ class Ledger {
   absl::flat_hash_map<UserId, UserIndex> user_of_;
   std::vector<LedgerItem> items_;
   absl::flat_hash_map<ItemId, ItemIndex> item_of_;
-  absl::flat_hash_map<ItemId, Description> not_met_;     // described, and not met yet
+  absl::flat_hash_map<ItemId, Description> not_met_;  // described, and not met yet
   std::uint64_t taken_ = 0;
   std::uint64_t head_count_ = 0;
   std::uint64_t head_found_at_ = 0;
-  std::vector<std::uint64_t> counts_;                    // scratch
+  std::vector<std::uint64_t> counts_;  // scratch
 };
 
 }  // namespace riffle::evaluation

@@ -42,7 +42,8 @@ double text_similarity(const LedgerItem& a, const LedgerItem& b) {
     i += left <= right;
     j += right <= left;
   }
-  return static_cast<double>(common) / std::sqrt(static_cast<double>(a.words.size()) * static_cast<double>(b.words.size()));
+  return static_cast<double>(common) /
+         std::sqrt(static_cast<double>(a.words.size()) * static_cast<double>(b.words.size()));
 }
 
 }  // namespace
@@ -50,7 +51,8 @@ double text_similarity(const LedgerItem& a, const LedgerItem& b) {
 std::span<const MetricFacts> all_metrics() { return kMetrics; }
 
 const MetricFacts& metric_named(std::string_view name) {
-  const auto it = std::find_if(kMetrics.begin(), kMetrics.end(), [&](const MetricFacts& facts) { return facts.name == name; });
+  const auto it =
+      std::find_if(kMetrics.begin(), kMetrics.end(), [&](const MetricFacts& facts) { return facts.name == name; });
   RIFFLE_CHECK(it != kMetrics.end(), "no metric is called", name);
   return *it;
 }
@@ -95,8 +97,10 @@ void JudgedList::judge(const Ledger& ledger, UserIndex user, std::span<const Ite
   hits_.assign(list.size(), false);
   for (std::size_t at = 0; at < list.size(); ++at)
     hits_[at] = std::find(taken.begin(), taken.end(), std::optional(list[at])) != taken.end();
-  measure(category_, [](const LedgerItem& item) { return !item.path.empty(); }, category_similarity);
-  measure(text_, [](const LedgerItem& item) { return !item.words.empty(); }, text_similarity);
+  measure(
+      category_, [](const LedgerItem& item) { return !item.path.empty(); }, category_similarity);
+  measure(
+      text_, [](const LedgerItem& item) { return !item.words.empty(); }, text_similarity);
 }
 
 void JudgedList::add_distances(Sums& sums, const Distances& distances, std::size_t count, Sum lists, Sum mean,
@@ -116,7 +120,8 @@ void JudgedList::add_calibration(Sums& sums, std::size_t count) const {
     const LedgerItem& item = ledger_->item(list_[at]);
     if (item.path.empty()) continue;
     ++known;
-    const auto place = std::find_if(shares.begin(), shares.end(), [&](const auto& share) { return share.first == item.path.back(); });
+    const auto place =
+        std::find_if(shares.begin(), shares.end(), [&](const auto& share) { return share.first == item.path.back(); });
     if (place == shares.end())
       shares.emplace_back(item.path.back(), 1);
     else

@@ -65,13 +65,14 @@ class JudgedList {
   bool hit(std::size_t rank) const { return hits_[rank]; }
 
  private:
-  struct Distances {                     // of the list's first 1, 2, … items
+  struct Distances {  // of the list's first 1, 2, … items
     std::vector<double> sum, smallest;
     std::vector<std::size_t> known;
   };
   template <class Known, class Similarity>
   void measure(Distances& distances, const Known& known, const Similarity& similarity);
-  void add_distances(Sums& sums, const Distances& distances, std::size_t count, Sum lists, Sum mean, Sum smallest) const;
+  void add_distances(Sums& sums, const Distances& distances, std::size_t count, Sum lists, Sum mean,
+                     Sum smallest) const;
   void add_calibration(Sums& sums, std::size_t count) const;
 
   const Ledger* ledger_ = nullptr;
@@ -90,8 +91,8 @@ class Spread {
 
   // Items ever listed, as a share of `items`.
   double coverage(std::size_t items) const;
-  // Of the numbers of times that each of `items` was listed (0 counts): Σ_i (2i − n − 1) x_i / (n Σ x), ascending. 0: evenly; near 1:
-  // always the same (Gini 1912; Fleder & Hosanagar 2009).
+  // Of the numbers of times that each of `items` was listed (0 counts): Σ_i (2i − n − 1) x_i / (n Σ x), ascending.
+  // 0: evenly; near 1: always the same (Gini 1912; Fleder & Hosanagar 2009).
   double gini(std::size_t items) const;
   // Shannon's, of the shares of the items in all places, in bits.
   double entropy() const;

@@ -37,11 +37,13 @@ class Frame {
   Frame(const Range& x, const Range& y) : x_(x), y_(y) {}
 
   double x(double value) const { return kLeft + (value - x_.low) / (x_.high - x_.low) * (kWidth - kLeft - kRight); }
-  double y(double value) const { return kHeight - kBottom - (value - y_.low) / (y_.high - y_.low) * (kHeight - kTop - kBottom); }
+  double y(double value) const {
+    return kHeight - kBottom - (value - y_.low) / (y_.high - y_.low) * (kHeight - kTop - kBottom);
+  }
 
   void begin(std::string_view title) {
-    absl::StrAppend(&svg_, absl::StrFormat("<svg viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"%s\">", kWidth, kHeight,
-                                           html_escaped(title)));
+    absl::StrAppend(&svg_, absl::StrFormat("<svg viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"%s\">", kWidth,
+                                           kHeight, html_escaped(title)));
   }
   void text(double x, double y, std::string_view anchor, std::string_view words, std::string_view more = {}) {
     absl::StrAppend(&svg_, absl::StrFormat("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" %s>%s</text>", x, y,
@@ -50,7 +52,8 @@ class Frame {
   void grid_y(std::string_view title) {
     const double step = step_of(y_);
     for (double at = std::ceil(y_.low / step) * step; at <= y_.high; at += step) {
-      absl::StrAppend(&svg_, absl::StrFormat("<path class=\"grid\" d=\"M%g %.1fH%g\"/>", kLeft, y(at), kWidth - kRight));
+      absl::StrAppend(&svg_,
+                      absl::StrFormat("<path class=\"grid\" d=\"M%g %.1fH%g\"/>", kLeft, y(at), kWidth - kRight));
       text(kLeft - 6, y(at) + 4, "end", absl::StrFormat("%.4g", std::abs(at) < step / 2 ? 0 : at));
     }
     text(14, (kTop + kHeight - kBottom) / 2, "middle", title,
@@ -59,7 +62,8 @@ class Frame {
   void grid_x(std::string_view title) {
     const double step = step_of(x_);
     for (double at = std::ceil(x_.low / step) * step; at <= x_.high; at += step) {
-      absl::StrAppend(&svg_, absl::StrFormat("<path class=\"grid\" d=\"M%.1f %gV%g\"/>", x(at), kTop, kHeight - kBottom));
+      absl::StrAppend(&svg_,
+                      absl::StrFormat("<path class=\"grid\" d=\"M%.1f %gV%g\"/>", x(at), kTop, kHeight - kBottom));
       text(x(at), kHeight - kBottom + 16, "middle", absl::StrFormat("%.4g", std::abs(at) < step / 2 ? 0 : at));
     }
     text((kLeft + kWidth - kRight) / 2, kHeight - 8, "middle", title);
@@ -72,7 +76,9 @@ class Frame {
   std::string svg_;
 };
 
-std::string colour_of(const PlotSeries& series) { return absl::StrCat("var(--series-", series.colour % kSeriesColours, ")"); }
+std::string colour_of(const PlotSeries& series) {
+  return absl::StrCat("var(--series-", series.colour % kSeriesColours, ")");
+}
 std::string dash_of(const PlotSeries& series) {
   return series.colour < kSeriesColours ? std::string() : std::string(" stroke-dasharray=\"6 3\"");
 }
@@ -98,11 +104,20 @@ std::string html_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -135,20 +150,23 @@ std::string curves_svg(const std::vector<PlotSeries>& series, const std::vector<
     std::string band, line;
     const auto cut = [&](double value) { return std::clamp(value, y.low, y.high * 1.03); };
     for (const PlotPoint& point : points)
-      absl::StrAppend(&band, band.empty() ? "M" : "L", absl::StrFormat("%.1f %.1f", frame.x(point.x), frame.y(cut(point.high))));
+      absl::StrAppend(&band, band.empty() ? "M" : "L",
+                      absl::StrFormat("%.1f %.1f", frame.x(point.x), frame.y(cut(point.high))));
     for (auto point = points.rbegin(); point != points.rend(); ++point)
       absl::StrAppend(&band, "L", absl::StrFormat("%.1f %.1f", frame.x(point->x), frame.y(cut(point->low))));
     for (const PlotPoint& point : points)
-      absl::StrAppend(&line, line.empty() ? "M" : "L", absl::StrFormat("%.1f %.1f", frame.x(point.x), frame.y(point.y)));
-    absl::StrAppend(&frame.svg(), "<path d=\"", band, "Z\" fill=\"", colour_of(series[i]), "\" opacity=\".15\"/><path d=\"", line,
-                    "\" fill=\"none\" stroke=\"", colour_of(series[i]), "\" stroke-width=\"2\"", dash_of(series[i]), "/>");
+      absl::StrAppend(&line, line.empty() ? "M" : "L",
+                      absl::StrFormat("%.1f %.1f", frame.x(point.x), frame.y(point.y)));
+    absl::StrAppend(&frame.svg(), "<path d=\"", band, "Z\" fill=\"", colour_of(series[i]),
+                    "\" opacity=\".15\"/><path d=\"", line, "\" fill=\"none\" stroke=\"", colour_of(series[i]),
+                    "\" stroke-width=\"2\"", dash_of(series[i]), "/>");
   }
   const std::vector<double> places = apart(ends, 15, kHeight - kBottom);
   for (std::size_t i = 0; i < series.size(); ++i) {
     if (series[i].points.empty()) continue;
     absl::StrAppend(&frame.svg(), absl::StrFormat("<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"%s\" fill=\"none\"/>",
-                                                  frame.x(series[i].points.back().x), ends[i].first, kWidth - kRight + 10, places[i],
-                                                  colour_of(series[i])));
+                                                  frame.x(series[i].points.back().x), ends[i].first,
+                                                  kWidth - kRight + 10, places[i], colour_of(series[i])));
     frame.text(kWidth - kRight + 14, places[i] + 4, "start", series[i].name);
   }
   return frame.end();
@@ -173,9 +191,10 @@ std::string scatter_svg(const std::vector<PlotSeries>& series, std::string_view 
   for (std::size_t i = 0; i < series.size(); ++i) {
     if (series[i].points.empty()) continue;
     const double at = frame.x(series[i].points.front().x), height = frame.y(series[i].points.front().y);
-    absl::StrAppend(&frame.svg(), absl::StrFormat("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>", at, height, colour_of(series[i])));
-    absl::StrAppend(&frame.svg(), absl::StrFormat("<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"%s\" opacity=\".5\"/>", at, height,
-                                                  at + 14, places[i], colour_of(series[i])));
+    absl::StrAppend(&frame.svg(), absl::StrFormat("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>", at, height,
+                                                  colour_of(series[i])));
+    absl::StrAppend(&frame.svg(), absl::StrFormat("<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"%s\" opacity=\".5\"/>", at,
+                                                  height, at + 14, places[i], colour_of(series[i])));
     frame.text(at + 17, places[i] + 4, "start", series[i].name);
   }
   return frame.end();

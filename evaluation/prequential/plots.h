@@ -15,11 +15,11 @@ constexpr std::size_t kSeriesColours = 8;
 
 struct PlotPoint {
   double x = 0, y = 0;
-  double low = 0, high = 0;              // of y
+  double low = 0, high = 0;  // of y
 };
 struct PlotSeries {
   std::string name;
-  std::size_t colour = 0;                // beyond kSeriesColours they repeat, with dashes
+  std::size_t colour = 0;  // beyond kSeriesColours they repeat, with dashes
   std::vector<PlotPoint> points;
 };
 

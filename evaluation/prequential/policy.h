@@ -17,9 +17,9 @@ namespace riffle::evaluation {
 struct Interaction {
   UserIndex user = 0;
   ItemIndex item = 0;
-  std::uint64_t basket = 0;              // what has the same number was taken in one session of the user
+  std::uint64_t basket = 0;  // what has the same number was taken in one session of the user
   TimePoint time{};
-  bool counts = true;                    // of a type that is to be predicted; the others are context
+  bool counts = true;  // of a type that is to be predicted; the others are context
   const records::Event* event = nullptr;
 };
 
@@ -30,7 +30,7 @@ struct Query {
   TimePoint time{};
   std::size_t n = 10;
   bool new_only = false;
-  std::uint64_t basket = 0;              // that the asked-for item will be part of
+  std::uint64_t basket = 0;  // that the asked-for item will be part of
   const Ledger* ledger = nullptr;
 
   bool allowed(ItemIndex item) const { return !new_only || !ledger->had(user, item); }

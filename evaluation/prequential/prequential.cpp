@@ -18,7 +18,8 @@ bool turns_away(records::InteractionType type) {
 }
 
 std::string_view type_of(const records::Event& event) {
-  return event.type == records::InteractionType::kOther ? std::string_view(event.type_name) : records::name_of(event.type);
+  return event.type == records::InteractionType::kOther ? std::string_view(event.type_name)
+                                                        : records::name_of(event.type);
 }
 
 std::int64_t begin_of_slice(TimePoint time, Milliseconds slice) {
@@ -29,7 +30,9 @@ std::int64_t begin_of_slice(TimePoint time, Milliseconds slice) {
 }  // namespace
 
 Prequential::Prequential(PrequentialOptions options, std::vector<std::unique_ptr<Policy>> policies)
-    : options_(std::move(options)), policies_(std::move(policies)), types_(options_.types.begin(), options_.types.end()) {
+    : options_(std::move(options)),
+      policies_(std::move(policies)),
+      types_(options_.types.begin(), options_.types.end()) {
   longest_ = *std::max_element(options_.ks.begin(), options_.ks.end());
   for (const auto& policy : policies_) result_.policies.push_back({policy->name(), PolicyScores(options_.ks)});
 }
@@ -81,7 +84,10 @@ void Prequential::event(const records::Event& event) {
     ask(group);
   }
   group.taken.push_back({event.item_id, time, counted, event});
-  if (options_.reveal == Reveal::kLine) close(group);
+  if (options_.reveal == Reveal::kLine)
+    close(group);
+  else
+    order_.emplace_back(user, time);
 }
 
 bool Prequential::same_session(const Group& group, const records::Event& event, TimePoint time) const {
@@ -89,25 +95,25 @@ bool Prequential::same_session(const Group& group, const records::Event& event, 
   return time - group.last < options_.session_gap;
 }
 
-// Ends what the event says is over. Sessions that paused are found from the oldest on.
+// Ends what the event says is over: of the user himself, and of others from whoever has been quiet longest on.
 void Prequential::close_others(UserIndex user, const records::Event& event, TimePoint time) {
   if (options_.reveal == Reveal::kLine) return;
+  if (const auto own = open_.find(user); own != open_.end() && !same_session(own->second, event, time)) end(own);
   while (!order_.empty()) {
-    const UserIndex other = order_.front();
+    const auto [other, last] = order_.front();
     const auto it = open_.find(other);
-    const bool over = other == user ? !same_session(it->second, event, time)
-                                    : options_.reveal == Reveal::kBasket || time - it->second.last >= options_.session_gap;
-    if (!over) break;
-    Group group = std::move(it->second);
-    open_.erase(it);
+    if (it != open_.end() && it->second.last == last) {
+      if (other == user) break;
+      if (options_.reveal == Reveal::kSession && time - last < options_.session_gap) break;
+      end(it);
+    }
     order_.pop_front();
-    close(group);
   }
-  const auto own = open_.find(user);
-  if (own == open_.end() || same_session(own->second, event, time)) return;
-  Group group = std::move(own->second);
-  open_.erase(own);
-  order_.erase(std::find(order_.begin(), order_.end(), user));
+}
+
+void Prequential::end(absl::flat_hash_map<UserIndex, Group>::iterator open) {
+  Group group = std::move(open->second);
+  open_.erase(open);
   close(group);
 }
 
@@ -121,7 +127,6 @@ Prequential::Group& Prequential::group_for(const records::Event& event, UserInde
   group.basket = ++baskets_;
   group.first = time;
   if (options_.reveal == Reveal::kLine) return group;
-  order_.push_back(user);
   group.evaluated = to_evaluate(user, time);
   ask(group);
   return group;
@@ -132,11 +137,11 @@ bool Prequential::to_evaluate(UserIndex user, TimePoint time) {
   const std::uint64_t point = points_seen_++;
   LeftOut& left_out = result_.left_out;
   if (result_.interactions <= options_.warm_up) return ++left_out.warm_up, false;
-  if ((options_.from && time < *options_.from) || (options_.to && time >= *options_.to)) return ++left_out.period, false;
+  if ((options_.from && time < *options_.from) || (options_.to && time >= *options_.to))
+    return ++left_out.period, false;
   if (options_.known_users && ledger_.at(user).taken == 0) return ++left_out.new_user, false;
   if (options_.sample >= 1) return true;
-  const std::uint64_t hash =
-      stable_hash({reinterpret_cast<const char*>(&point), sizeof(point)}, options_.seed);
+  const std::uint64_t hash = stable_hash({reinterpret_cast<const char*>(&point), sizeof(point)}, options_.seed);
   if (static_cast<double>(hash >> 11) * 0x1.0p-53 < options_.sample) return true;
   return ++left_out.not_sampled, false;
 }
@@ -263,9 +268,8 @@ void Prequential::learn_until(TimePoint time) {
 }
 
 PrequentialResult Prequential::finish() {
-  if (options_.reveal != Reveal::kLine) {
-    for (const UserIndex user : order_) close(open_.find(user)->second);
-  }
+  for (const auto& [user, last] : order_)
+    if (const auto it = open_.find(user); it != open_.end()) end(it);
   for (Unlearned& next : unlearned_) {
     next.interaction.event = &next.event;
     learn(next.interaction);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -34,24 +35,24 @@ enum class Reveal { kLine, kBasket, kSession };
 
 struct PrequentialOptions {
   Reveal reveal = Reveal::kLine;
-  Milliseconds session_gap{std::chrono::minutes(30)};   // a session ends with such a pause; also where events name none
-  bool new_only = false;                 // what the user had is neither listed nor evaluated
-  bool known_items = false;              // what has not appeared before is not evaluated
-  bool known_users = false;              // a user without a past is not evaluated
-  std::uint64_t warm_up = 0;             // interactions that are only learned
-  std::optional<TimePoint> from, to;     // evaluated: from ≤ time < to
-  double sample = 1;                     // share of the points that are evaluated, by hash
-  std::uint64_t seed = 1;                // of that hash
-  Milliseconds label_delay{0};           // before an interaction is learned, in the stream's time
-  std::vector<std::string> types;        // of interactions that are predicted; empty: all but those that turn away
-  std::vector<std::size_t> ks = {10};    // the first one is that of slices, groups and intervals
+  Milliseconds session_gap{std::chrono::minutes(30)};  // a session ends with such a pause; also where events name none
+  bool new_only = false;                               // what the user had is neither listed nor evaluated
+  bool known_items = false;                            // what has not appeared before is not evaluated
+  bool known_users = false;                            // a user without a past is not evaluated
+  std::uint64_t warm_up = 0;                           // interactions that are only learned
+  std::optional<TimePoint> from, to;                   // evaluated: from ≤ time < to
+  double sample = 1;                                   // share of the points that are evaluated, by hash
+  std::uint64_t seed = 1;                              // of that hash
+  Milliseconds label_delay{0};                         // before an interaction is learned, in the stream's time
+  std::vector<std::string> types;      // of interactions that are predicted; empty: all but those that turn away
+  std::vector<std::size_t> ks = {10};  // the first one is that of slices, groups and intervals
   Milliseconds slice{std::chrono::hours(24 * 7)};
 };
 
 // What was not evaluated, and why: the first reason that holds.
 struct LeftOut {
   // Interactions.
-  std::uint64_t duplicate = 0;           // neither evaluated nor learned
+  std::uint64_t duplicate = 0;  // neither evaluated nor learned
   std::uint64_t other_type = 0;
   // Points: lines, baskets or sessions.
   std::uint64_t warm_up = 0;
@@ -74,7 +75,7 @@ struct PolicyResult {
 
 struct PrequentialResult {
   std::uint64_t events = 0, interactions = 0, points = 0, out_of_order = 0, without_time = 0;
-  std::size_t users = 0, items = 0;      // that appeared
+  std::size_t users = 0, items = 0;  // that appeared
   LeftOut left_out;
   std::optional<TimePoint> first, last;  // of the points evaluated
   std::vector<PolicyResult> policies;
@@ -98,14 +99,14 @@ class Prequential {
     bool counts = true;
     records::Event event;
   };
-  struct Group {                         // a line, a basket or a session that is being gathered
+  struct Group {  // a line, a basket or a session that is being gathered
     UserIndex user = 0;
     SessionId session;
     std::uint64_t basket = 0;
     TimePoint first{}, last{};
     bool evaluated = false;
-    std::size_t known_items = 0;         // numbers below had appeared when it was asked
-    std::uint64_t taken_before = 0;      // by the user
+    std::size_t known_items = 0;                // numbers below had appeared when it was asked
+    std::uint64_t taken_before = 0;             // by the user
     std::vector<std::vector<ItemIndex>> lists;  // a policy
     std::vector<ItemIndex> popular;
     std::vector<Taken> taken;
@@ -120,6 +121,7 @@ class Prequential {
   bool same_session(const Group& group, const records::Event& event, TimePoint time) const;
   Group& group_for(const records::Event& event, UserIndex user, TimePoint time);
   void close_others(UserIndex user, const records::Event& event, TimePoint time);
+  void end(absl::flat_hash_map<UserIndex, Group>::iterator open);
   bool to_evaluate(UserIndex user, TimePoint time);
   void ask(Group& group);
   void close(Group& group);
@@ -131,15 +133,17 @@ class Prequential {
   PrequentialOptions options_;
   std::vector<std::unique_ptr<Policy>> policies_;
   Ledger ledger_;
-  Popularity popularity_;                // what serendipity is measured against
+  Popularity popularity_;  // what serendipity is measured against
   absl::flat_hash_set<std::string> types_;
   absl::flat_hash_map<UserIndex, Group> open_;
-  std::deque<UserIndex> order_;          // of open_: whose session was begun first
+  // Who took something when, as long as it may be what a session of open_ ends by. Entries of users who took something
+  // since are passed over.
+  std::deque<std::pair<UserIndex, TimePoint>> order_;
   std::deque<Unlearned> unlearned_;
-  TimePoint now_ = kNoTime;              // the largest time so far
+  TimePoint now_ = kNoTime;  // the largest time so far
   std::uint64_t baskets_ = 0;
   std::uint64_t points_seen_ = 0;
-  std::size_t longest_ = 10;             // of ks
+  std::size_t longest_ = 10;  // of ks
   JudgedList judged_;
   PrequentialResult result_;
 };

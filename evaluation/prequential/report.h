@@ -13,13 +13,13 @@ namespace riffle::evaluation {
 
 // What was asked, in words and numbers, and what became of the log: printed with the answer.
 struct PrequentialReport {
-  std::string log;                       // "Online Retail 2010-12.csv.gz, …"
+  std::string log;  // "Online Retail 2010-12.csv.gz, …"
   PrequentialOptions options;
   IntervalOptions intervals;
   std::vector<ingest::RowCount> read;
   std::vector<std::string> problems;
-  bool partial = false;                  // stopped before the log's end
-  std::string cut_short;                 // why the log ended before its end; empty: it did not
+  bool partial = false;   // stopped before the log's end
+  std::string cut_short;  // why the log ended before its end; empty: it did not
   double seconds = 0;
   PrequentialResult result;
 };

@@ -33,8 +33,8 @@ tbody tr:nth-child(even){background:var(--row)}th{font-weight:600;color:var(--qu
 using Cells = std::vector<std::optional<double>>;
 
 std::string named(const PrequentialReport& report, std::size_t policy) {
-  return absl::StrCat("<td><span class=\"dot\" style=\"background:var(--series-", policy % kSeriesColours, ")\"></span>",
-                      html_escaped(report.result.policies[policy].name), "</td>");
+  return absl::StrCat("<td><span class=\"dot\" style=\"background:var(--series-", policy % kSeriesColours,
+                      ")\"></span>", html_escaped(report.result.policies[policy].name), "</td>");
 }
 
 void begin_table(std::string_view first, const std::vector<std::string>& columns, std::string& out) {
@@ -62,8 +62,10 @@ void table(const PrequentialReport& report, std::string_view first, const std::v
       const std::optional<double>& value = rows[policy][column];
       bool best = value.has_value() && more_is_better[column].has_value();
       for (const Cells& other : rows)
-        if (best && other[column] && (*more_is_better[column] ? *other[column] > *value : *other[column] < *value)) best = false;
-      absl::StrAppend(&out, best ? "<td class=\"best\">" : "<td>", value ? absl::StrFormat("%.4f", *value) : "–", "</td>");
+        if (best && other[column] && (*more_is_better[column] ? *other[column] > *value : *other[column] < *value))
+          best = false;
+      absl::StrAppend(&out, best ? "<td class=\"best\">" : "<td>", value ? absl::StrFormat("%.4f", *value) : "–",
+                      "</td>");
     }
     absl::StrAppend(&out, "</tr>\n");
   }
@@ -73,8 +75,8 @@ void table(const PrequentialReport& report, std::string_view first, const std::v
 void write_head(const PrequentialReport& report, std::string& out) {
   const PrequentialResult& result = report.result;
   absl::StrAppend(&out, kHead, "<h1>Prequential evaluation</h1>\n<p>", html_escaped(report.log), "</p>\n<p>",
-                  html_escaped(protocol_text(report.options)), "</p>\n<p>", result.interactions, " interactions, ", result.users,
-                  " users, ", result.items, " items, ", result.points, " points");
+                  html_escaped(protocol_text(report.options)), "</p>\n<p>", result.interactions, " interactions, ",
+                  result.users, " users, ", result.items, " items, ", result.points, " points");
   if (result.first)
     absl::StrAppend(&out, ", ", records::format_time(*result.first).substr(0, 10), " to ",
                     records::format_time(*result.last).substr(0, 10));
@@ -96,7 +98,8 @@ void write_curves(const PrequentialReport& report, std::string_view name, std::s
       const std::optional<double> value = value_of(metric, users.total());
       if (!value) continue;
       const std::optional<Interval> interval = users.interval(metric, 1.96);
-      one.points.push_back({static_cast<double>(begin), *value, interval ? interval->low : *value, interval ? interval->high : *value});
+      one.points.push_back(
+          {static_cast<double>(begin), *value, interval ? interval->low : *value, interval ? interval->high : *value});
       if (i == 0) ticks.emplace_back(static_cast<double>(begin), records::format_time(from_ms(begin)).substr(0, 10));
     }
   }
@@ -110,7 +113,8 @@ void write_trade_off(const PrequentialReport& report, std::string& out) {
   const MetricFacts& ndcg = metric_named("ndcg");
   const std::vector<PolicyResult>& policies = report.result.policies;
   const auto known = [&](std::string_view name) {
-    return std::any_of(policies.begin(), policies.end(), [&](const PolicyResult& p) { return value_of(metric_named(name), p.scores.at[0]); });
+    return std::any_of(policies.begin(), policies.end(),
+                       [&](const PolicyResult& p) { return value_of(metric_named(name), p.scores.at[0]); });
   };
   const std::string_view name = known("ild_category") ? "ild_category" : "ild_text";
   if (!known(name)) return;
@@ -146,9 +150,11 @@ void write_metrics(const PrequentialReport& report, std::string& out) {
         for (const MetricFacts& metric : metrics) row.push_back(value_of(metric, policy.scores.at[at]));
         const Spread& spread = policy.scores.spread[at];
         if (!accuracy)
-          row.insert(row.end(), {spread.coverage(report.result.items), spread.gini(report.result.items), spread.entropy()});
+          row.insert(row.end(),
+                     {spread.coverage(report.result.items), spread.gini(report.result.items), spread.entropy()});
       }
-      absl::StrAppend(&out, "<section><h2>", accuracy ? "Accuracy" : "Beyond accuracy", " at ", report.options.ks[at], "</h2>\n");
+      absl::StrAppend(&out, "<section><h2>", accuracy ? "Accuracy" : "Beyond accuracy", " at ", report.options.ks[at],
+                      "</h2>\n");
       table(report, "policy", columns, rows, better, out);
       absl::StrAppend(&out, "</section>\n");
     }
@@ -171,7 +177,8 @@ void write_intervals(const PrequentialReport& report, std::string& out) {
                   html_escaped(policies[best].name), ".</p>\n");
   begin_table("policy", {"recall", "difference", "ndcg", "difference"}, out);
   const auto cell = [&](const std::optional<Interval>& interval) {
-    absl::StrAppend(&out, "<td>", interval ? absl::StrFormat("%.4f … %.4f", interval->low, interval->high) : "–", "</td>");
+    absl::StrAppend(&out, "<td>", interval ? absl::StrFormat("%.4f … %.4f", interval->low, interval->high) : "–",
+                    "</td>");
   };
   for (std::size_t i = 0; i < policies.size(); ++i) {
     absl::StrAppend(&out, "<tr>", named(report, i));
@@ -190,9 +197,11 @@ void write_groups(const PrequentialReport& report, std::string& out) {
   if (policies.empty() || report.result.points == 0) return;
   std::vector<std::string> by_user, by_item;
   for (std::size_t i = 0; i < kActivityGroups; ++i)
-    by_user.push_back(absl::StrFormat("%s: %.0f points", std::string(kActivityNames[i]), policies.front().scores.by_activity[i][kPoints]));
+    by_user.push_back(absl::StrFormat("%s: %.0f points", std::string(kActivityNames[i]),
+                                      policies.front().scores.by_activity[i][kPoints]));
   for (std::size_t i = 0; i < kItemGroups; ++i)
-    by_item.push_back(absl::StrFormat("%s: %.0f", std::string(kItemNames[i]), policies.front().scores.by_item[i].taken));
+    by_item.push_back(
+        absl::StrFormat("%s: %.0f", std::string(kItemNames[i]), policies.front().scores.by_item[i].taken));
   std::vector<Cells> users, items;
   for (const PolicyResult& policy : policies) {
     Cells& user = users.emplace_back();
@@ -213,11 +222,12 @@ void write_costs(const PrequentialReport& report, std::string& out) {
   begin_table("policy", {"µs a list", "µs an event", "MB"}, out);
   for (std::size_t i = 0; i < report.result.policies.size(); ++i) {
     const PolicyResult& policy = report.result.policies[i];
-    absl::StrAppend(&out, "<tr>", named(report, i),
-                    absl::StrFormat("<td>%.1f</td><td>%.1f</td><td>%.1f</td></tr>\n",
-                                    policy.lists > 0 ? 1e6 * policy.recommend_seconds / static_cast<double>(policy.lists) : 0,
-                                    policy.learned > 0 ? 1e6 * policy.learn_seconds / static_cast<double>(policy.learned) : 0,
-                                    static_cast<double>(policy.memory_bytes) / 1e6));
+    absl::StrAppend(
+        &out, "<tr>", named(report, i),
+        absl::StrFormat("<td>%.1f</td><td>%.1f</td><td>%.1f</td></tr>\n",
+                        policy.lists > 0 ? 1e6 * policy.recommend_seconds / static_cast<double>(policy.lists) : 0,
+                        policy.learned > 0 ? 1e6 * policy.learn_seconds / static_cast<double>(policy.learned) : 0,
+                        static_cast<double>(policy.memory_bytes) / 1e6));
   }
   end_table(out);
   absl::StrAppend(&out, "</section>\n");
@@ -227,7 +237,8 @@ void write_log(const PrequentialReport& report, std::string& out) {
   absl::StrAppend(&out, "<section><h2>What was read</h2>\n<div class=\"scroll\"><table><tbody>\n");
   for (const ingest::RowCount& count : report.read)
     if (count.rows > 0)
-      absl::StrAppend(&out, "<tr><td>", html_escaped(count.what), count.used ? "" : " (not used)", "</td><td>", count.rows, "</td></tr>\n");
+      absl::StrAppend(&out, "<tr><td>", html_escaped(count.what), count.used ? "" : " (not used)", "</td><td>",
+                      count.rows, "</td></tr>\n");
   const LeftOut& left = report.result.left_out;
   const auto row = [&](const char* what, std::uint64_t count) {
     if (count > 0) absl::StrAppend(&out, "<tr><td>left out: ", what, "</td><td>", count, "</td></tr>\n");

@@ -29,7 +29,9 @@ void write(JsonWriter& json, std::string_view name, const std::optional<TimePoin
 void write_question(JsonWriter& json, const PrequentialReport& report) {
   const PrequentialOptions& options = report.options;
   json.key("question").begin_object().member("log", report.log).member("protocol", protocol_text(options));
-  json.member("reveal", options.reveal == Reveal::kLine ? "line" : options.reveal == Reveal::kBasket ? "basket" : "session")
+  json.member("reveal", options.reveal == Reveal::kLine     ? "line"
+                        : options.reveal == Reveal::kBasket ? "basket"
+                                                            : "session")
       .member("new_only", options.new_only)
       .member("known_items", options.known_items)
       .member("known_users", options.known_users)
@@ -117,7 +119,8 @@ void write_breakdowns(JsonWriter& json, const PolicyScores& scores) {
   json.end_array();
 }
 
-void write_policy(JsonWriter& json, const PrequentialReport& report, std::size_t number, const PairedBootstrap& bootstrap) {
+void write_policy(JsonWriter& json, const PrequentialReport& report, std::size_t number,
+                  const PairedBootstrap& bootstrap) {
   const PolicyResult& policy = report.result.policies[number];
   json.begin_object().member("policy", policy.name).key("at").begin_array();
   for (std::size_t at = 0; at < report.options.ks.size(); ++at) {

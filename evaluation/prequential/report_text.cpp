@@ -13,7 +13,9 @@ std::string days(Milliseconds duration) {
   return absl::StrFormat("%.3g d", static_cast<double>(duration.count()) / 86'400'000.0);
 }
 
-std::string cell(const std::optional<double>& value) { return value ? absl::StrFormat("%.4f", *value) : std::string("-"); }
+std::string cell(const std::optional<double>& value) {
+  return value ? absl::StrFormat("%.4f", *value) : std::string("-");
+}
 
 std::string bytes(std::size_t count) { return absl::StrFormat("%.1f MB", static_cast<double>(count) / 1e6); }
 
@@ -21,19 +23,23 @@ void write_log(const PrequentialReport& report, std::string& out) {
   absl::StrAppend(&out, "log       ", report.log, "\n");
   for (const ingest::RowCount& count : report.read)
     if (count.rows > 0)
-      absl::StrAppend(&out, count.used ? "          used      " : "          not used  ", count.rows, "  ", count.what, "\n");
+      absl::StrAppend(&out, count.used ? "          used      " : "          not used  ", count.rows, "  ", count.what,
+                      "\n");
   for (const std::string& problem : report.problems) absl::StrAppend(&out, "          ", problem, "\n");
   absl::StrAppend(&out, "protocol  ", protocol_text(report.options), "\n");
   if (report.partial) absl::StrAppend(&out, "PARTIAL   stopped before the log's end: of what was read until then\n");
   if (!report.cut_short.empty()) absl::StrAppend(&out, "PARTIAL   the log broke off: ", report.cut_short, "\n");
   const PrequentialResult& result = report.result;
-  absl::StrAppend(&out, "stream    ", result.interactions, " interactions, ", result.users, " users, ", result.items, " items\n");
+  absl::StrAppend(&out, "stream    ", result.interactions, " interactions, ", result.users, " users, ", result.items,
+                  " items\n");
   if (result.out_of_order > 0)
     absl::StrAppend(&out, "          ", result.out_of_order, " events came after later ones: they count as of then\n");
   if (result.without_time > 0)
-    absl::StrAppend(&out, "          ", result.without_time, " events without a timestamp: of the time of the one before\n");
+    absl::StrAppend(&out, "          ", result.without_time,
+                    " events without a timestamp: of the time of the one before\n");
   absl::StrAppend(&out, "points    ", result.points);
-  if (result.first) absl::StrAppend(&out, ", ", records::format_time(*result.first), " … ", records::format_time(*result.last));
+  if (result.first)
+    absl::StrAppend(&out, ", ", records::format_time(*result.first), " … ", records::format_time(*result.last));
   absl::StrAppend(&out, "\n");
   const auto left_out = [&](std::uint64_t count, const char* what) {
     if (count > 0) absl::StrAppend(&out, "          left out  ", count, "  ", what, "\n");
@@ -80,8 +86,8 @@ void write_intervals(const PrequentialReport& report, std::string& out) {
     if (value_of(ndcg, policies[i].scores.at[0]) > value_of(ndcg, policies[best].scores.at[0])) best = i;
   }
   const PairedBootstrap bootstrap(sums, report.intervals);
-  absl::StrAppend(&out, "\n", absl::StrFormat("%g", 100 * report.intervals.confidence),
-                  " % intervals over users at ", report.options.ks[0], ", and differences to ", policies[best].name, "\n");
+  absl::StrAppend(&out, "\n", absl::StrFormat("%g", 100 * report.intervals.confidence), " % intervals over users at ",
+                  report.options.ks[0], ", and differences to ", policies[best].name, "\n");
   for (std::size_t i = 0; i < policies.size(); ++i) {
     absl::StrAppend(&out, absl::StrFormat("%-20s", policies[i].name));
     for (const char* const name : {"recall", "ndcg"}) {
@@ -104,7 +110,8 @@ void write_groups(const PrequentialReport& report, std::string_view title, const
   absl::StrAppend(&out, "\n");
   for (const PolicyResult& policy : report.result.policies) {
     absl::StrAppend(&out, absl::StrFormat("%-20s", policy.name));
-    for (std::size_t i = 0; i < names.size(); ++i) absl::StrAppend(&out, absl::StrFormat("%18s", cell(value(policy.scores, i))));
+    for (std::size_t i = 0; i < names.size(); ++i)
+      absl::StrAppend(&out, absl::StrFormat("%18s", cell(value(policy.scores, i))));
     absl::StrAppend(&out, "\n");
   }
 }
@@ -119,34 +126,42 @@ void write_breakdowns(const PrequentialReport& report, std::string& out) {
     begins.push_back(begin);
     slices.push_back(records::format_time(from_ms(begin)).substr(0, 10));
   }
-  write_groups(report, "ndcg by time", slices,
-               [&](const PolicyScores& scores, std::size_t i) { return value_of(ndcg, scores.slices.at(begins[i]).total()); }, out);
+  write_groups(
+      report, "ndcg by time", slices,
+      [&](const PolicyScores& scores, std::size_t i) { return value_of(ndcg, scores.slices.at(begins[i]).total()); },
+      out);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < kActivityGroups; ++i)
     names.push_back(absl::StrCat(std::string(kActivityNames[i]), ": ",
                                  static_cast<std::uint64_t>(policies.front().scores.by_activity[i][kPoints])));
-  write_groups(report, "ndcg by user's past", names,
-               [&](const PolicyScores& scores, std::size_t i) { return value_of(ndcg, scores.by_activity[i]); }, out);
+  write_groups(
+      report, "ndcg by user's past", names,
+      [&](const PolicyScores& scores, std::size_t i) { return value_of(ndcg, scores.by_activity[i]); }, out);
   names.clear();
   for (std::size_t i = 0; i < kItemGroups; ++i)
     names.push_back(absl::StrCat(std::string(kItemNames[i]), ": ",
                                  static_cast<std::uint64_t>(policies.front().scores.by_item[i].taken)));
-  write_groups(report, "recall by item's past", names,
-               [](const PolicyScores& scores, std::size_t i) -> std::optional<double> {
-                 const ItemGroupSums& sums = scores.by_item[i];
-                 if (sums.taken == 0) return std::nullopt;
-                 return sums.hits / sums.taken;
-               },
-               out);
+  write_groups(
+      report, "recall by item's past", names,
+      [](const PolicyScores& scores, std::size_t i) -> std::optional<double> {
+        const ItemGroupSums& sums = scores.by_item[i];
+        if (sums.taken == 0) return std::nullopt;
+        return sums.hits / sums.taken;
+      },
+      out);
 }
 
 void write_costs(const PrequentialReport& report, std::string& out) {
-  absl::StrAppend(&out, "\n", absl::StrFormat("%-20s%14s%14s%14s%16s\n", "cost", "µs a list", " µs an event", "memory", "events/s"));
+  absl::StrAppend(
+      &out, "\n",
+      absl::StrFormat("%-20s%14s%14s%14s%16s\n", "cost", "µs a list", " µs an event", "memory", "events/s"));
   for (const PolicyResult& policy : report.result.policies) {
     const double list = policy.lists > 0 ? 1e6 * policy.recommend_seconds / static_cast<double>(policy.lists) : 0;
     const double event = policy.learned > 0 ? 1e6 * policy.learn_seconds / static_cast<double>(policy.learned) : 0;
-    const double rate = static_cast<double>(policy.learned) / std::max(policy.recommend_seconds + policy.learn_seconds, 1e-9);
-    absl::StrAppend(&out, absl::StrFormat("%-20s%13.1f%13.1f%14s%16.0f\n", policy.name, list, event, bytes(policy.memory_bytes), rate));
+    const double rate =
+        static_cast<double>(policy.learned) / std::max(policy.recommend_seconds + policy.learn_seconds, 1e-9);
+    absl::StrAppend(&out, absl::StrFormat("%-20s%13.1f%13.1f%14s%16.0f\n", policy.name, list, event,
+                                          bytes(policy.memory_bytes), rate));
   }
   absl::StrAppend(&out, absl::StrFormat("in all %.1f s, %.0f events/s\n", report.seconds,
                                         static_cast<double>(report.result.events) / std::max(report.seconds, 1e-9)));

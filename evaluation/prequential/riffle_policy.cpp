@@ -84,7 +84,8 @@ struct OwnSessions {
   }
 };
 
-void append_row(std::span<const float> features, const serving::Candidate& candidate, ItemKey last, std::vector<float>& rows) {
+void append_row(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
+                std::vector<float>& rows) {
   rows.insert(rows.end(), features.begin(), features.end());
   for (std::size_t i = 0; i < serving::kCandidateSources; ++i) {
     const auto source = static_cast<serving::CandidateSourceId>(i);
@@ -93,7 +94,8 @@ void append_row(std::span<const float> features, const serving::Candidate& candi
     rows.push_back(named ? 1.0F : 0.0F);
     rows.push_back(std::min(score, 2.0F));
     rows.push_back(std::log1p(std::min(score, 1e6F) * 300));
-    rows.push_back(named && last != ItemKey() && candidate.mark(source).evidence == last ? std::min(score, 2.0F) : 0.0F);
+    rows.push_back(named && last != ItemKey() && candidate.mark(source).evidence == last ? std::min(score, 2.0F)
+                                                                                         : 0.0F);
   }
 }
 
@@ -148,7 +150,7 @@ struct RifflePolicy::Impl {
     UserIndex user = ~UserIndex{0};
     std::uint64_t basket = 0;
     std::vector<ItemKey> keys;
-    std::vector<float> rows;              // kColumns a key
+    std::vector<float> rows;  // kColumns a key
     std::vector<std::uint32_t> taken;
   } asked;
   std::vector<std::pair<float, std::uint32_t>> order;
@@ -216,7 +218,8 @@ void RifflePolicy::learn(const Interaction& interaction) {
   const ItemKey key = key_of(interaction.event->item_id);
   if (interaction.counts && impl.asked.user == interaction.user && impl.asked.basket == interaction.basket) {
     const auto place = std::find(impl.asked.keys.begin(), impl.asked.keys.end(), key);
-    if (place != impl.asked.keys.end()) impl.asked.taken.push_back(static_cast<std::uint32_t>(place - impl.asked.keys.begin()));
+    if (place != impl.asked.keys.end())
+      impl.asked.taken.push_back(static_cast<std::uint32_t>(place - impl.asked.keys.begin()));
   }
   impl.index_of.try_emplace(key, interaction.item);
   impl.event_rows.apply(*interaction.event, interaction.time);
@@ -250,12 +253,12 @@ void RifflePolicy::Impl::refresh() {
 }
 
 std::size_t RifflePolicy::memory_bytes() const {
-
   // By the rows' bounds, as they lie in memory: 24 bytes a history entry, 12 a neighbour.
   const std::size_t user = sizeof(records::UserRow) + impl_->rows.history_length * sizeof(records::HistoryEntry) +
                            impl_->rows.dedup_length * sizeof(std::uint64_t);
   const std::size_t item = 2 * sizeof(records::ItemRow) + 3 * impl_->rows.neighbours * sizeof(records::Neighbour);
-  return impl_->users.size() * user + impl_->items.size() * item + impl_->known->items.size() * sizeof(features::CatalogueItem);
+  return impl_->users.size() * user + impl_->items.size() * item +
+         impl_->known->items.size() * sizeof(features::CatalogueItem);
 }
 
 std::vector<std::pair<std::string, double>> RifflePolicy::weights() const {
@@ -268,7 +271,8 @@ std::vector<std::pair<std::string, double>> RifflePolicy::weights() const {
     static constexpr std::array<const char*, kOfSource> kParts = {" named", " score", " log", " last"};
     named.emplace_back(std::string(serving::name_of(source)) + kParts[at % kOfSource], impl_->trainer.weights()[i]);
   }
-  static constexpr std::array<const char*, kOfHistory> kHistory = {"own sessions", "own share", "own last session", "own recency"};
+  static constexpr std::array<const char*, kOfHistory> kHistory = {"own sessions", "own share", "own last session",
+                                                                   "own recency"};
   for (std::size_t i = 0; i < kOfHistory; ++i)
     named.emplace_back(kHistory[i], impl_->trainer.weights()[kColumns - kOfHistory + i]);
   return named;

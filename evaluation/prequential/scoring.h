@@ -29,9 +29,9 @@ struct PolicyScores {
   // A few hundred groups are enough for a slice's interval (its error is then known to 6 %).
   static constexpr std::size_t kSliceGroups = 256;
 
-  std::vector<Sums> at;                  // a k
-  std::vector<Spread> spread;            // a k
-  UserSums users{4096};                  // at the first k, as all that follows
+  std::vector<Sums> at;                     // a k
+  std::vector<Spread> spread;               // a k
+  UserSums users{4096};                     // at the first k, as all that follows
   std::map<std::int64_t, UserSums> slices;  // by the slice's begin, in ms
   std::array<Sums, kActivityGroups> by_activity{};
   std::array<ItemGroupSums, kItemGroups> by_item{};

@@ -9,7 +9,9 @@
 
 namespace riffle::evaluation {
 
-Sums& UserSums::of(const UserId& user) { return groups_[GroupSums::group_of(stable_hash(user.str())) % groups_.size()]; }
+Sums& UserSums::of(const UserId& user) {
+  return groups_[GroupSums::group_of(stable_hash(user.str())) % groups_.size()];
+}
 
 Sums UserSums::total() const {
   Sums total{};
@@ -70,7 +72,8 @@ std::optional<Interval> PairedBootstrap::interval(std::size_t policy, const Metr
   return percentiles([&](const std::vector<Sums>& totals) { return value_of(metric, totals[policy]); });
 }
 
-std::optional<Interval> PairedBootstrap::difference(std::size_t first, std::size_t second, const MetricFacts& metric) const {
+std::optional<Interval> PairedBootstrap::difference(std::size_t first, std::size_t second,
+                                                    const MetricFacts& metric) const {
   return percentiles([&](const std::vector<Sums>& totals) -> std::optional<double> {
     const std::optional<double> a = value_of(metric, totals[first]), b = value_of(metric, totals[second]);
     if (!a || !b) return std::nullopt;

@@ -38,7 +38,9 @@ void SimilarSource::take(ItemKey key, const std::shared_ptr<const records::Item>
 void SimilarSource::index(const features::Catalogue& catalogue) {
   if (indexed_ == catalogue.version) return;
   indexed_ = catalogue.version;
-  const auto take_all = [&] { catalogue.items.for_each([&](ItemKey key, const auto& entry) { take(key, entry.item); }); };
+  const auto take_all = [&] {
+    catalogue.items.for_each([&](ItemKey key, const auto& entry) { take(key, entry.item); });
+  };
   take_all();
   if (titles_.size() != catalogue.items.size()) {  // something was deleted: what is left, anew
     word_of_.clear();
@@ -47,7 +49,8 @@ void SimilarSource::index(const features::Catalogue& catalogue) {
     take_all();
   }
   for (Word& word : words_) {
-    const double idf = std::log1p(static_cast<double>(titles_.size()) / static_cast<double>(std::max<std::size_t>(1, word.items.size())));
+    const double idf = std::log1p(static_cast<double>(titles_.size()) /
+                                  static_cast<double>(std::max<std::size_t>(1, word.items.size())));
     word.weight = idf * idf;
   }
   for (auto& [key, title] : titles_) title.norm = norm(title);

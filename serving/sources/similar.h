@@ -30,13 +30,13 @@ class SimilarSource final : public CandidateSource {
   static constexpr std::size_t kLookedAt = 3;
 
   struct Title {
-    std::shared_ptr<const records::Item> item;   // as it was indexed
-    std::vector<std::uint32_t> words;            // places in words_, each once
+    std::shared_ptr<const records::Item> item;  // as it was indexed
+    std::vector<std::uint32_t> words;           // places in words_, each once
     double norm = 0;
   };
   struct Word {
     std::vector<ItemKey> items;
-    double weight = 0;                           // idf²
+    double weight = 0;  // idf²
   };
   struct Found {
     double score = 0;
@@ -51,8 +51,8 @@ class SimilarSource final : public CandidateSource {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> word_of_;
   std::vector<Word> words_;
   absl::flat_hash_map<ItemKey, Title> titles_;
-  std::optional<std::uint64_t> indexed_;         // the catalogue's version
-  absl::flat_hash_map<ItemKey, double> dots_;    // scratch, as what follows
+  std::optional<std::uint64_t> indexed_;       // the catalogue's version
+  absl::flat_hash_map<ItemKey, double> dots_;  // scratch, as what follows
   absl::flat_hash_map<ItemKey, Found> found_;
   std::vector<std::pair<double, ItemKey>> order_;
 };

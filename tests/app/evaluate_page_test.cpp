@@ -42,9 +42,11 @@ std::string make_page(const Scratch& scratch) {
     lines += "{\"item_id\":\"i" + std::to_string(item) + "\",\"title\":\"Bowl number " + std::to_string(item) +
              " <b>\",\"category\":[\"home\",\"c" + std::to_string(item % 3) + "\"]}\n";
   for (int i = 0; i < 1500; ++i)
-    lines += "{\"event\":\"interaction\",\"type\":\"purchase\",\"user_id\":\"u" + std::to_string(i * 7 % 40) + "\",\"item_id\":\"i" +
-             std::to_string(i * i % 12) + "\",\"timestamp\":" + std::to_string(1'300'000'000'000 + i * 3'456'000LL) + "}\n";
-  const auto result = riffle({"evaluate", scratch.write("<shop>.jsonl", lines), "-k", "3,5", "--html", scratch / "page.html"});
+    lines += "{\"event\":\"interaction\",\"type\":\"purchase\",\"user_id\":\"u" + std::to_string(i * 7 % 40) +
+             "\",\"item_id\":\"i" + std::to_string(i * i % 12) +
+             "\",\"timestamp\":" + std::to_string(1'300'000'000'000 + i * 3'456'000LL) + "}\n";
+  const auto result =
+      riffle({"evaluate", scratch.write("<shop>.jsonl", lines), "-k", "3,5", "--html", scratch / "page.html"});
   EXPECT_EQ(result.code, 0) << result.err;
   return riffle::testing::read_whole(scratch / "page.html");
 }
@@ -68,7 +70,8 @@ TEST(EvaluatePage, IsReadableInABrowserLightAndDark) {
       "<script>addEventListener('load',()=>{const s=getComputedStyle(document.body);"
       "const plots=[...document.querySelectorAll('svg')].every(e=>e.getBoundingClientRect().height>100);"
       "const inside=[...document.querySelectorAll('svg text')].every(e=>{const r=e.getBoundingClientRect();"
-      "const o=e.closest('svg').getBoundingClientRect();return r.left>=o.left-1&&r.right<=o.right+1&&r.bottom<=o.bottom+1});"
+      "const o=e.closest('svg').getBoundingClientRect();return "
+      "r.left>=o.left-1&&r.right<=o.right+1&&r.bottom<=o.bottom+1});"
       "document.title=['measured',document.querySelectorAll('svg').length,plots,inside,"
       "document.documentElement.scrollWidth<=innerWidth,s.backgroundColor,s.color].join('|')})</script>";
   const std::string page = scratch.write("measured.html", make_page(scratch) + measure);
@@ -79,7 +82,8 @@ TEST(EvaluatePage, IsReadableInABrowserLightAndDark) {
   const std::string dark =
       output_of(command + "--blink-settings=preferredColorScheme=0 --dump-dom 'file://" + page + "' 2>/dev/null");
   EXPECT_THAT(dark, HasSubstr("<title>measured|3|true|true|true|rgb(20, 24, 29)|rgb(230, 233, 237)</title>"));
-  output_of(command + "--no-pdf-header-footer --print-to-pdf='" + (scratch / "page.pdf") + "' 'file://" + page + "' 2>/dev/null");
+  output_of(command + "--no-pdf-header-footer --print-to-pdf='" + (scratch / "page.pdf") + "' 'file://" + page +
+            "' 2>/dev/null");
   EXPECT_GT(std::filesystem::file_size(scratch / "page.pdf"), 10'000U);
 }
 

@@ -77,9 +77,12 @@ TEST(Evaluate, ReproducesTheFiguresOfOnlineRetailLineByLineWithRepeats) {
 
 TEST(Evaluate, ReproducesTheFiguresOfOnlineRetailByBasketOfNewItems) {
   if (!std::filesystem::exists(kOnlineRetail)) GTEST_SKIP() << "Online Retail is not here: " << kOnlineRetail;
-  expect(on_online_retail({"--reveal", "basket", "--known-users", "--new-only", "-p", "popularity,decayed-popularity,user-cosine"}),
+  expect(on_online_retail(
+             {"--reveal", "basket", "--known-users", "--new-only", "-p", "popularity,decayed-popularity,user-cosine"}),
          2277,
-         {{"popularity", .0310, .0527, kFourth}, {"decayed-popularity", .0414, .0690, kNear}, {"user-cosine", .0510, .0940, kNear}});
+         {{"popularity", .0310, .0527, kFourth},
+          {"decayed-popularity", .0414, .0690, kNear},
+          {"user-cosine", .0510, .0940, kNear}});
 }
 
 TEST(Evaluate, ReproducesTheFiguresOfOnlineRetailByBasketWithRepeats) {
@@ -111,7 +114,8 @@ TEST(Evaluate, ReadsJsonLinesFromStandardInputAndFiles) {
   const Scratch scratch;
   std::string lines = "{\"item_id\":\"a\",\"title\":\"Walnut bowl\",\"category\":[\"home\"]}\nnot json\n";
   for (int i = 0; i < 20; ++i) lines += line("u" + std::to_string(i % 4), i % 3 == 0 ? "b" : "a", i);
-  const CommandResult result = riffle({"evaluate", scratch.write("log.jsonl", lines), "-k", "1,2", "--warm-up", "0.25"});
+  const CommandResult result =
+      riffle({"evaluate", scratch.write("log.jsonl", lines), "-k", "1,2", "--warm-up", "0.25"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("20 interactions, 4 users, 2 items"));
   EXPECT_THAT(result.out, HasSubstr("points    15"));
@@ -133,7 +137,8 @@ TEST(Evaluate, ReportsWhatCameBeforeACutAsPartial) {
   const Scratch scratch;
   std::string bytes = riffle::testing::read_whole(whole);
   bytes.resize(bytes.size() / 4);
-  const CommandResult result = riffle({"evaluate", scratch.write("month.csv.gz", bytes), "-p", "popularity", "--format", "json"});
+  const CommandResult result =
+      riffle({"evaluate", scratch.write("month.csv.gz", bytes), "-p", "popularity", "--format", "json"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.out, HasSubstr("\"partial\": true"));
   EXPECT_GT(number(result, "", "points"), 1000);

@@ -54,7 +54,8 @@ TEST_F(PrequentialMetrics, OfAccuracyEqualThoseByHand) {
   EXPECT_DOUBLE_EQ(value("recall", sums), 2. / 3);
   EXPECT_DOUBLE_EQ(value("f1", sums), 4. / 7);
   EXPECT_DOUBLE_EQ(value("hit_rate", sums), 1);
-  EXPECT_DOUBLE_EQ(value("ndcg", sums), (1 / std::log2(3) + 1 / std::log2(5)) / (1 + 1 / std::log2(3) + 1 / std::log2(4)));
+  EXPECT_DOUBLE_EQ(value("ndcg", sums),
+                   (1 / std::log2(3) + 1 / std::log2(5)) / (1 + 1 / std::log2(3) + 1 / std::log2(4)));
   EXPECT_DOUBLE_EQ(value("mrr", sums), .5);
   EXPECT_DOUBLE_EQ(value("map", sums), (1. / 2 + 2. / 4) / 3);
 }
@@ -97,7 +98,8 @@ TEST_F(PrequentialMetrics, CallTheFifthThatIsTakenMostTheHead) {
 
 TEST_F(PrequentialMetrics, CalibrationIsTheDivergenceOfTheListsCategoriesFromTheUsers) {
   // p: kitchen 2/3, light 1/3; q of the list: kitchen 1, light 0.
-  const double expected = 2. / 3 * std::log((2. / 3) / (.99 * 1 + .01 * 2 / 3)) + 1. / 3 * std::log((1. / 3) / (.01 / 3));
+  const double expected =
+      2. / 3 * std::log((2. / 3) / (.99 * 1 + .01 * 2 / 3)) + 1. / 3 * std::log((1. / 3) / (.01 / 3));
   EXPECT_NEAR(value("calibration", judge({0, 1}, {}, 2)), expected, 1e-12);
   EXPECT_NEAR(value("calibration", judge({0, 1, 2}, {}, 3)), 0, 1e-12);
 }
@@ -106,7 +108,7 @@ TEST(Spread, CountsWhatIsListedHowOften) {
   Spread spread;
   const std::vector<ItemIndex> first = {0, 1, 2}, second = {0, 3, 1};
   spread.add(first, 2);
-  spread.add(second, 2);                 // times: 2, 1, 0, 1
+  spread.add(second, 2);  // times: 2, 1, 0, 1
   EXPECT_DOUBLE_EQ(spread.coverage(5), .6);
   EXPECT_DOUBLE_EQ(spread.entropy(), 1.5);
   // Ascending 0 0 1 1 2 of n = 5: ((2·3−6)·1 + (2·4−6)·1 + (2·5−6)·2) / (5·4)

@@ -17,7 +17,7 @@ constexpr TimePoint kStart = from_ms(1'300'000'000'000);
 class Recorder final : public Policy {
  public:
   struct Seen {
-    std::vector<std::string> log;        // "ask u", "learn u i"
+    std::vector<std::string> log;  // "ask u", "learn u i"
     std::vector<ItemIndex> answer;
   };
   explicit Recorder(Seen* seen) : seen_(seen) {}
@@ -77,12 +77,12 @@ TEST_F(PrequentialRun, JudgesPopularityAsByHand) {
   PrequentialOptions options;
   options.ks = {1};
   begin(options);
-  take("u", "a");                        // nothing has appeared: a miss
-  take("v", "a");                        // a is listed: a hit
-  take("v", "b");                        // not seen before: a miss
-  take("w", "b");                        // a (2) is before b (1): a miss
-  take("x", "b");                        // 2 to 2, and a appeared first: a miss
-  take("y", "b");                        // b (3): a hit
+  take("u", "a");  // nothing has appeared: a miss
+  take("v", "a");  // a is listed: a hit
+  take("v", "b");  // not seen before: a miss
+  take("w", "b");  // a (2) is before b (1): a miss
+  take("x", "b");  // 2 to 2, and a appeared first: a miss
+  take("y", "b");  // b (3): a hit
   EXPECT_DOUBLE_EQ(recall(run_->finish(), 1), 2. / 6);
 }
 
@@ -91,11 +91,11 @@ TEST_F(PrequentialRun, OfNewItemsOnlyLeavesOutWhatTheUserHad) {
   options.new_only = true;
   options.ks = {1};
   begin(options);
-  take("u", "a");                        // a miss
-  take("u", "a");                        // had: no point
-  take("u", "b");                        // the list leaves out a: empty, a miss
-  take("v", "b");                        // a (2): a miss
-  take("v", "a");                        // a hit
+  take("u", "a");  // a miss
+  take("u", "a");  // had: no point
+  take("u", "b");  // the list leaves out a: empty, a miss
+  take("v", "b");  // a (2): a miss
+  take("v", "a");  // a hit
   const PrequentialResult result = run_->finish();
   EXPECT_EQ(result.points, 4U);
   EXPECT_EQ(result.left_out.had_before, 1U);
@@ -106,8 +106,8 @@ TEST_F(PrequentialRun, KnownItemsAndUsersOnlyLeavesTheOthersOut) {
   PrequentialOptions options;
   options.known_items = options.known_users = true;
   begin(options);
-  take("u", "a");                        // a new user
-  take("u", "b");                        // a new item
+  take("u", "a");  // a new user
+  take("u", "b");  // a new item
   take("u", "a");
   const PrequentialResult result = run_->finish();
   EXPECT_EQ(result.left_out.new_user, 1U);
@@ -121,11 +121,12 @@ TEST_F(PrequentialRun, RevealsABasketAtOnceWhenTheLogGoesOn) {
   begin(options);
   take("u", "a", "s1");
   take("u", "b", "s1");
-  take("u", "a", "s1");                  // once more in the basket
+  take("u", "a", "s1");  // once more in the basket
   take("u", "c", "s2");
   take("v", "a", "s3");
   const PrequentialResult result = run_->finish();
-  EXPECT_THAT(seen_.log, ElementsAre("ask u", "learn u a", "learn u b", "learn u a", "ask u", "learn u c", "ask v", "learn v a"));
+  EXPECT_THAT(seen_.log,
+              ElementsAre("ask u", "learn u a", "learn u b", "learn u a", "ask u", "learn u c", "ask v", "learn v a"));
   EXPECT_EQ(result.points, 3U);
   EXPECT_EQ(result.left_out.twice_in_basket, 1U);
   EXPECT_DOUBLE_EQ(recall(result, 1), 1. / 4) << "of a, b; c; a, the last one";
@@ -138,10 +139,24 @@ TEST_F(PrequentialRun, KeepsASessionOpenWhileOthersGoOn) {
   take("u", "a", "s1", 0);
   take("v", "b", "s2", 1);
   take("u", "c", "s1", 2);
-  take("v", "d", "s3", 3);               // ends s2
-  take("w", "e", "s4", 40);              // u and v have paused for longer than 30 minutes
-  EXPECT_THAT(seen_.log, ElementsAre("ask u", "ask v", "learn v b", "ask v", "learn u a", "learn u c", "learn v d", "ask w"));
+  take("v", "d", "s3", 3);   // ends s2
+  take("w", "e", "s4", 40);  // u and v have paused for longer than 30 minutes
+  EXPECT_THAT(seen_.log,
+              ElementsAre("ask u", "ask v", "learn v b", "ask v", "learn u a", "learn u c", "learn v d", "ask w"));
   EXPECT_EQ(run_->finish().points, 4U);
+}
+
+TEST_F(PrequentialRun, EndsASessionThatPausedWhileAnOlderOneGoesOn) {
+  PrequentialOptions options;
+  options.reveal = Reveal::kSession;
+  begin(options);
+  take("u", "a", "s1", 0);
+  take("v", "b", "s2", 1);
+  take("u", "c", "s1", 20);
+  take("u", "d", "s1", 40);              // v has paused for longer than 30 minutes
+  EXPECT_THAT(seen_.log, ElementsAre("ask u", "ask v", "learn v b"));
+  run_->finish();
+  EXPECT_THAT(seen_.log, ElementsAre("ask u", "ask v", "learn v b", "learn u a", "learn u c", "learn u d"));
 }
 
 TEST_F(PrequentialRun, OfASessionDoesNotCountWhatOthersBroughtUpMeanwhileAsKnown) {
@@ -151,7 +166,7 @@ TEST_F(PrequentialRun, OfASessionDoesNotCountWhatOthersBroughtUpMeanwhileAsKnown
   begin(options);
   take("u", "a", "s1", 0);
   take("v", "b", "s2", 1);
-  take("v", "c", "s3", 2);               // reveals b
+  take("v", "c", "s3", 2);  // reveals b
   take("u", "b", "s1", 3);
   EXPECT_EQ(run_->finish().points, 0U);
 }
@@ -241,7 +256,8 @@ TEST(Baselines, ListWhatTheirFormulasSay) {
   teach("w", "c", 3, 501);
   for (int i = 0; i < 3; ++i) teach("x", "d", static_cast<std::uint64_t>(10 + i), 502);
   teach("u", "b", 4, 503);
-  const Query query{.user = ledger.user(UserId("u")), .time = kStart + std::chrono::hours(504), .n = 2, .ledger = &ledger};
+  const Query query{
+      .user = ledger.user(UserId("u")), .time = kStart + std::chrono::hours(504), .n = 2, .ledger = &ledger};
   std::vector<std::vector<ItemIndex>> lists;
   for (const auto& policy : policies) policy->recommend(query, lists.emplace_back());
   EXPECT_THAT(lists[0], ElementsAre(0, 1)) << "popularity: a 5; b and d 3, b first";
