@@ -11,6 +11,7 @@
 #include "app/commands/bench.h"
 #include "app/commands/check_config.h"
 #include "app/commands/demo.h"
+#include "app/commands/evaluate.h"
 #include "app/commands/explain.h"
 #include "app/commands/get.h"
 #include "app/commands/import.h"
@@ -31,8 +32,8 @@ constexpr std::array kCommands = {
     AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
     AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
     AddCommand{add_get},    AddCommand{add_explain},      AddCommand{add_replay},
-    AddCommand{add_log},    AddCommand{add_ope},          AddCommand{add_check_config},
-    AddCommand{add_bench},
+    AddCommand{add_evaluate}, AddCommand{add_log},        AddCommand{add_ope},
+    AddCommand{add_check_config}, AddCommand{add_bench},
 };
 
 // The parser would only say that it wants a command.

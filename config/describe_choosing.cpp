@@ -60,6 +60,7 @@ void describe_sources(Fields& f, serving::SourceOptions& o) {
   f.whole("fresh", o.fresh, "New in the catalogue.", 0, 10000);
   f.whole("explore", o.explore, "Another handful of the catalogue for each list, so that every item gets its first impressions.", 0,
           10000);
+  f.whole("similar", o.similar, "With titles like those of the user's recent items.", 0, 10000);
   f.whole("recent_items", o.recent_items, "Of the user, where `together` and `next` start.", 0, 1000);
 }
 

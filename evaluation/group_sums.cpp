@@ -5,12 +5,12 @@
 
 namespace riffle::evaluation {
 
-Stats& GroupSums::of(std::uint64_t cluster) {
+std::size_t GroupSums::group_of(std::uint64_t cluster) {
   // A multiplier of Steele & Vigna 2021, and the high bits: clusters may be 1, 2, 3 … Folds
   // (models/reward_model.h) hash in another way, so that a group is not all of one fold.
   std::uint64_t z = (cluster ^ (cluster >> 32)) * 0xD1342543DE82EF95ULL;
   z = (z ^ (z >> 29)) * 0xAEF17502108EF2D9ULL;
-  return groups_[static_cast<std::size_t>(z >> 52)];
+  return static_cast<std::size_t>(z >> 52);
 }
 
 Stats GroupSums::totals() const {

@@ -22,8 +22,11 @@ class GroupSums {
 
   GroupSums() : groups_(kGroups, Stats{}) {}
 
+  // Which group a user is in.
+  static std::size_t group_of(std::uint64_t cluster);
+
   // Where a round of this user adds to.
-  Stats& of(std::uint64_t cluster);
+  Stats& of(std::uint64_t cluster) { return groups_[group_of(cluster)]; }
 
   Stats totals() const;
   // Those that have rounds.

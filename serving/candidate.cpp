@@ -14,6 +14,7 @@ std::string_view name_of(CandidateSourceId source) {
     case CandidateSourceId::kCatalogue: return "catalogue";
     case CandidateSourceId::kCategory: return "category";
     case CandidateSourceId::kExplore: return "explore";
+    case CandidateSourceId::kSimilar: return "similar";
   }
   return "unknown";
 }

@@ -29,9 +29,10 @@ enum class CandidateSourceId : std::uint8_t {
   kFresh,      // newest of the catalogue
   kCatalogue,  // the rest of the catalogue, where nothing else is left
   kCategory,   // popular in the categories that the user likes
-  kExplore     // what nothing speaks for yet
+  kExplore,    // what nothing speaks for yet
+  kSimilar     // with a title like those of the user's recent items
 };
-constexpr std::size_t kCandidateSources = 10;
+constexpr std::size_t kCandidateSources = 11;
 constexpr std::size_t index_of(CandidateSourceId source) { return static_cast<std::size_t>(source); }
 std::string_view name_of(CandidateSourceId source);  // "request", "together", …
 

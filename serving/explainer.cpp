@@ -68,6 +68,7 @@ std::vector<records::ListReason> Explainer::explain(const Candidate& candidate, 
       case CandidateSourceId::kPopular: plain(ReasonCode::kPopular); break;
       case CandidateSourceId::kFresh: plain(ReasonCode::kNewItem); break;
       case CandidateSourceId::kCategory: plain(ReasonCode::kLikedCategory); break;
+      case CandidateSourceId::kSimilar: with_evidence(ReasonCode::kSimilarTo, evidence); break;
       case CandidateSourceId::kExplore:
       case CandidateSourceId::kRequest:
       case CandidateSourceId::kCatalogue: break;

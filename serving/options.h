@@ -49,6 +49,7 @@ struct SourceOptions {
   std::size_t own = 20;
   std::size_t fresh = 20;
   std::size_t explore = 20;          // of the catalogue, whatever is known of them
+  std::size_t similar = 0;           // with titles like those of the user's recent items
   std::size_t recent_items = 5;      // of the user, as the start of neighbours
 };
 

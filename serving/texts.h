@@ -21,7 +21,8 @@ enum class ReasonCode {
   kNewItem,          // new_item
   kAsked,            // asked: one of the request's own candidates
   kExplored,         // explored: put there to learn, not because it was thought best
-  kLikedCategory     // liked_category: popular in a category that the user likes
+  kLikedCategory,    // liked_category: popular in a category that the user likes
+  kSimilarTo         // similar_to: with a title like that of one of his items
 };
 std::string_view code_of(ReasonCode code);
 

@@ -104,6 +104,24 @@ TEST_F(Gather, NeighbourScoresEqualTheirFormulas) {
   }
 }
 
+TEST_F(Gather, TitlesLikeTheRecentItemsAreFoundBeforeAnybodyTookThem) {
+  shop.stock({.id = "bowl", .title = "Red walnut bowl"});
+  shop.stock({.id = "spoon", .title = "Walnut spoon"});
+  shop.stock({.id = "lamp", .title = "Lamp"});
+  shop.click("me", "bowl");
+  shop.publish_statistics();
+  options.sources.similar = 10;
+  ids(request_of("me", 3), 3);
+  const Candidate& spoon = of("spoon");
+  ASSERT_TRUE(spoon.has(CandidateSourceId::kSimilar));
+  EXPECT_EQ(spoon.mark(CandidateSourceId::kSimilar).evidence, item_key("bowl"));
+  // Three titles: idf is ln 4 of a word that one has, ln 2.5 of walnut.
+  const double rare = std::log(4.) * std::log(4.), shared = std::log(2.5) * std::log(2.5);
+  EXPECT_NEAR(static_cast<double>(spoon.mark(CandidateSourceId::kSimilar).score),
+              shared / std::sqrt((2 * rare + shared) * (rare + shared)), 1e-6);
+  EXPECT_FALSE(of("lamp").has(CandidateSourceId::kSimilar));
+}
+
 TEST_F(Gather, OtherShardsNeighboursCountAndTheOwnPublishedPartDoesNotCountTwice) {
   busy_shop();
   ids(request_of("me", 3), 3);

@@ -1,0 +1,51 @@
+// The events and items of files, one after the other, as a stream: Online Retail's CSV or Riffle's own JSON lines, plain or
+// gzip (ingest/adapters). Requests and profiles among the lines are passed over, and counted.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ingest/adapters/adapter.h"
+#include "records/json_codec.h"
+
+namespace riffle::evaluation {
+
+enum class FileFormat { kOnlineRetail, kJsonLines };
+
+// One thread.
+class EventFiles {
+ public:
+  enum class Kind { kEvent, kItem, kEnd };
+
+  // Errors of opening a file come from next(), when its turn comes; "-" is standard input.
+  EventFiles(FileFormat format, std::vector<std::string> files) : format_(format), files_(std::move(files)) {}
+
+  // The next record, in event() or item(). kDataLoss: the file was cut short; what came before is good.
+  absl::StatusOr<Kind> next();
+  const records::Event& event() const { return event_; }
+  const records::Item& item() const { return item_; }
+  std::optional<TimePoint> time() const { return record_.timestamp; }
+
+  std::vector<ingest::RowCount> counts() const;
+  const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  absl::Status open(const std::string& file);
+  void end_file();
+
+  FileFormat format_;
+  std::vector<std::string> files_;
+  std::size_t next_file_ = 0;
+  std::unique_ptr<ingest::Adapter> adapter_;
+  std::vector<ingest::RowCount> counts_;  // of the files before
+  std::vector<std::string> problems_;
+  records::JsonDecoder decoder_{records::Limits()};
+  ingest::ImportRecord record_;
+  records::Event event_;
+  records::Item item_;
+};
+
+}  // namespace riffle::evaluation

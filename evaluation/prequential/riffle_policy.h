@@ -1,0 +1,41 @@
+// Riffle itself under prequential test: the rows that events make (features/event_rows), the candidates that serving gathers
+// from them, and the features that it computes, by the same code and options as a shard, in memory; ranked by a listwise
+// model (learner/listwise.h) that learns from each point which of the candidates was taken. No exploration and no
+// diversifier: what is measured is what Riffle thinks best.
+//
+// Item statistics and the catalogue are taken over every kRefresh events, as a worker does a few times a second.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evaluation/prequential/policy.h"
+#include "features/options.h"
+#include "serving/options.h"
+
+namespace riffle::evaluation {
+
+class RifflePolicy final : public Policy {
+ public:
+  RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving);
+  ~RifflePolicy() override;
+
+  std::string name() const override { return "riffle"; }
+  void recommend(const Query& query, std::vector<ItemIndex>& list) override;
+  void learn(const Interaction& interaction) override;
+  void describe(const records::Item& item, TimePoint time) override;
+  void observe(const records::Event& event, TimePoint time) override;
+  std::size_t memory_bytes() const override;
+
+  // One line a feature: its name and weight.
+  std::vector<std::pair<std::string, double>> weights() const;
+
+ private:
+  static constexpr std::uint64_t kRefresh = 256;
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace riffle::evaluation

@@ -1,0 +1,91 @@
+// The page of `riffle evaluate --html` in a real browser.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "tests/support/command.h"
+#include "tests/support/process.h"
+#include "tests/support/scratch.h"
+
+namespace riffle::app {
+namespace {
+
+using riffle::testing::riffle;
+using riffle::testing::Scratch;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string browser() {
+  for (const char* path : {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"})
+    if (std::filesystem::exists(path)) return path;
+  return {};
+}
+
+std::string output_of(const std::string& command) {
+  std::string out;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (!pipe) return out;
+  char buffer[4096];
+  while (const std::size_t count = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, count);
+  pclose(pipe);
+  return out;
+}
+
+// 40 users of 12 items in 3 categories over 60 days; a title that would be a tag, were it not escaped.
+std::string make_page(const Scratch& scratch) {
+  std::string lines;
+  for (int item = 0; item < 12; ++item)
+    lines += "{\"item_id\":\"i" + std::to_string(item) + "\",\"title\":\"Bowl number " + std::to_string(item) +
+             " <b>\",\"category\":[\"home\",\"c" + std::to_string(item % 3) + "\"]}\n";
+  for (int i = 0; i < 1500; ++i)
+    lines += "{\"event\":\"interaction\",\"type\":\"purchase\",\"user_id\":\"u" + std::to_string(i * 7 % 40) +
+             "\",\"item_id\":\"i" + std::to_string(i * i % 12) +
+             "\",\"timestamp\":" + std::to_string(1'300'000'000'000 + i * 3'456'000LL) + "}\n";
+  const auto result =
+      riffle({"evaluate", scratch.write("<shop>.jsonl", lines), "-k", "3,5", "--html", scratch / "page.html"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  return riffle::testing::read_whole(scratch / "page.html");
+}
+
+TEST(EvaluatePage, StandsAlone) {
+  const Scratch scratch;
+  const std::string page = make_page(scratch);
+  for (const char* outside : {"http://", "https://", " src=", "href=", "url(", "@import", "<script", "<shop>"})
+    EXPECT_THAT(page, Not(HasSubstr(outside)));
+  EXPECT_THAT(page, HasSubstr("&lt;shop&gt;.jsonl"));
+  EXPECT_THAT(page, HasSubstr("prefers-color-scheme:dark"));
+  EXPECT_THAT(page, HasSubstr("@media print"));
+}
+
+TEST(EvaluatePage, IsReadableInABrowserLightAndDark) {
+  const std::string chromium = browser();
+  if (chromium.empty()) GTEST_SKIP() << "there is no Chromium";
+  const Scratch scratch;
+  // The page measures itself: plots have a size, nothing is wider than the window, ink and paper differ.
+  const std::string measure =
+      "<script>addEventListener('load',()=>{const s=getComputedStyle(document.body);"
+      "const plots=[...document.querySelectorAll('svg')].every(e=>e.getBoundingClientRect().height>100);"
+      "const inside=[...document.querySelectorAll('svg text')].every(e=>{const r=e.getBoundingClientRect();"
+      "const o=e.closest('svg').getBoundingClientRect();return "
+      "r.left>=o.left-1&&r.right<=o.right+1&&r.bottom<=o.bottom+1});"
+      "document.title=['measured',document.querySelectorAll('svg').length,plots,inside,"
+      "document.documentElement.scrollWidth<=innerWidth,s.backgroundColor,s.color].join('|')})</script>";
+  const std::string page = scratch.write("measured.html", make_page(scratch) + measure);
+  const std::string command = chromium + " --headless --no-sandbox --disable-gpu --user-data-dir='" + scratch.path() +
+                              "/profile' --window-size=1100,900 --virtual-time-budget=2000 ";
+  const std::string light = output_of(command + "--dump-dom 'file://" + page + "' 2>/dev/null");
+  EXPECT_THAT(light, HasSubstr("<title>measured|3|true|true|true|rgb(255, 255, 255)|rgb(28, 33, 40)</title>"));
+  const std::string dark =
+      output_of(command + "--blink-settings=preferredColorScheme=0 --dump-dom 'file://" + page + "' 2>/dev/null");
+  EXPECT_THAT(dark, HasSubstr("<title>measured|3|true|true|true|rgb(20, 24, 29)|rgb(230, 233, 237)</title>"));
+  output_of(command + "--no-pdf-header-footer --print-to-pdf='" + (scratch / "page.pdf") + "' 'file://" + page +
+            "' 2>/dev/null");
+  EXPECT_GT(std::filesystem::file_size(scratch / "page.pdf"), 10'000U);
+}
+
+}  // namespace
+}  // namespace riffle::app
