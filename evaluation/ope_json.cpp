@@ -1,24 +1,10 @@
+#include "evaluation/json_parts.h"
 #include "evaluation/ope_report.h"
-#include "records/json_writer.h"
 
 namespace riffle::evaluation {
 namespace {
 
 using records::JsonWriter;
-
-void write(JsonWriter& json, std::string_view name, const std::optional<double>& value) {
-  json.key(name);
-  value ? json.value(*value) : json.null();
-}
-
-void write(JsonWriter& json, std::string_view name, const std::optional<Interval>& interval) {
-  json.key(name);
-  if (!interval) {
-    json.null();
-    return;
-  }
-  json.begin_array().value(interval->low).value(interval->high).end_array();
-}
 
 void write_question(JsonWriter& json, const OpeQuestion& question, const OpeResult& result) {
   const OpeOptions& options = question.options;
@@ -37,19 +23,7 @@ void write_question(JsonWriter& json, const OpeQuestion& question, const OpeResu
   for (const std::string& note : question.notes) json.value(note);
   json.end_array().end_object();
 
-  json.key("read").begin_array();
-  for (const ingest::RowCount& count : result.read)
-    json.begin_object()
-        .member("what", count.what)
-        .member("used", count.used)
-        .member("rows", count.rows)
-        .end_object();
-  json.end_array().key("problems").begin_array();
-  for (const std::string& problem : result.problems) json.value(problem);
-  json.end_array();
-  json.member("partial", result.partial || !result.cut_short.empty());
-  json.key("cut_short");
-  result.cut_short.empty() ? json.null() : json.value(result.cut_short);
+  write_reading(json, result.read, result.problems, result.partial, result.cut_short);
 }
 
 void write_diagnostics(JsonWriter& json, const OpeResult& result) {

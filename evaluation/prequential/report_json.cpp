@@ -1,5 +1,5 @@
+#include "evaluation/json_parts.h"
 #include "evaluation/prequential/report.h"
-#include "records/json_writer.h"
 #include "records/time_text.h"
 
 namespace riffle::evaluation {
@@ -7,21 +7,7 @@ namespace {
 
 using records::JsonWriter;
 
-void write(JsonWriter& json, std::string_view name, const std::optional<double>& value) {
-  json.key(name);
-  value ? json.value(*value) : json.null();
-}
-
-void write(JsonWriter& json, std::string_view name, const std::optional<Interval>& interval) {
-  json.key(name);
-  if (!interval) {
-    json.null();
-    return;
-  }
-  json.begin_array().value(interval->low).value(interval->high).end_array();
-}
-
-void write(JsonWriter& json, std::string_view name, const std::optional<TimePoint>& time) {
+void write_time(JsonWriter& json, std::string_view name, const std::optional<TimePoint>& time) {
   json.key(name);
   time ? json.value(*time) : json.null();
 }
@@ -36,8 +22,8 @@ void write_question(JsonWriter& json, const PrequentialReport& report) {
       .member("known_items", options.known_items)
       .member("known_users", options.known_users)
       .member("warm_up", options.warm_up);
-  write(json, "from", options.from);
-  write(json, "to", options.to);
+  write_time(json, "from", options.from);
+  write_time(json, "to", options.to);
   json.member("sample", options.sample)
       .member("seed", options.seed)
       .member("label_delay_ms", std::int64_t{options.label_delay.count()});
@@ -53,13 +39,7 @@ void write_question(JsonWriter& json, const PrequentialReport& report) {
 }
 
 void write_log(JsonWriter& json, const PrequentialReport& report) {
-  json.key("read").begin_array();
-  for (const ingest::RowCount& count : report.read)
-    json.begin_object().member("what", count.what).member("used", count.used).member("rows", count.rows).end_object();
-  json.end_array().key("problems").begin_array();
-  for (const std::string& problem : report.problems) json.value(problem);
-  json.end_array().member("partial", report.partial || !report.cut_short.empty()).key("cut_short");
-  report.cut_short.empty() ? json.null() : json.value(report.cut_short);
+  write_reading(json, report.read, report.problems, report.partial, report.cut_short);
   const PrequentialResult& result = report.result;
   json.member("events", result.events)
       .member("interactions", result.interactions)
@@ -68,8 +48,8 @@ void write_log(JsonWriter& json, const PrequentialReport& report) {
       .member("out_of_order", result.out_of_order)
       .member("without_time", result.without_time)
       .member("points", result.points);
-  write(json, "first_point", result.first);
-  write(json, "last_point", result.last);
+  write_time(json, "first_point", result.first);
+  write_time(json, "last_point", result.last);
   const LeftOut& left = result.left_out;
   json.key("left_out")
       .begin_object()
