@@ -30,7 +30,7 @@ struct Choice {
 struct LoggedRound {
   std::uint64_t cluster = 0;  // hash of the user; rounds without one are clusters of their own
   std::uint32_t stratum = 0;  // of the context, where the log names one
-  std::uint64_t identity = 0;  // hash of what names the round, or else of all of it: equal ones are repeats
+  std::uint64_t identity = 0;  // hash of what names the round: equal ones are repeats; 0: nothing does
   std::string timestamp;       // as the log has it; empty: none. For checks, not for estimates
   std::vector<LoggedSlot> slots;  // from the first on, without holes; one, or a slate
   // How many actions a slot could have held; 0: unknown. They are 0 … actions − 1, unless the log

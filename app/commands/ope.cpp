@@ -124,6 +124,7 @@ void add_estimator_options(CLI::App& command, OpeChoice& choice) {
                   "replay, dm, ips, snips, dr, sndr, dros; of slates sips, snsips, rips, cascade-dr "
                   "(default: all that apply)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("NAME,…");
   command.add_option("--clip", options.weights.clip, "Weights above it count as that")
       ->check(CLI::PositiveNumber)

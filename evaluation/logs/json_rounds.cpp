@@ -102,7 +102,8 @@ bool JsonRounds::usable(const std::optional<records::Reason>& reason, std::strin
 void JsonRounds::begin(LoggedRound& round) {
   round.clear();
   slate_.assign(line_.recommendation_id);
-  round.identity = slate_.empty() ? line_hash_ : stable_hash(slate_);
+  // Without an id and a time, equal lines may well be two rounds.
+  round.identity = !slate_.empty() ? stable_hash(slate_) : line_.timestamp.empty() ? 0 : line_hash_;
   round.timestamp.assign(line_.timestamp);
   round.cluster = !line_.user_id.empty() ? stable_hash(line_.user_id)
                   : !slate_.empty()      ? stable_hash(slate_)

@@ -102,7 +102,7 @@ TEST(Ope, RefusesWithAnExitCodeOfItsOwnAndSaysWhatToDo) {
   EXPECT_THAT(refused.out, HasSubstr("ips         refused"));
   EXPECT_THAT(refused.out, HasSubstr("effective sample size"));
   EXPECT_THAT(refused.out, HasSubstr("log about"));
-  const CommandResult forced = riffle({"ope", log, "--target", "lines", "-e", "ips", "--force"});
+  const CommandResult forced = riffle({"ope", "--target", "lines", "-e", "ips", log, "--force"});
   EXPECT_EQ(forced.code, 0);
   EXPECT_THAT(forced.out, HasSubstr("FORCED"));
   EXPECT_THAT(forced.out, Not(HasSubstr("ips         refused")));

@@ -36,6 +36,16 @@ TEST(LogCheckCommand, AGoodLogOfJsonLinesIsGood) {
     EXPECT_THAT(good.out, HasSubstr(part));
 }
 
+TEST(LogCheckCommand, EqualLinesThatNothingNamesAreNoRepeats) {
+  const Scratch scratch;
+  std::string text;
+  for (int i = 0; i < 300; ++i)
+    absl::StrAppend(&text, R"({"action":"i)", i % 4, R"(","reward":)", i % 7 == 0 ? 1 : 0,
+                    R"(,"propensity":0.25,"user_id":"u)", i % 3, R"(","actions":4})", "\n");
+  const auto checked = riffle({"log", "check", scratch.write("log.jsonl", text)});
+  EXPECT_THAT(checked.out, ::testing::Not(HasSubstr("repeats")));
+}
+
 TEST(LogCheckCommand, WhatIsWrongIsCountedAndSaidWithWhatToDo) {
   const Scratch scratch;
   const std::string bad = R"({"action":"i1","reward":0,"propensity":0.00000,"user_id":"u1"}
