@@ -31,4 +31,13 @@ CLI::Option* add_duration_option(CLI::App& command, const std::string& name,
       ->type_name("DURATION");
 }
 
+void add_interval_options(CLI::App& command, evaluation::IntervalOptions& intervals) {
+  command.add_option("--confidence", intervals.confidence, "Of intervals (default 0.95)")
+      ->check(CLI::Range(0.5, 0.9999))
+      ->type_name("SHARE");
+  command.add_option("--resamples", intervals.resamples, "Of the bootstrap (default 1000)")
+      ->check(CLI::Range(10, 100000))
+      ->type_name("N");
+}
+
 }  // namespace riffle::app

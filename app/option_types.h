@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "base/time.h"
+#include "evaluation/intervals.h"
 
 namespace riffle::app {
 
@@ -17,5 +18,8 @@ CLI::Option* add_format_option(CLI::App& command, Format& format);
 // option is not given.
 CLI::Option* add_duration_option(CLI::App& command, const std::string& name,
                                  std::optional<Milliseconds>& value, const std::string& help);
+
+// --confidence and --resamples.
+void add_interval_options(CLI::App& command, evaluation::IntervalOptions& intervals);
 
 }  // namespace riffle::app

@@ -156,8 +156,7 @@ absl::Status Shard::process(const MicroBatch& batch) {
       probe_->published_seconds.Observe(std::max(0.0, late_ms) / 1000);
     }
   }
-  users_.trim(), items_.trim(), profiles_.trim(), decisions_.trim();
-  joins_.trim(), user_lists_.trim(), waiting_.trim(), requests_.trim();
+  trim();
   return health();
 }
 
@@ -274,6 +273,11 @@ void Shard::note_run(Input input, const std::vector<bus::Record>& records, pb::J
   run->set_to(to);
   position.set_offset(to);
   positioned_[i] = true;
+}
+
+void Shard::trim() {
+  users_.trim(), items_.trim(), profiles_.trim(), decisions_.trim();
+  joins_.trim(), user_lists_.trim(), waiting_.trim(), requests_.trim();
 }
 
 absl::Status Shard::health() const {

@@ -160,6 +160,7 @@ class Shard {
   void note_run(Input input, const std::vector<bus::Record>& records, pb::JournalEntry& entry);
   void note_read(Input input, const bus::Record& record);
   Statistics take_statistics();
+  void trim();                              // ends the life of every row that was handed out
   absl::Status health() const;
   serving::PolicyOptions const* policy_of(const UserId& user) const;
 

@@ -102,8 +102,7 @@ absl::Status Shard::replay(const pb::JournalEntry& entry, const RunRecords& reco
   const auto& requests = records[static_cast<std::size_t>(Input::kRequests)];
   prefetch(records[static_cast<std::size_t>(Input::kEvents)], requests);
   RIFFLE_RETURN_IF_ERROR(apply_entry(entry, records, &logged));
-  users_.trim(), items_.trim(), profiles_.trim(), decisions_.trim();
-  joins_.trim(), user_lists_.trim(), waiting_.trim(), requests_.trim();
+  trim();
   return health();
 }
 
@@ -185,9 +184,10 @@ absl::Status Shard::replay_logged(const bus::Record& record, const pb::Pin& pin,
   decision->set_request_id(request_.request_id.str());
   decision->set_request_hash(stable_hash(*record.value));
   if (logged.world) logged.answered(choose(record, *logged.world, wall(*logged.world), nullptr), *decision);
+  std::string bytes = decision->SerializeAsString();
   state::WriteBatch batch;
-  decisions_.put_encoded(decision->recommendation_id(), decision->SerializeAsString());
-  batch.put(state::Column::kDecisions, decision->recommendation_id(), decision->SerializeAsString());
+  decisions_.put_encoded(decision->recommendation_id(), bytes);
+  batch.put(state::Column::kDecisions, decision->recommendation_id(), std::move(bytes));
   RIFFLE_RETURN_IF_ERROR(store_->write(batch, false));
   apply_decision(*decision);
   return absl::OkStatus();

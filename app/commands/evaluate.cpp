@@ -265,12 +265,7 @@ void add_report_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(1, 1000))
       ->type_name("K,…");
   add_duration_option(command, "--slice", options.slice, "Length of the time slices of the report (default 7d)");
-  command.add_option("--confidence", options.intervals.confidence, "Of intervals (default 0.95)")
-      ->check(CLI::Range(0.5, 0.9999))
-      ->type_name("SHARE");
-  command.add_option("--resamples", options.intervals.resamples, "Of the bootstrap (default 1000)")
-      ->check(CLI::Range(10, 100000))
-      ->type_name("N");
+  add_interval_options(command, options.intervals);
   command
       .add_option_function<std::uint64_t>(
           "--seed", [&options](std::uint64_t seed) { options.protocol.seed = options.intervals.seed = seed; },

@@ -145,12 +145,7 @@ void add_estimator_options(CLI::App& command, OpeChoice& choice) {
                   "files")
       ->check(CLI::NonNegativeNumber)
       ->type_name("ROUNDS");
-  command.add_option("--confidence", options.intervals.confidence, "Of intervals (default 0.95)")
-      ->check(CLI::Range(0.5, 0.9999))
-      ->type_name("SHARE");
-  command.add_option("--resamples", options.intervals.resamples, "Of the bootstrap (default 1000)")
-      ->check(CLI::Range(10, 100000))
-      ->type_name("N");
+  add_interval_options(command, options.intervals);
   command
       .add_option("--seed", options.intervals.seed,
                   "Of the bootstrap and of Monte Carlo draws (default 1)")
