@@ -35,7 +35,7 @@ void describe_worker(Fields& f, pipeline::WorkerOptions& o) {
              Milliseconds(1));
   f.duration("tick_interval", o.tick_interval, "Shard time moves on so often while caught up.", Milliseconds(1));
   f.bytes("queued_bytes", o.queued_bytes, "Of records that wait for a shard; beyond it its partitions are paused.", 1 << 16);
-  f.flag("learner", o.learner, "This worker learns, too. One of a group's workers must, and only one: two would number policy versions alike.");
+  f.flag("learner", o.learner, "Learns for its group while it owns shard 0. Off in all of a group's workers: policies stand still.");
   f.flag("rebuild", o.rebuild,
          "A shard whose state is lost reads `events` from the beginning. Without it such a shard is refused.");
   using Lost = pipeline::LostOffset;

@@ -1,8 +1,12 @@
 // The learner's thread: reads `outcomes` of all shards from where the newest version of each policy stopped, learns, and
 // writes new versions to `policy`. It never holds up a shard: shards adopt what the topic has.
+//
+// One of a group's workers learns: the one that owns shard 0 (the group elects, nothing more). A worker begins when it is
+// given the shard and ends before it gives it back; the next owner boots from what `policy` has.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <thread>
@@ -28,36 +32,53 @@ class LearnerLoop {
     std::vector<serving::PolicyOptions> policies;
   };
 
-  static absl::StatusOr<std::unique_ptr<LearnerLoop>> start(bus::Bus& bus, Options options, const Clock& clock,
-                                                            Metrics& metrics);
-  // Publishes what was learned since the last version, as far as the bus takes it within two seconds, and ends.
+  // Policies and options that no learner can be made of are errors here. Nothing runs yet. `bus` and `clock` outlive it.
+  static absl::StatusOr<std::unique_ptr<LearnerLoop>> create(bus::Bus& bus, Options options, const Clock& clock,
+                                                             Metrics& metrics);
+  // As end(true), and waits for it.
   ~LearnerLoop();
 
-  absl::Status status() const;   // why it has stopped, if it has
-  std::uint64_t learned() const { return learned_; }
+  // Starts to learn; what is read from the bus first is read on the learner's thread. Nothing where it already learns, or
+  // where every policy is the same for ever. Calls of begin() and the destructor do not overlap.
+  void begin();
+  // Ends, and then calls `ended` on the learner's thread; at once where nothing runs. Any thread; waits for nothing.
+  // `publish`: what was learned since the last version is published first, as far as the bus takes it within two seconds.
+  void end(bool publish, std::function<void()> ended);
+
+  absl::Status status() const;   // why it has stopped by itself, if it has
 
  private:
-  LearnerLoop(Options options, const Clock& clock, Metrics& metrics);
-  absl::Status boot(bus::Bus& bus);
-  absl::Status read_policies(bus::Bus& bus, learner::PolicyLog& log);
-  absl::Status assign();
+  LearnerLoop(bus::Bus& bus, Options options, const Clock& clock, Metrics& metrics);
+  absl::StatusOr<std::unique_ptr<learner::Learner>> make_learner() const;
   void run();
+  absl::Status boot();
+  absl::Status read_policies(learner::PolicyLog& log);
+  absl::Status assign();
+  absl::Status learn_until_ended();
   void learn(const bus::Record& record);
   absl::Status publish(bool at_once);
 
-  Options options_;
+  bus::Bus& bus_;
+  const Options options_;
   const Clock& clock_;
-  std::unique_ptr<bus::Source> source_;
-  std::unique_ptr<bus::Sink> sink_;
+  Metrics& metrics_;
+  Counter& lost_;
+  Gauge &lag_seconds_, &running_;
+
+  // The learner's thread only.
   std::unique_ptr<learner::Learner> learner_;
+  bus::Source* reading_ = nullptr;           // source_, which others wake
+  std::unique_ptr<bus::Sink> sink_;
   std::int32_t partitions_ = 0;
   std::uint64_t last_ticket_ = 0;            // of the sink
   std::map<Partition, Offset> lost_until_;   // shards whose outcomes were lost to retention: where they go on
-  Counter& lost_;
-  Gauge& lag_seconds_;
-  std::atomic<std::uint64_t> learned_{0};
-  std::atomic<bool> stopping_{false};
+
+  std::atomic<bool> ending_{false};          // set under the mutex
+  std::atomic<bool> last_version_{true};
   mutable absl::Mutex mutex_;
+  std::unique_ptr<bus::Source> source_ ABSL_GUARDED_BY(mutex_);
+  bool learning_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::function<void()>> ended_ ABSL_GUARDED_BY(mutex_);
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -1,5 +1,8 @@
 #include "pipeline/worker.h"
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +17,8 @@ namespace riffle::pipeline {
 namespace {
 
 constexpr absl::Duration kOpenAgain = absl::Milliseconds(500);
+// Its owner learns for the group.
+constexpr Partition kLearnersShard{0};
 
 }  // namespace
 
@@ -130,7 +135,7 @@ absl::Status Worker::begin() {
 
   if (setup_.worker.learner) {
     LearnerLoop::Options options{setup_.shard.topics, setup_.learner, setup_.shard.policies};
-    RIFFLE_ASSIGN_OR_RETURN(learner_, LearnerLoop::start(bus_, std::move(options), clock_, metrics_));
+    RIFFLE_ASSIGN_OR_RETURN(learner_, LearnerLoop::create(bus_, std::move(options), clock_, metrics_));
   }
   events_->post([this](bus::Source& source) {
     if (const absl::Status status = source.subscribe({setup_.shard.topics.events}, this); !status.ok()) fail(status);
@@ -154,6 +159,9 @@ void Worker::on_assigned(const std::vector<bus::TopicPartition>& partitions) {
   }
   log::info("{} shards are assigned to this worker", partitions.size());
   kill_point("assigned");
+  const bool elected = std::any_of(partitions.begin(), partitions.end(),
+                                   [](const bus::TopicPartition& tp) { return tp.partition == kLearnersShard; });
+  if (learner_ && elected) learner_->begin();
   for (const bus::TopicPartition& tp : partitions) {
     const Partition shard = tp.partition;
     thread_of(shard).add(shard, [this, shard, assignment] { return open(shard, assignment); });
@@ -251,7 +259,7 @@ void Worker::on_lost(const std::vector<bus::TopicPartition>&) {
   give_back(false);
 }
 
-// Closes every shard, then lets the group go on. The rebalance callback itself returns at once.
+// Ends the learner and closes every shard, then lets the group go on. The rebalance callback itself returns at once.
 void Worker::give_back(bool commit) {
   kill_point("revoked");
   std::set<Partition> shards;
@@ -267,21 +275,25 @@ void Worker::give_back(bool commit) {
     shards_owned_.Set(0);
   }
   requests_->post([](bus::Source& source) { (void)source.assign({}); });
-  const auto release = [this] {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(shards.size() + 1);
+  const auto ended = [this, left] {
+    if (--*left > 0) return;
     events_->post([this](bus::Source& source) {
       if (const absl::Status status = source.release(); !status.ok()) fail(status);
     });
   };
-  if (shards.empty()) return release();
+  if (learner_) {
+    learner_->end(commit, ended);
+  } else {
+    ended();
+  }
   for (const Partition shard : shards) {
-    thread_of(shard).close(shard, commit, [this, shard, release] {
-      bool last = false;
+    thread_of(shard).close(shard, commit, [this, shard, ended] {
       {
         absl::MutexLock lock(&mutex_);
         closing_.erase(shard);
-        last = closing_.empty();
       }
-      if (last) release();
+      ended();
     });
   }
 }

@@ -65,9 +65,7 @@ class Deployment {
     const std::string binary = std::string(RIFFLE_BINARY_DIR) + "/riffle";
     return std::make_unique<KillableProcess>(
         std::vector<std::string>{binary, "run", "--config", directory_ + "/riffle.yaml", "--set",
-                                 "worker.name=" + name, "--set",
-                                 // One worker of a group learns: two would number versions alike.
-                                 std::string("worker.learner=") + (name == "second" ? "false" : "true")},
+                                 "worker.name=" + name},
         absl::StrCat(directory_, "/log-", name), environment);
   }
 

@@ -1,5 +1,5 @@
 // Two workers of one host share the shards under load: one comes, one leaves, one is killed, and every event is applied
-// once and every request answered once, whoever had the shard.
+// once and every request answered once, whoever had the shard. The owner of shard 0 learns, and nobody else.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -19,6 +19,10 @@ using riffle::testing::WorkerProcess;
 
 double owned(const WorkerProcess& worker) {
   return app::metric_sum(worker.page("/metrics").body, "riffle_shards_owned");
+}
+
+bool learns(const WorkerProcess& worker) {
+  return app::metric_sum(worker.page("/metrics").body, "riffle_learner_running") == 1;
 }
 
 TEST(Rebalance, UnderLoadWorkersOfOneHostHandShardsOverWithNothingLostOrDoubled) {
@@ -41,16 +45,16 @@ TEST(Rebalance, UnderLoadWorkersOfOneHostHandShardsOverWithNothingLostOrDoubled)
   ASSERT_TRUE(under_load([&] { return first.page("/readyz").status == 200 && owned(first) == 2; })) << first.process().err();
   {
     WorkerProcess second(options("second"));
-    EXPECT_TRUE(under_load([&] { return owned(first) == 1 && owned(second) == 1; }))
+    EXPECT_TRUE(under_load([&] { return owned(first) == 1 && owned(second) == 1 && learns(first) != learns(second); }))
         << first.process().err() << second.process().err();
     second.process().signal(SIGTERM);
     EXPECT_EQ(second.process().wait(40s), 0) << second.process().err();
   }
-  EXPECT_TRUE(under_load([&] { return owned(first) == 2; })) << first.process().err();
+  EXPECT_TRUE(under_load([&] { return owned(first) == 2 && learns(first); })) << first.process().err();
   WorkerProcess third(options("third"));
   EXPECT_TRUE(under_load([&] { return owned(first) == 1 && owned(third) == 1; })) << third.process().err();
   first.process().signal(SIGKILL);
-  EXPECT_TRUE(under_load([&] { return owned(third) == 2; })) << third.process().err();
+  EXPECT_TRUE(under_load([&] { return owned(third) == 2 && learns(third); })) << third.process().err();
   stream.publish(40, 10);
   stream.expect_all_of_it();
   third.process().signal(SIGTERM);
