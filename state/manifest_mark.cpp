@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/hash.h"
 #include "state/files.h"
 #include "state/store_errors.h"
 
@@ -49,11 +50,12 @@ absl::Status ManifestMark::update() {
   absl::MutexLock lock(&updating_);
   RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory_));
   const std::string path = manifest_path(directory_, number);
-  // Size first, then the sync: another thread may be appending, and only what is surely on the disk
+  // Read first, then the sync: another thread may be appending, and only what is surely on the disk
   // may be marked.
-  RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t size, file_size(path));
+  RIFFLE_ASSIGN_OR_RETURN(const std::string bytes, read_file(path));
   RIFFLE_RETURN_IF_ERROR(sync_file(path));
-  return write_atomically(mark_path(directory_), absl::StrCat(number, " ", size, "\n"));
+  return write_atomically(mark_path(directory_),
+                          absl::StrCat(number, " ", bytes.size(), " ", stable_hash(bytes), "\n"));
 }
 
 absl::Status ManifestMark::check() const {
@@ -64,22 +66,29 @@ absl::Status ManifestMark::check() const {
   std::string_view text = *mark;
   std::uint64_t marked_number = 0;
   std::uint64_t marked_size = 0;
-  const bool whole = take_number(text, marked_number) && text.starts_with(' ') &&
-                     (text.remove_prefix(1), take_number(text, marked_size)) && text == "\n";
-  if (!whole) return corruption_error(directory_, "its file MARK cannot be read");
+  std::uint64_t marked_hash = 0;
+  const auto next = [&](std::uint64_t& number, char after) {
+    if (!take_number(text, number) || !text.starts_with(after)) return false;
+    text.remove_prefix(1);
+    return true;
+  };
+  if (!next(marked_number, ' ') || !next(marked_size, ' ') || !next(marked_hash, '\n') || !text.empty())
+    return corruption_error(directory_, "its file MARK cannot be read");
 
   RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t number, current_manifest(directory_));
   if (number < marked_number)
     return corruption_error(directory_, absl::StrCat("CURRENT names MANIFEST ", number, ", but ",
                                                      marked_number, " was in force"));
   if (number > marked_number) return absl::OkStatus();
-  const auto size = file_size(manifest_path(directory_, number));
-  if (absl::IsNotFound(size.status()))
+  const auto bytes = read_file(manifest_path(directory_, number));
+  if (absl::IsNotFound(bytes.status()))
     return absl::OkStatus();  // replaced while we looked, or RocksDB will say so
-  RIFFLE_RETURN_IF_ERROR(size.status());
-  if (*size < marked_size)
-    return corruption_error(directory_,
-                            absl::StrCat("its MANIFEST has ", *size, " bytes of ", marked_size));
+  RIFFLE_RETURN_IF_ERROR(bytes.status());
+  if (bytes->size() < marked_size)
+    return corruption_error(
+        directory_, absl::StrCat("its MANIFEST has ", bytes->size(), " bytes of ", marked_size));
+  if (stable_hash(std::string_view(*bytes).substr(0, marked_size)) != marked_hash)
+    return corruption_error(directory_, "its MANIFEST has other bytes than were written");
   return absl::OkStatus();
 }
 

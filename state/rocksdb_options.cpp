@@ -92,6 +92,7 @@ rocksdb::DBOptions db_options(const RocksDbOptions& options,
   db.max_background_jobs = options.max_background_jobs;
   db.max_file_opening_threads = 1;  // a store has a few dozen files: threads take longer to start than to open them
   db.db_write_buffer_size = 2 * std::max(options.write_buffer_bytes, std::size_t{256} << 10);  // of all columns together
+  db.max_manifest_file_size = 4 << 20;  // it is read whole at every mark
   db.max_total_wal_size = 4 * std::max(options.write_buffer_bytes, std::size_t{256} << 10);
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.wal_compression = rocksdb::kNoCompression;

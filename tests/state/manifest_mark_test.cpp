@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "base/hash.h"
 #include "state/disk_stores.h"
 #include "state/scratch.h"
 
@@ -37,6 +39,18 @@ TEST_F(ManifestMarkTest, AManifestMayGrowButNotShrink) {
   expect_message(status, {directory.path(), "99 bytes of 100"});
 }
 
+TEST_F(ManifestMarkTest, NoMarkedByteMayChange) {
+  ASSERT_TRUE(mark.update().ok());
+  for (const std::size_t at : {0U, 57U, 99U}) {
+    std::string bytes(110, 'x');  // it has grown since
+    bytes[at] = 'y';
+    overwrite(directory / "MANIFEST-000007", bytes);
+    const auto status = mark.check();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << at;
+    expect_message(status, {directory.path(), "other bytes than were written"});
+  }
+}
+
 TEST_F(ManifestMarkTest, ANewerManifestIsFineAndAnOlderOneIsNot) {
   ASSERT_TRUE(mark.update().ok());
   overwrite(directory / "MANIFEST-000008", "");
@@ -51,7 +65,7 @@ TEST_F(ManifestMarkTest, ManifestNumbersOfAnyLengthAreFound) {
   overwrite(directory / "CURRENT", "MANIFEST-12345678\n");
   overwrite(directory / "MANIFEST-12345678", "x");
   EXPECT_TRUE(mark.update().ok());
-  EXPECT_EQ(read(directory / "MARK"), "12345678 1\n");
+  EXPECT_EQ(read(directory / "MARK"), absl::StrCat("12345678 1 ", stable_hash("x"), "\n"));
 }
 
 TEST_F(ManifestMarkTest, UpdatesFromManyThreadsLeaveTheLastSize) {
@@ -63,7 +77,8 @@ TEST_F(ManifestMarkTest, UpdatesFromManyThreadsLeaveTheLastSize) {
   fs::resize_file(directory / "MANIFEST-000007", 200);
   EXPECT_TRUE(mark.update().ok());
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(read(directory / "MARK"), "7 200\n");
+  EXPECT_EQ(read(directory / "MARK").substr(0, 6), "7 200 ");
+  EXPECT_TRUE(mark.check().ok());
 }
 
 TEST_F(ManifestMarkTest, GarbageInTheMarkOrInCurrentIsCorruption) {
@@ -73,7 +88,7 @@ TEST_F(ManifestMarkTest, GarbageInTheMarkOrInCurrentIsCorruption) {
     overwrite(directory / "CURRENT", current);
     EXPECT_EQ(mark.check().code(), absl::StatusCode::kDataLoss) << current;
   }
-  for (const char* text : {"", "7", "7 ", "7 100", "x 100\n", "7 100\n\n"}) {
+  for (const char* text : {"", "7", "7 ", "7 100", "x 100 1\n", "7 100\n", "7 100 x\n", "7 100 1", "7 100 1\n\n"}) {
     overwrite(directory / "MARK", text);
     EXPECT_EQ(mark.check().code(), absl::StatusCode::kDataLoss) << text;
   }

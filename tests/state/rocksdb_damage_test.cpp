@@ -132,6 +132,23 @@ TEST_F(DamagedStore, AManifestWithAFlippedByteIsRefused) {
   }
 }
 
+// RocksDB takes a record that seems to go on beyond the file's end for one that was being written, and the store for older.
+// A record's head: four bytes of checksum, two of length, one of type.
+TEST_F(DamagedStore, AManifestRecordWithALargerLengthIsRefused) {
+  const std::string whole = read(manifest_of(original()));
+  std::size_t records = 0;
+  for (std::size_t at = 0; at + 7 <= whole.size(); ++records) {
+    const std::string directory = copy();
+    std::string bytes = whole;
+    bytes[at + 5] = static_cast<char>(bytes[at + 5] | 0x40);
+    overwrite(manifest_of(directory), bytes);
+    EXPECT_TRUE(refused(directory)) << "record at byte " << at << " of " << bytes.size();
+    fs::remove_all(directory);
+    at += 7 + static_cast<unsigned char>(whole[at + 4]) + 256 * static_cast<std::size_t>(static_cast<unsigned char>(whole[at + 5]));
+  }
+  EXPECT_GE(records, 2U);
+}
+
 TEST_F(DamagedStore, AStoreWithoutItsCurrentOrManifestIsNotTakenForANewOne) {
   std::string directory = copy();
   fs::remove(directory + "/CURRENT");
