@@ -206,9 +206,10 @@ void Shard::apply_profile(const bus::Record& record) {
   }
 }
 
-// Before the first event a request's record time is the only time there is, in replay as live.
-void Shard::begin_time(const bus::Record& request) {
-  if (meta_.shard_time_ms() == 0) meta_.set_shard_time_ms(to_ms(request.timestamp));
+// Before the first event a request's time is the only time there is, in replay as live: its own where it has one, as a
+// history that is played again has requests, too. `request_` is `record`, taken apart.
+void Shard::begin_time(const bus::Record& record) {
+  if (meta_.shard_time_ms() == 0) meta_.set_shard_time_ms(to_ms(request_.timestamp.value_or(record.timestamp)));
 }
 
 void Shard::tick(TimePoint shard_time) {

@@ -146,7 +146,7 @@ class Shard {
   const features::FreshItems* fresh_items(const World& world);
   std::optional<Decided> repeat(const bus::Record& record, std::uint64_t request_hash);
   void apply_decision(const pb::Decision& decision);
-  void begin_time(const bus::Record& request);
+  void begin_time(const bus::Record& record);
   TimePoint wall(const MicroBatch& batch) const;   // as it is by now
   void tick(TimePoint shard_time);
   absl::Status apply_entry(const pb::JournalEntry& entry, const RunRecords& records, const Logged* logged);

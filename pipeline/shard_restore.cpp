@@ -150,7 +150,8 @@ absl::Status Shard::replay_request(const bus::Record& record, const pb::JournalE
     if (auto reason = admission_.admit_request(record, event_time(), request_)) refuse(record, *reason);
     return absl::OkStatus();
   }
-  begin_time(record);
+  // A pinned request was taken then: taking it apart again gives the same.
+  if (meta_.shard_time_ms() == 0 && !admission_.admit_request(record, event_time(), request_)) begin_time(record);
   if (!pin->refusal_code().empty()) {
     refuse(record, {records::code_of(pin->refusal_code()), pin->refusal_message()});
     return absl::OkStatus();
