@@ -38,7 +38,7 @@ void NeighbourSums::largest(std::size_t most, CandidatePool& pool, std::vector<s
   if (most < entries.size()) {
     totals_.assign(padded(entries.size()), least);
     for (std::size_t i = 0; i < entries.size(); ++i) totals_[i] = entries[i].value.total;
-    least = threshold_of_largest(totals_, entries.size(), most);
+    least = threshold_of_largest(totals_, most);
   }
   for (std::uint32_t i = 0; i < entries.size(); ++i)
     if (entries[i].value.total >= least) order_.emplace_back(-entries[i].value.total, i);
