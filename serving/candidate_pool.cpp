@@ -1,6 +1,7 @@
 #include "serving/candidate_pool.h"
 
 #include "base/check.h"
+#include "features/decay.h"
 #include "features/event_rows.h"
 
 namespace riffle::serving {
@@ -90,6 +91,16 @@ const features::ItemSignals& CandidatePool::signals(std::uint32_t index) {
     signals_.push_back(features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, *rows_));
   }
   return signals_[static_cast<std::size_t>(item.signals)];
+}
+
+double CandidatePool::neighbour_total(std::uint32_t index) {
+  const PooledItem& item = items_[index];
+  if (item.signals >= 0) return signals_[static_cast<std::size_t>(item.signals)].neighbour_total;
+  if (item.live) return signals(index).neighbour_total;
+  if (!item.merged || item.merged->sums.neighbour_total == 0) return 0;
+  const features::ItemSums& sums = item.merged->sums;
+  return sums.neighbour_total *
+         features::decay_factor(to_ms(context_->now) - sums.time_ms, rows_->neighbour_half_life);
 }
 
 std::string_view CandidatePool::id_of(std::uint32_t index) const {

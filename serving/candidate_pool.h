@@ -47,6 +47,8 @@ class CandidatePool {
   const PooledItem& at(std::uint32_t index) const { return items_[index]; }
   bool allowed(std::uint32_t index);
   const features::ItemSignals& signals(std::uint32_t index);
+  // signals(index).neighbour_total, without the rest of them.
+  double neighbour_total(std::uint32_t index);
   // The id to list it under. Only of allowed items.
   std::string_view id_of(std::uint32_t index) const;
   std::size_t size() const { return index_.size(); }

@@ -112,7 +112,7 @@ bool Gatherer::ask(const SourceInput& input, std::size_t most) {
 bool Gatherer::add(std::uint32_t item) {
   if (candidate_of_.size() < pool_.size()) candidate_of_.resize(pool_.size(), 0);
   if (candidate_of_[item] != 0) return false;
-  candidates_.emplace_back().item = item;
+  candidates_.emplace_back(item);
   candidate_of_[item] = static_cast<std::uint32_t>(candidates_.size());
   return true;
 }

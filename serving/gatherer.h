@@ -20,9 +20,13 @@ struct SourceMark {
 };
 
 struct Candidate {
+  explicit Candidate(std::uint32_t pooled) : item(pooled) {}
+
   std::uint32_t item = 0;      // its index in the pool
   std::uint32_t sources = 0;   // bit by CandidateSourceId: which marks are valid
-  std::array<SourceMark, kCandidateSources> marks;
+  union {                      // so that those that are not valid are not written for every candidate of every list
+    std::array<SourceMark, kCandidateSources> marks;
+  };
 
   bool has(CandidateSourceId source) const { return (sources >> index_of(source) & 1) != 0; }
   const SourceMark& mark(CandidateSourceId source) const { return marks[index_of(source)]; }
