@@ -25,7 +25,7 @@ void TogetherSource::gather(const SourceInput& input, std::size_t wanted, std::v
     const float root = inverse_root(pool.neighbour_total(input.recent[k].item));
     weights_.push_back(root / (1 + .1f * static_cast<float>(k)));
   }
-  sums_.add_up(input, weights_, &records::ItemRow::together);
+  sums_.add_up(input, weights_);
   sums_.largest(kLookedAt * wanted, pool, items_, found_);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (!pool.allowed(items_[i])) continue;
