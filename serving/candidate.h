@@ -38,14 +38,14 @@ std::string_view name_of(CandidateSourceId source);  // "request", "together", â
 
 // What a source says of an item.
 struct SourcedItem {
-  std::uint32_t item = 0;   // its index in the pool
+  std::uint32_t item = 0;   // its number in the pool
   float score = 0;          // the source's own scale, higher is better
   ItemKey evidence;         // the user's item that led here; 0: none
 };
 
 // One of the user's last distinct items.
 struct RecentItem {
-  std::uint32_t item = 0;   // its index in the pool
+  std::uint32_t item = 0;   // its number in the pool
   ItemKey key;
 };
 

@@ -1,69 +1,93 @@
 #include "serving/candidate_pool.h"
 
 #include "base/check.h"
+#include "features/decay.h"
 #include "features/event_rows.h"
 
 namespace riffle::serving {
+namespace {
+
+// Of 64 bytes, and of 24 more in the table of numbers. Beyond it all is forgotten and met anew.
+constexpr std::size_t kMostNumbers = std::size_t{1} << 18;
+
+}  // namespace
 
 void CandidatePool::reset(const ServingContext& context, const features::RowOptions& rows, const Rules& rules) {
   context_ = &context;
   rows_ = &rows;
   rules_ = &rules;
-  index_.clear();
-  items_.clear();
   signals_.clear();
-}
-
-void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& indices) {
-  const auto first = static_cast<std::uint32_t>(items_.size());
-  indices.clear();
-  for (const ItemKey key : keys) {
-    const auto [entry, made] = index_.insert(key.value());
-    if (made) {
-      entry->value = static_cast<std::uint32_t>(items_.size());
-      items_.emplace_back().key = key;
-      if (context_->stats) context_->stats->items.prefetch(key);
-      if (context_->catalogue) context_->catalogue->items.prefetch(key);
-    }
-    indices.push_back(entry->value);
+  const Source source{.stats = context.stats,
+                      .catalogue = context.catalogue,
+                      .rows = context.items,
+                      .stats_version = context.stats ? context.stats->version : 0,
+                      .catalogue_version = context.catalogue ? context.catalogue->version : 0,
+                      .shard = context.shard};
+  const bool forget = items_.size() > kMostNumbers || request_ + 1 == 0;  // or stamps come round
+  if (forget) {
+    items_.clear();
+    numbers_.clear();
+    request_ = 0;
   }
-  look_up(first);
+  ++request_;
+  if (forget || world_ == 0 || source != source_) ++world_;
+  source_ = source;
 }
 
-// Everything from `first` on.
-void CandidatePool::look_up(std::uint32_t first) {
-  for (std::uint32_t i = first; i < items_.size(); ++i) {
-    PooledItem& item = items_[i];
-    if (context_->stats) item.merged = context_->stats->items.find(item.key);
-    if (context_->catalogue) item.catalogue = context_->catalogue->items.find(item.key);
+void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& items) {
+  items.clear();
+  for (const ItemKey key : keys) items.push_back(number_of(key));
+  meet(items);
+}
+
+void CandidatePool::meet(std::span<const std::uint32_t> items) {
+  met_.clear();
+  for (const std::uint32_t number : items) {
+    PooledItem& item = items_[number];
+    if (item.request == request_) continue;
+    item.request = request_;
+    item.live = nullptr;
+    item.requested_id = nullptr;
+    item.given = 0;
+    item.signals = -1;
+    item.candidate = 0;
+    item.judged = false;
+    met_.push_back(number);
+    if (item.world == world_) continue;
+    if (context_->stats) context_->stats->items.prefetch(item.key);
+    if (context_->catalogue) context_->catalogue->items.prefetch(item.key);
+  }
+  for (const std::uint32_t number : met_) {
+    PooledItem& item = items_[number];
+    if (item.world == world_) continue;
+    item.world = world_;
+    item.merged = context_->stats ? context_->stats->items.find(item.key) : nullptr;
+    item.catalogue = context_->catalogue ? context_->catalogue->items.find(item.key) : nullptr;
   }
   if (!context_->items || (context_->fresh && context_->fresh->empty())) return;
-  for (std::uint32_t i = first; i < items_.size(); ++i)
-    if (!context_->fresh || context_->fresh->contains(items_[i].key)) items_[i].live = live_row(i);
-}
-
-std::uint32_t CandidatePool::resolve_live(ItemKey key) {
-  const std::uint32_t index = resolve(key);
-  PooledItem& item = items_[index];
-  if (!item.live && context_->items && item.signals < 0) item.live = context_->items->find(features::item_row_key(key));
-  return index;
+  for (std::size_t i = 0; i < met_.size(); ++i)
+    if (is_fresh(items_[met_[i]])) items_[met_[i]].live = live_row(i);
 }
 
 // Rows in RAM cost one lookup. The first that is not (the cache grows by it) tells that the rest may not be either: they
 // are fetched together, so that a cold list waits for the disk a few times and not two hundred times.
-const records::ItemRow* CandidatePool::live_row(std::uint32_t index) {
+const records::ItemRow* CandidatePool::live_row(std::size_t met) {
   const std::size_t before = context_->items->size();
-  const records::ItemRow* row = context_->items->find(features::item_row_key(items_[index].key));
-  if (context_->items->size() != before && index + 1 < items_.size()) {
+  const records::ItemRow* row = context_->items->find(features::item_row_key(items_[met_[met]].key));
+  if (context_->items->size() != before && met + 1 < met_.size()) {
     row_keys_.clear();
     row_key_views_.clear();
-    for (std::size_t i = index + 1; i < items_.size(); ++i)
-      if (!context_->fresh || context_->fresh->contains(items_[i].key))
-        row_keys_.push_back(features::item_row_key(items_[i].key));
+    for (std::size_t i = met + 1; i < met_.size(); ++i)
+      if (is_fresh(items_[met_[i]])) row_keys_.push_back(features::item_row_key(items_[met_[i]].key));
     for (const std::string& other : row_keys_) row_key_views_.push_back(other);
     context_->items->prefetch(row_key_views_);
   }
   return row;
+}
+
+const records::ItemRow* CandidatePool::own_row(std::uint32_t item) {
+  if (items_[item].live || !context_->items) return items_[item].live;
+  return context_->items->find(features::item_row_key(items_[item].key));
 }
 
 std::string_view known_id(const PooledItem& item) {
@@ -71,8 +95,8 @@ std::string_view known_id(const PooledItem& item) {
   return item.merged && item.merged->sums.item_id ? std::string_view(*item.merged->sums.item_id) : std::string_view();
 }
 
-bool CandidatePool::allowed(std::uint32_t index) {
-  PooledItem& item = items_[index];
+bool CandidatePool::allowed(std::uint32_t number) {
+  PooledItem& item = items_[number];
   if (!item.judged) {
     item.judged = true;
     item.allowed = rules_->allows({.key = item.key,
@@ -83,8 +107,8 @@ bool CandidatePool::allowed(std::uint32_t index) {
   return item.allowed;
 }
 
-const features::ItemSignals& CandidatePool::signals(std::uint32_t index) {
-  PooledItem& item = items_[index];
+const features::ItemSignals& CandidatePool::signals(std::uint32_t number) {
+  PooledItem& item = items_[number];
   if (item.signals < 0) {
     item.signals = static_cast<std::int32_t>(signals_.size());
     signals_.push_back(features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, *rows_));
@@ -92,8 +116,17 @@ const features::ItemSignals& CandidatePool::signals(std::uint32_t index) {
   return signals_[static_cast<std::size_t>(item.signals)];
 }
 
-std::string_view CandidatePool::id_of(std::uint32_t index) const {
-  const PooledItem& item = items_[index];
+double CandidatePool::neighbour_total(std::uint32_t number) {
+  const PooledItem& item = items_[number];
+  if (item.signals >= 0) return signals_[static_cast<std::size_t>(item.signals)].neighbour_total;
+  if (item.live) return signals(number).neighbour_total;
+  if (!item.merged || item.merged->sums.neighbour_total == 0) return 0;
+  const features::ItemSums& sums = item.merged->sums;
+  return sums.neighbour_total * features::decay_factor(to_ms(context_->now) - sums.time_ms, rows_->neighbour_half_life);
+}
+
+std::string_view CandidatePool::id_of(std::uint32_t number) const {
+  const PooledItem& item = items_[number];
   if (item.requested_id) return item.requested_id->str();
   if (item.catalogue && item.catalogue->item) return item.catalogue->item->item_id.str();
   const std::string_view id = known_id(item);

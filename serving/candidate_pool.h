@@ -1,5 +1,8 @@
-// The items that a request's sources have met, each looked up once: its live row, the other shards' statistics, its
-// catalogue entry, and, when asked for, its signals and the rules' answer. Memory is kept from request to request.
+// The items that a recommender has met, by small stable numbers: what is known of each is looked up once a snapshot, and what
+// a request says of it is begun anew with every request. Sources keep lists of numbers from request to request, so that a
+// list costs array reads and not hash tables.
+//
+// Between resets `context.stats` and `context.catalogue` are told apart by address and version: snapshots of one builder each.
 #pragma once
 
 #include <cstdint>
@@ -18,65 +21,94 @@ namespace riffle::serving {
 
 struct PooledItem {
   ItemKey key;
-  const records::ItemRow* live = nullptr;              // the shard's own; null: none, or its part in `merged` is as new
+  // Of the snapshots that `world` names.
   const features::MergedItem* merged = nullptr;        // of all shards; null: none
   const features::CatalogueItem* catalogue = nullptr;  // null: the catalogue does not have it
+  // Of this request.
+  const records::ItemRow* live = nullptr;              // the shard's own; null: none, or its part in `merged` is as new
   const ItemId* requested_id = nullptr;                // as the request said it; null: it did not
   float given = 0;                                     // the request's score
-  bool judged = false, allowed = false;                // by the rules
   std::int32_t signals = -1;                           // place in the pool's signals; −1: not asked for yet
+  std::uint32_t candidate = 0;                         // place among the gatherer's candidates + 1; 0: it is none
+  std::uint32_t world = 0, request = 0;                // when it was looked up, and met, last
+  bool judged = false, allowed = false;                // by the rules
 };
 
-// One thread. Indices are valid until the next reset; references until the next resolve, those to signals until
-// the next that are asked for.
+// One thread. An item may be looked at once the request has met it: after resolve() or meet().
 class CandidatePool {
  public:
   // All three must outlive the pool's use for this request.
   void reset(const ServingContext& context, const features::RowOptions& rows, const Rules& rules);
+  // Names the snapshots of this request: numbers, and what was made of numbers, are valid while it stays the same.
+  std::uint32_t world() const { return world_; }
 
-  // Replaces `indices` by one index a key, in their order.
-  void resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& indices);
-  std::uint32_t resolve(ItemKey key) {
-    resolve({&key, 1}, one_);
-    return one_.front();
+  // The item's number, without meeting it.
+  std::uint32_t number_of(ItemKey key) {
+    const auto [entry, made] = numbers_.insert(key.value());
+    if (made) {
+      entry->value = static_cast<std::uint32_t>(items_.size());
+      items_.emplace_back().key = key;
+    }
+    return entry->value;
   }
-  // With its live row, however new its part: for what is published in part only (its neighbours).
-  std::uint32_t resolve_live(ItemKey key);
+  std::size_t numbers() const { return items_.size(); }
 
-  PooledItem& at(std::uint32_t index) { return items_[index]; }
-  const PooledItem& at(std::uint32_t index) const { return items_[index]; }
-  bool allowed(std::uint32_t index);
-  const features::ItemSignals& signals(std::uint32_t index);
+  // Looks up what this request has not met yet.
+  void meet(std::span<const std::uint32_t> items);
+  void meet(std::uint32_t item) {
+    if (items_[item].request != request_) meet({&item, 1});
+  }
+  // Replaces `items` by one met item's number a key, in their order.
+  void resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& items);
+  std::uint32_t resolve(ItemKey key) {
+    const std::uint32_t item = number_of(key);
+    meet(item);
+    return item;
+  }
+
+  // References are valid until the next number is given.
+  PooledItem& at(std::uint32_t item) { return items_[item]; }
+  const PooledItem& at(std::uint32_t item) const { return items_[item]; }
+  bool allowed(std::uint32_t item);
+  // Valid until the next that are asked for.
+  const features::ItemSignals& signals(std::uint32_t item);
+  // signals(item).neighbour_total, without the rest of them.
+  double neighbour_total(std::uint32_t item);
   // The id to list it under. Only of allowed items.
-  std::string_view id_of(std::uint32_t index) const;
-  std::size_t size() const { return index_.size(); }
+  std::string_view id_of(std::uint32_t item) const;
+
+  // The shard's own row, however new its part is: for what is published in part only (its neighbours). Null: none.
+  const records::ItemRow* own_row(std::uint32_t item);
+  // Whether nothing has changed in that row since the snapshot.
+  bool is_as_published(std::uint32_t item) const {
+    return context_->fresh && items_[item].merged && !items_[item].live;
+  }
 
  private:
-  void look_up(std::uint32_t first);
-  const records::ItemRow* live_row(std::uint32_t item);
+  const records::ItemRow* live_row(std::size_t met);
+  bool is_fresh(const PooledItem& item) const { return !context_->fresh || context_->fresh->contains(item.key); }
 
   const ServingContext* context_ = nullptr;
   const features::RowOptions* rows_ = nullptr;
   const Rules* rules_ = nullptr;
-  ScratchMap<std::uint32_t> index_{1024};
-  std::vector<PooledItem> items_;
+  // What `world_` stands for.
+  struct Source {
+    const void *stats = nullptr, *catalogue = nullptr, *rows = nullptr;
+    std::uint64_t stats_version = 0, catalogue_version = 0;
+    Partition shard;
+    friend bool operator==(const Source&, const Source&) = default;
+  };
+  Source source_;
+  std::uint32_t world_ = 0, request_ = 0;
+  ScratchMap<std::uint32_t> numbers_{1024};
+  std::vector<PooledItem> items_;            // by number
   std::vector<features::ItemSignals> signals_;
-  std::vector<std::uint32_t> one_;
+  std::vector<std::uint32_t> met_;           // by this call
   std::vector<std::string> row_keys_;        // for prefetch
   std::vector<std::string_view> row_key_views_;
 };
 
 // The id that events gave an item; empty: none has named it.
 std::string_view known_id(const PooledItem& item);
-
-// Visits the item's row in every shard: the live one of the reader's own shard (its published part where there is none),
-// and the others' parts.
-template <class F>
-void for_each_row(const PooledItem& item, Partition own, F&& visit) {
-  if (item.live) visit(*item.live);
-  if (!item.merged) return;
-  for (const features::StatsPart& part : item.merged->parts)
-    if (part.row && !(item.live && part.shard == own)) visit(*part.row);
-}
 
 }  // namespace riffle::serving

@@ -84,7 +84,6 @@ const std::vector<Candidate>& Gatherer::gather(const records::Request& request, 
   const std::size_t limit = std::max(options_.candidates, n);
   ask(input, chosen_by_request ? kNoQuota : kShares * (limit / std::max<std::size_t>(1, asked) + 1));
 
-  candidate_of_.assign(pool_.size(), 0);
   if (chosen_by_request) {
     for (const SourcedItem& found : slots_.front().found) add(found.item);
   } else {
@@ -110,10 +109,10 @@ bool Gatherer::ask(const SourceInput& input, std::size_t most) {
 }
 
 bool Gatherer::add(std::uint32_t item) {
-  if (candidate_of_.size() < pool_.size()) candidate_of_.resize(pool_.size(), 0);
-  if (candidate_of_[item] != 0) return false;
-  candidates_.emplace_back().item = item;
-  candidate_of_[item] = static_cast<std::uint32_t>(candidates_.size());
+  PooledItem& pooled = pool_.at(item);
+  if (pooled.candidate != 0) return false;
+  candidates_.emplace_back(item);
+  pooled.candidate = static_cast<std::uint32_t>(candidates_.size());
   return true;
 }
 
@@ -131,12 +130,11 @@ void Gatherer::take_turns(std::size_t limit) {
 }
 
 void Gatherer::mark_all() {
-  candidate_of_.resize(pool_.size(), 0);
   for (const Slot& slot : slots_) {
     const std::size_t id = index_of(slot.source->id());
     for (std::size_t rank = 0; rank < slot.found.size(); ++rank) {
       const SourcedItem& found = slot.found[rank];
-      const std::uint32_t place = candidate_of_[found.item];
+      const std::uint32_t place = pool_.at(found.item).candidate;
       if (place == 0) continue;
       Candidate& candidate = candidates_[place - 1];
       candidate.sources |= 1u << id;

@@ -20,9 +20,13 @@ struct SourceMark {
 };
 
 struct Candidate {
-  std::uint32_t item = 0;      // its index in the pool
+  explicit Candidate(std::uint32_t pooled) : item(pooled) {}
+
+  std::uint32_t item = 0;      // its number in the pool
   std::uint32_t sources = 0;   // bit by CandidateSourceId: which marks are valid
-  std::array<SourceMark, kCandidateSources> marks;
+  union {                      // so that those that are not valid are not written for every candidate of every list
+    std::array<SourceMark, kCandidateSources> marks;
+  };
 
   bool has(CandidateSourceId source) const { return (sources >> index_of(source) & 1) != 0; }
   const SourceMark& mark(CandidateSourceId source) const { return marks[index_of(source)]; }
@@ -72,7 +76,6 @@ class Gatherer {
   std::vector<Slot> slots_;                 // in the order of turns
   std::vector<RecentItem> recent_;
   std::vector<Candidate> candidates_;
-  std::vector<std::uint32_t> candidate_of_;  // by pool index: index in candidates_ + 1; 0: none
 };
 
 }  // namespace riffle::serving

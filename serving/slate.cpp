@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/check.h"
+#include "serving/vector_lanes.h"
 
 namespace riffle::serving {
 
@@ -32,6 +34,26 @@ void SlateBuilder::allow(const SlateInput& input) {
   slate_.caps_lifted = true;
 }
 
+// u of everything that may be put into the next slot, −∞ for the rest. What fills a slot already has a relevance of −∞.
+void SlateBuilder::mask(const SlateInput& input) {
+  const auto weight = static_cast<float>(input.diversity);
+  for (std::size_t i = 0; i < utility_.size(); i += kLanes) {
+    FloatLanes relevance, gain;
+    load_lanes(relevance, relevance_.data() + i);
+    load_lanes(gain, gains_.data() + i);
+    store_lanes(relevance + weight * gain, utility_.data() + i);
+  }
+  if (allowed_.size() == remaining_.size()) return;
+  auto allowed = allowed_.begin();
+  for (const std::uint32_t candidate : remaining_) {  // both in the order of places
+    if (allowed != allowed_.end() && *allowed == candidate) {
+      ++allowed;
+    } else {
+      utility_[candidate] = -std::numeric_limits<float>::infinity();
+    }
+  }
+}
+
 const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
   const PolicyOptions& policy = *input.policy;
   const auto explorer = explorers_.find(std::string(explorer_of(policy)));
@@ -43,13 +65,12 @@ const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
   const std::size_t count = input.keys.size();
   slate_ = Slate{.slots = std::move(slate_.slots)};
   slate_.slots.clear();
-  relevance_.resize(count);
-  gains_.resize(count);
-  utility_.resize(count);
+  relevance_.assign(padded(count), -std::numeric_limits<float>::infinity());
+  gains_.assign(padded(count), 0.f);
+  utility_.resize(padded(count));
   remaining_.resize(count);
   std::iota(remaining_.begin(), remaining_.end(), 0);
   const auto ceiling = static_cast<float>(policy.reward_ceiling);
-  const auto weight = static_cast<float>(input.diversity);
   for (std::size_t i = 0; i < count; ++i) relevance_[i] = std::clamp(input.scores[i] / ceiling, 0.f, 1.f);
   diversifier->second->reset(input.kernels);
   if (!policy.caps.empty()) caps_.reset(policy.caps, input.category_paths);
@@ -57,11 +78,15 @@ const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
   const std::size_t slots = std::min(input.slots, count);
   for (std::size_t slot = 0; slot < slots; ++slot) {
     allow(input);
-    diversifier->second->gains(gains_);
-    for (std::size_t i = 0; i < count; ++i) utility_[i] = relevance_[i] + weight * gains_[i];
+    diversifier->second->gains(std::span(gains_).first(count));
+    mask(input);
     explorer->second->distribute(
         policy.explorer,
-        {.utility = utility_, .keys = input.keys, .allowed = allowed_, .slots_learned = input.slots_learned},
+        {.utility = std::span(utility_).first(count),
+         .keys = input.keys,
+         .allowed = allowed_,
+         .masked = utility_,
+         .slots_learned = input.slots_learned},
         distribution_);
     scale_exploration(distribution_, input.explore);
     const std::uint32_t chosen = draw(distribution_, allowed_, rng);
@@ -71,6 +96,7 @@ const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
                             .allowed = static_cast<std::uint32_t>(allowed_.size()),
                             .greedy = chosen == distribution_.best});
     slate_.propensity *= slate_.slots.back().propensity;
+    relevance_[chosen] = -std::numeric_limits<float>::infinity();
     remaining_.erase(std::find(remaining_.begin(), remaining_.end(), chosen));
     if (!policy.caps.empty()) caps_.add(chosen);
     if (slot + 1 < slots) diversifier->second->add(chosen);

@@ -60,13 +60,14 @@ class SlateBuilder {
 
  private:
   void allow(const SlateInput& input);
+  void mask(const SlateInput& input);
 
   absl::flat_hash_map<std::string, std::unique_ptr<Explorer>> explorers_;
   absl::flat_hash_map<std::string, std::unique_ptr<Diversifier>> diversifiers_;
   CategoryCaps caps_;
   Distribution distribution_;
   Slate slate_;
-  std::vector<float> relevance_, gains_, utility_;
+  std::vector<float> relevance_, gains_, utility_;   // padded (vector_lanes.h)
   std::vector<std::uint32_t> remaining_, allowed_;
 };
 

@@ -22,7 +22,9 @@ class Dpp final : public Diversifier {
  private:
   SimilarityRows similarity_;
   std::vector<float> residual_;   // d²
+  std::vector<float> gains_;      // its root, taken when it changes: the compiler does eight at a time there
   std::vector<float> factors_;    // c, one row of padded_count() an added item
+  std::vector<float> own_;        // c of the item that is added
   std::size_t added_ = 0;
 };
 

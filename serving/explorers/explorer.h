@@ -17,6 +17,8 @@ struct SlotChoices {
   std::span<const float> utility;            // u of every candidate
   std::span<const ItemKey> keys;             // likewise: equal utilities are told apart by the smaller key
   std::span<const std::uint32_t> allowed;    // candidates that may be put here, at least one
+  // The same utilities with −∞ for what is not allowed, padded (vector_lanes.h) with −∞; empty: nobody has made it.
+  std::span<const float> masked = {};
   double slots_learned = 0;                  // t: what the policy's version has learned from
 };
 

@@ -13,13 +13,17 @@ const std::vector<std::uint32_t>& TopSelector::select(const SlotChoices& choices
   if (m >= choices.allowed.size()) {
     top_.assign(choices.allowed.begin(), choices.allowed.end());
   } else {
-    utility_.assign(padded(choices.allowed.size()), -std::numeric_limits<float>::infinity());
-    for (std::size_t i = 0; i < choices.allowed.size(); ++i) utility_[i] = choices.utility[choices.allowed[i]];
-    const float low = threshold_of_largest(utility_, choices.allowed.size(), m);
-    for (std::size_t i = 0; i < choices.allowed.size(); ++i)
-      if (utility_[i] >= low) top_.push_back(choices.allowed[i]);
-    std::nth_element(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(m) - 1, top_.end(), better);
-    top_.resize(m);
+    std::span<const float> masked = choices.masked;
+    if (masked.empty()) {
+      masked_.assign(padded(choices.utility.size()), -std::numeric_limits<float>::infinity());
+      for (const std::uint32_t candidate : choices.allowed) masked_[candidate] = choices.utility[candidate];
+      masked = masked_;
+    }
+    append_places_from(masked, threshold_of_largest(masked, m), top_);
+    if (top_.size() > m) {
+      std::nth_element(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(m) - 1, top_.end(), better);
+      top_.resize(m);
+    }
   }
   std::iter_swap(top_.begin(), std::min_element(top_.begin(), top_.end(), better));
   return top_;

@@ -16,7 +16,7 @@ class TopSelector {
   const std::vector<std::uint32_t>& select(const SlotChoices& choices, std::size_t m);
 
  private:
-  std::vector<float> utility_;           // of what is allowed, padded with −∞
+  std::vector<float> masked_;            // where the caller has none
   std::vector<std::uint32_t> top_;
 };
 

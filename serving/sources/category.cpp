@@ -11,16 +11,15 @@ constexpr std::size_t kLiked = 6;  // categories of a user that are looked into
 
 }  // namespace
 
-void CategorySource::index(const ServingContext& context) {
-  const std::pair<std::uint64_t, std::uint64_t> versions{context.stats->version, context.catalogue->version};
-  if (indexed_ == versions) return;
-  indexed_ = versions;
+void CategorySource::index(const SourceInput& input) {
+  if (world_ == input.pool->world()) return;
+  world_ = input.pool->world();
   for (auto& [category, items] : popular_) items.clear();
-  const auto add = [&](ItemKey key) {
-    const features::CatalogueItem* item = context.catalogue->items.find(key);
-    if (item && item->available && item->category.value() != 0) popular_[item->category].push_back(key);
-  };
-  for (const ItemKey key : context.stats->popular) add(key);
+  for (const ItemKey key : input.context->stats->popular) {
+    const features::CatalogueItem* item = input.context->catalogue->items.find(key);
+    if (item && item->available && item->category.value() != 0)
+      popular_[item->category].push_back(input.pool->number_of(key));
+  }
 }
 
 void CategorySource::find_liked(const SourceInput& input) {
@@ -39,18 +38,19 @@ void CategorySource::gather(const SourceInput& input, std::size_t wanted, std::v
   out.clear();
   const ServingContext& context = *input.context;
   if (!context.stats || !context.catalogue) return;
-  index(context);
+  index(input);
   find_liked(input);
   float total = 0;
   for (const Liked& liked : liked_) total += liked.share;
   for (const Liked& liked : liked_) {
-    const std::vector<ItemKey>& items = popular_.find(liked.category)->second;
+    const std::vector<std::uint32_t>& items = popular_.find(liked.category)->second;
     // At least a few of each: a taste that has just moved is a small share still.
     const auto share = static_cast<std::size_t>(static_cast<float>(wanted) * liked.share / total);
     const std::size_t quota = std::max(share, wanted / (2 * kLiked));
     std::size_t taken = 0;
     for (std::size_t rank = 0; rank < items.size() && taken < quota && out.size() < wanted; ++rank) {
-      const std::uint32_t item = input.pool->resolve(items[rank]);
+      const std::uint32_t item = items[rank];
+      input.pool->meet(item);
       if (!input.pool->allowed(item)) continue;
       out.push_back({item, liked.share / static_cast<float>(1 + rank), ItemKey()});
       ++taken;

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -23,13 +21,13 @@ class CategorySource final : public CandidateSource {
     CategoryKey category;
     float share = 0;
   };
-  void index(const ServingContext& context);
+  void index(const SourceInput& input);
   void find_liked(const SourceInput& input);
 
-  // Deepest category → its items by popularity. Made anew with each snapshot of the statistics or the catalogue, a few
-  // times a second at most.
-  absl::flat_hash_map<CategoryKey, std::vector<ItemKey>> popular_;
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> indexed_;   // versions of both
+  // Deepest category → its items' numbers by popularity. Made anew with each snapshot of the statistics or the catalogue, a
+  // few times a second at most.
+  absl::flat_hash_map<CategoryKey, std::vector<std::uint32_t>> popular_;
+  std::uint32_t world_ = 0;              // the pool's that it is of
   std::vector<Liked> liked_;
 };
 

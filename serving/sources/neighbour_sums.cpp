@@ -1,6 +1,7 @@
 #include "serving/sources/neighbour_sums.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "features/neighbours.h"
@@ -9,51 +10,65 @@
 
 namespace riffle::serving {
 
-void NeighbourSums::add_up(const SourceInput& input, std::span<const float> weights,
-                           std::vector<records::Neighbour> records::ItemRow::*neighbours) {
+void NeighbourSums::add_up(const SourceInput& input, std::span<const float> weights) {
+  items_.clear();
   sums_.clear();
-  for (std::size_t k = 0; k < input.recent.size(); ++k) {
-    for_each_row(input.pool->at(input.recent[k].item), input.context->shard, [&](const records::ItemRow& row) {
-      const double worth =
-          features::neighbour_worth(row, 1, input.context->now, input.rows->neighbour_half_life);
-      const float factor = static_cast<float>(worth) * weights[k];
-      for (const records::Neighbour& neighbour : row.*neighbours) {
-        const float part = factor * neighbour.weight;
-        Sum& sum = sums_.insert(neighbour.item.value()).first->value;
-        sum.total += part;
-        if (part > sum.best) {
-          sum.best = part;
-          sum.best_recent = static_cast<std::uint32_t>(k);
-        }
+  if (++stamp_ == 0) {
+    std::fill(places_.begin(), places_.end(), 0);
+    stamp_ = 1;
+  }
+  records::ItemRow scale;  // what a weight is worth depends on a row's reference time alone
+  for (std::uint32_t k = 0; k < input.recent.size(); ++k) {
+    const NeighbourList& list = lists_.of(input, input.recent[k].item);
+    if (places_.size() < input.pool->numbers())
+      places_.resize(std::max(input.pool->numbers(), 2 * places_.size()));
+    scale.neighbour_reference_ms = list.reference_ms;
+    const double worth = features::neighbour_worth(scale, 1, input.context->now, input.rows->neighbour_half_life);
+    const float factor = static_cast<float>(worth) * weights[k];
+    for (const NeighbourList::Entry& entry : list.entries) {
+      const float part = factor * entry.weight;
+      std::uint64_t& place = places_[entry.item];
+      if (place >> 32 != stamp_) {
+        place = std::uint64_t{stamp_} << 32 | sums_.size();
+        items_.push_back(entry.item);
+        sums_.push_back({part, std::max(part, 0.f), part > 0 ? k : 0});
+        continue;
       }
-    });
+      Sum& sum = sums_[static_cast<std::uint32_t>(place)];
+      sum.total += part;
+      if (part > sum.best) {
+        sum.best = part;
+        sum.best_recent = k;
+      }
+    }
   }
 }
 
 void NeighbourSums::largest(std::size_t most, CandidatePool& pool, std::vector<std::uint32_t>& items,
                             std::vector<Sum>& sums) {
-  const auto& entries = sums_.entries();
   order_.clear();
-  float least = -std::numeric_limits<float>::infinity();
-  if (most < entries.size()) {
-    totals_.assign(padded(entries.size()), least);
-    for (std::size_t i = 0; i < entries.size(); ++i) totals_[i] = entries[i].value.total;
-    least = threshold_of_largest(totals_, entries.size(), most);
-  }
-  for (std::uint32_t i = 0; i < entries.size(); ++i)
-    if (entries[i].value.total >= least) order_.emplace_back(-entries[i].value.total, i);
+  items.clear();
+  sums.clear();
+  if (most == 0 || sums_.empty()) return;
+  const std::size_t count = sums_.size();
+  totals_.resize(padded(count));
+  for (std::size_t i = 0; i < count; ++i) totals_[i] = sums_[i].total;
+  std::fill(totals_.begin() + static_cast<std::ptrdiff_t>(count), totals_.end(), -std::numeric_limits<float>::infinity());
+  const float least = most < count ? threshold_of_largest(totals_, most) : std::numeric_limits<float>::lowest();
+  append_places_from(totals_, least, order_);
   if (most < order_.size()) {
-    // Equal totals by the order in which they were met: rows list neighbours in the order of their keys.
-    std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end());
+    // Equal totals by the order in which they were met.
+    std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end(),
+                     [&](std::uint32_t a, std::uint32_t b) {
+                       return totals_[a] != totals_[b] ? totals_[a] > totals_[b] : a < b;
+                     });
     order_.resize(most);
   }
-  keys_.clear();
-  sums.clear();
-  for (const auto& [total, i] : order_) {
-    keys_.push_back(ItemKey(entries[i].key));
-    sums.push_back(entries[i].value);
+  for (const std::uint32_t place : order_) {
+    items.push_back(items_[place]);
+    sums.push_back(sums_[place]);
   }
-  pool.resolve(keys_, items);
+  pool.meet(items);
 }
 
 void keep_best(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items) {

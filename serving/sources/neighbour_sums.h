@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "records/rows.h"
 #include "serving/candidate.h"
-#include "serving/scratch_map.h"
+#include "serving/sources/neighbour_lists.h"
 
 namespace riffle::serving {
 
@@ -21,19 +20,23 @@ class NeighbourSums {
     std::uint32_t best_recent = 0;  // … and the recent item that it came from
   };
 
-  // Σ over recent items j (the k-th newest), over j's rows in all shards: weights[k] · neighbour weight decayed to now.
-  void add_up(const SourceInput& input, std::span<const float> weights,
-              std::vector<records::Neighbour> records::ItemRow::*neighbours);
+  explicit NeighbourSums(NeighbourLists::Member neighbours) : lists_(neighbours) {}
 
-  // The pool's indices of the `most` neighbours of largest sum (all, where there are fewer), in no particular order but
-  // always the same; `sums` has their sums.
+  // Σ over recent items j (the k-th newest), over j's rows in all shards: weights[k] · neighbour weight decayed to now.
+  void add_up(const SourceInput& input, std::span<const float> weights);
+
+  // The numbers of the `most` neighbours of largest sum (all, where there are fewer), met, in no particular order but always
+  // the same; `sums` has their sums.
   void largest(std::size_t most, CandidatePool& pool, std::vector<std::uint32_t>& items, std::vector<Sum>& sums);
 
  private:
-  ScratchMap<Sum> sums_{512};
-  std::vector<float> totals_;                            // by entry, padded
-  std::vector<std::pair<float, std::uint32_t>> order_;   // −total, entry
-  std::vector<ItemKey> keys_;
+  NeighbourLists lists_;
+  std::vector<std::uint64_t> places_;                    // by item: stamp, place below
+  std::uint32_t stamp_ = 0;
+  std::vector<std::uint32_t> items_;                     // in the order in which they were met
+  std::vector<Sum> sums_;
+  std::vector<float> totals_;                            // padded
+  std::vector<std::uint32_t> order_;                     // places
 };
 
 // Cuts to the `wanted` best: by score, equal scores by item key. Sorts what is left.

@@ -15,7 +15,7 @@ class NextSource final : public CandidateSource {
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:
-  NeighbourSums sums_;
+  NeighbourSums sums_{&records::ItemRow::next};
   std::vector<float> weights_;
   std::vector<std::uint32_t> items_;
   std::vector<NeighbourSums::Sum> found_;

@@ -8,13 +8,20 @@ namespace riffle::serving {
 
 void RankedListSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
   out.clear();
-  std::span<const ItemKey> rest = ranked(*input.context);
-  while (out.size() < wanted && !rest.empty()) {
-    const std::size_t step = std::min(wanted - out.size(), rest.size());
-    input.pool->resolve(rest.first(step), items_);
-    rest = rest.subspan(step);
-    for (const std::uint32_t item : items_)
-      if (input.pool->allowed(item)) out.push_back({item, score(item, input), ItemKey()});
+  CandidatePool& pool = *input.pool;
+  if (world_ != pool.world()) {
+    world_ = pool.world();
+    numbers_.clear();
+  }
+  const std::span<const ItemKey> list = ranked(*input.context);
+  for (std::size_t from = 0; out.size() < wanted && from < list.size();) {
+    const std::size_t step = std::min(wanted - out.size(), list.size() - from);
+    while (numbers_.size() < from + step) numbers_.push_back(pool.number_of(list[numbers_.size()]));
+    const std::span<const std::uint32_t> items = std::span(numbers_).subspan(from, step);
+    pool.meet(items);
+    for (const std::uint32_t item : items)
+      if (pool.allowed(item)) out.push_back({item, score(item, input), ItemKey()});
+    from += step;
   }
 }
 

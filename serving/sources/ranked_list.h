@@ -15,7 +15,8 @@ class RankedListSource : public CandidateSource {
   virtual float score(std::uint32_t item, const SourceInput& input) const = 0;
 
  private:
-  std::vector<std::uint32_t> items_;
+  std::vector<std::uint32_t> numbers_;   // of the list's beginning, as far as anybody went
+  std::uint32_t world_ = 0;              // the pool's that they are of
 };
 
 // Score: the decayed popularity (slow half-life).

@@ -12,7 +12,7 @@ void recent_items(const records::UserRow* user, std::size_t most, CandidatePool&
   for (auto entry = user->history.rbegin(); entry != user->history.rend() && out.size() < most; ++entry) {
     if (entry->weight <= 0 || entry->item == ItemKey()) continue;
     const bool met = std::any_of(out.begin(), out.end(), [&](const RecentItem& r) { return r.key == entry->item; });
-    if (!met) out.push_back({pool.resolve_live(entry->item), entry->item});
+    if (!met) out.push_back({pool.resolve(entry->item), entry->item});
   }
 }
 

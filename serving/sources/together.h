@@ -15,7 +15,7 @@ class TogetherSource final : public CandidateSource {
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:
-  NeighbourSums sums_;
+  NeighbourSums sums_{&records::ItemRow::together};
   std::vector<float> weights_;
   std::vector<std::uint32_t> items_;
   std::vector<NeighbourSums::Sum> found_;

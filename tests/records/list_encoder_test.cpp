@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/rng.h"
 #include "records/json_codec.h"
+#include "records/json_writer.h"
 
 namespace riffle::records {
 namespace {
@@ -55,6 +57,25 @@ TEST(ListEncoder, KeepsEveryBitOfAPropensity) {
   const auto read = decode_recommendation(list);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->items[0].propensity, 1. / 3 * 1e-7);
+}
+
+TEST(ListEncoder, EscapesWhatJsonEscapesWhereverItStands) {
+  Rng rng(3);
+  for (int round = 0; round < 2000; ++round) {
+    std::string surface;
+    for (std::uint64_t i = 0; i <= rng.below(40); ++i)
+      surface.push_back(static_cast<char>(rng.below(8) == 0 ? rng.below(0x20) : rng.below(6) == 0 ? '\\' - rng.below(2) * 58
+                                                                                                 : 0x20 + rng.below(0x60)));
+    pb::Decision decision = small_decision();
+    decision.set_surface(surface);
+    ListNotes notes;
+    notes.slots.resize(1);
+    std::string list;
+    encode_list(decision, notes, list);
+    JsonWriter plain;
+    plain.value(std::string_view(surface));
+    EXPECT_NE(list.find("\"surface\":" + plain.take() + ",\"timestamp\""), std::string::npos) << list;
+  }
 }
 
 TEST(ListEncoder, NamesARequestWithoutAnIdByItsPlace) {

@@ -169,6 +169,36 @@ TEST_F(Recommend, ScratchMemoryOfTheRequestBeforeDoesNotShow) {
             fresh.recommend(request_of("u1", 10), shop.context("u1"), b, {}).SerializeAsString());
 }
 
+TEST_F(Recommend, WhatIsKeptFromListToListNeverShowsWhateverHappensInBetween) {
+  busy_shop();
+  Recommender used(options, shop.rows, metrics);
+  Rng rng(11);
+  const features::FreshItems fresh = shop.fresh_items();
+  std::size_t lists = 0;
+  for (int snapshot = 0; snapshot < 12; ++snapshot) {
+    ServingContext context = shop.context("u0");
+    context.fresh = &fresh;
+    for (int step = 0; step < 12; ++step) {
+      const std::string user = "u" + std::to_string(rng.below(45));
+      if (rng.below(4) == 0) shop.click(user, "i" + std::to_string(rng.below(70)));
+      context.user = shop.user_row(user);
+      context.now = shop.now();
+      records::Request request = request_of(user, static_cast<int>(1 + rng.below(20)));
+      if (rng.below(5) == 0) request.candidates = {{ItemId("i3"), 1.}, {ItemId("new"), 2.}};
+      if (rng.below(5) == 0) request.exclude_items = {ItemId("i5"), ItemId("i6")};
+      Recommender new_one(options, shop.rows, metrics);
+      Rng a(7), b(7);
+      ASSERT_EQ(used.recommend(request, context, a, {}).SerializeAsString(),
+                new_one.recommend(request, context, b, {}).SerializeAsString())
+          << "snapshot " << snapshot << ", step " << step;
+      lists += 1;
+    }
+    if (rng.below(3) == 0) shop.stock({.id = "late" + std::to_string(snapshot), .category = {"top1"}});
+    shop.publish_statistics();
+  }
+  EXPECT_EQ(lists, 144U);
+}
+
 TEST_F(Recommend, AListIsTheSameWithoutALookAtRowsThatAreAsThePublishedSumsSay) {
   busy_shop();
   const auto listed = [&](const features::FreshItems* fresh) {
