@@ -18,6 +18,15 @@ constexpr double kFirstMean = 0.05;
 // Of a Beta distribution's parameters: an item that earned nothing, or all that it could.
 constexpr double kLeastShape = 1e-3;
 
+// Beyond this many slots draws differ in no digit that a float has.
+constexpr double kMostSlots = 1e12;
+
+// Of sums in a state that somebody else wrote: a share, whatever they are.
+double share(double reward, double count) {
+  const double ratio = reward / count;
+  return std::isfinite(ratio) ? std::clamp(ratio, 0.0, 1.0) : 0.0;
+}
+
 double cut(double reward) { return std::clamp(reward, 0.0, 1.0); }
 
 absl::StatusOr<pb::ArmsState> parse(std::string_view state) {
@@ -37,7 +46,7 @@ ArmsScorer::ArmsScorer(const std::vector<std::pair<ItemKey, ArmSums>>& arms, con
     all.count += sums.count;
     all.reward += sums.reward;
   }
-  const double mean = std::clamp(all.reward / all.count, 0.0, 1.0);
+  const double mean = share(all.reward, all.count);
   draws_.reserve((arms.size() + 1) * draws_each_);
   arms_.reserve(arms.size());
   unseen_ = make({}, options, mean, seed);
@@ -45,12 +54,12 @@ ArmsScorer::ArmsScorer(const std::vector<std::pair<ItemKey, ArmSums>>& arms, con
 }
 
 ArmsScorer::Arm ArmsScorer::make(const ArmSums& sums, const ArmsOptions& options, double mean, std::uint64_t seed) {
-  const double slots = std::max(sums.count, 0.0) + options.prior_slots;
-  const double estimate = std::clamp((sums.reward + options.prior_slots * mean) / slots, 0.0, 1.0);
+  const double slots = std::min(sums.count + options.prior_slots, kMostSlots);
+  const double estimate = share(sums.reward + options.prior_slots * mean, slots);
   const Arm arm{.mean = static_cast<float>(estimate),
                 .width = static_cast<float>(1 / std::sqrt(slots)),
                 .draws = static_cast<std::uint32_t>(draws_.size())};
-  const double weight = slots / (options.draws.scale * options.draws.scale);
+  const double weight = std::min(slots / (options.draws.scale * options.draws.scale), kMostSlots);
   Rng rng(seed);
   for (std::size_t s = 0; s < draws_each_; ++s)
     draws_.push_back(static_cast<float>(beta_draw(rng, std::max(weight * estimate, kLeastShape),

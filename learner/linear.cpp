@@ -81,9 +81,8 @@ void LinearTrainer::learn(const pb::Outcome& outcome) {
     const double reward = unlearned_reward(slot);
     if (!slot.newly_exposed() && reward == 0) continue;
     slots_learned_ += slot.newly_exposed();
-    const double before = slot.newly_exposed() ? 0 : slot.previous_reward();
     statistics_.add(static_cast<std::size_t>(k), slot.features().data(), weight, slot.newly_exposed(), reward,
-                    slot.reward() * slot.reward() - before * before, outcome.randomised());
+                    squares_grown_by(slot), outcome.randomised());
   }
 }
 

@@ -82,9 +82,8 @@ void LinearArmsTrainer::learn(const pb::Outcome& outcome) {
     const double reward = unlearned_reward(slot);
     if (!slot.newly_exposed() && reward == 0) continue;
     slots_learned_ += slot.newly_exposed();
-    const double before = slot.newly_exposed() ? 0 : slot.previous_reward();
     arms_.add(ItemKey(slot.item_key()), slot.features().data(), weight, slot.newly_exposed(), reward,
-              slot.reward() * slot.reward() - before * before);
+              squares_grown_by(slot));
   }
 }
 

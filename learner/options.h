@@ -24,6 +24,14 @@ struct LinearOptions {
   DrawOptions draws;
 };
 
+struct LogisticOptions {
+  double ridge = 1.0;                                        // λ of the prior, on every weight, in log odds
+  Milliseconds half_life{std::chrono::hours(24 * 7)};
+  double position_prior = 200;                               // as LinearOptions::position_prior
+  double first_rate = 0.05;                                  // of clicks before anything is learned
+  DrawOptions draws;
+};
+
 struct LinearArmsOptions {
   double ridge = 1.0;
   Milliseconds half_life{std::chrono::hours(24 * 30)};
@@ -34,7 +42,7 @@ struct LinearArmsOptions {
 struct ArmsOptions {
   double prior_slots = 20;                                   // behind the mean of all items, for each item
   Milliseconds half_life{std::chrono::hours(24 * 7)};
-  std::size_t max_items = 10000;
+  std::size_t max_items = 2000;                              // 3 µs of draws each for every version
   DrawOptions draws{.count = 32, .scale = 1.0};
 };
 
@@ -47,6 +55,7 @@ struct QTableOptions {
 
 struct LearnerOptions {
   LinearOptions linear;
+  LogisticOptions logistic;
   LinearArmsOptions linear_arms;
   ArmsOptions arms;
   QTableOptions q_table;

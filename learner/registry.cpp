@@ -10,6 +10,7 @@
 #include "learner/fixed_scorers.h"
 #include "learner/linear.h"
 #include "learner/linear_arms.h"
+#include "learner/logistic.h"
 #include "learner/q_table.h"
 #include "learner/trainer.h"
 
@@ -20,9 +21,10 @@ struct ScorerName {
   std::string_view name;
   bool trainable;
 };
-constexpr std::array kScorers{ScorerName{"linear", true},      ScorerName{"linear_arms", true}, ScorerName{"arms", true},
-                              ScorerName{"q_table", true},     ScorerName{"popularity", false}, ScorerName{"random", false},
-                              ScorerName{"given", false}};
+constexpr std::array kScorers{ScorerName{"linear", true},     ScorerName{"logistic", true},
+                              ScorerName{"linear_arms", true}, ScorerName{"arms", true},
+                              ScorerName{"q_table", true},    ScorerName{"popularity", false},
+                              ScorerName{"random", false},    ScorerName{"given", false}};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -74,6 +76,14 @@ absl::Status check(const LinearOptions& options) {
   return annotate(check(options.draws), "linear");
 }
 
+absl::Status check(const LogisticOptions& options) {
+  if (!(options.ridge > 0)) return absl::InvalidArgumentError("logistic: the ridge must be above 0");
+  if (options.half_life.count() < 0) return absl::InvalidArgumentError("logistic: the half-life must not be negative");
+  if (!(options.position_prior >= 0) || !(options.first_rate > 0 && options.first_rate < 1))
+    return absl::InvalidArgumentError("logistic: the position prior must not be negative, and first_rate lie in (0, 1)");
+  return annotate(check(options.draws), "logistic");
+}
+
 absl::Status check(const LinearArmsOptions& options) {
   if (!(options.ridge > 0)) return absl::InvalidArgumentError("linear_arms: the ridge must be above 0");
   if (options.half_life.count() < 0 || options.max_items == 0)
@@ -110,6 +120,10 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, c
     if (auto status = check(options.linear); !status.ok()) return status;
     return std::make_unique<LinearTrainer>(options.linear);
   }
+  if (scorer == "logistic") {
+    if (auto status = check(options.logistic); !status.ok()) return status;
+    return std::make_unique<LogisticTrainer>(options.logistic);
+  }
   if (scorer == "linear_arms") {
     if (auto status = check(options.linear_arms); !status.ok()) return status;
     return std::make_unique<LinearArmsTrainer>(options.linear_arms);
@@ -137,6 +151,7 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
     if (state.empty()) return std::make_shared<const LinearScorer>();
     return linear_scorer(state, options.linear);
   }
+  if (scorer == "logistic") return logistic_scorer(state, options.logistic);
   if (scorer == "linear_arms") return linear_arms_scorer(state, options.linear_arms);
   if (scorer == "arms") return arms_scorer(state, options.arms);
   if (scorer == "q_table") return q_table_scorer(state);

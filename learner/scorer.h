@@ -18,7 +18,7 @@ struct ScoringBatch {
   std::span<const CategoryKey> categories;
   std::span<const float> given;          // the request's own scores; 0 where it gave none
   std::string_view segment;
-  std::span<const ItemKey> items;        // who the candidates are; empty: nobody says, so all are new
+  std::span<const ItemKey> items = {};   // who the candidates are; empty: nobody says, so all are new
   std::size_t count() const { return categories.size(); }
 };
 

@@ -34,7 +34,7 @@ struct CategoryCap {
 
 struct PolicyOptions {
   PolicyId id;
-  std::string scorer = "linear";     // linear | q_table | popularity | random | given
+  std::string scorer = "linear";     // linear | logistic | linear_arms | arms | q_table | popularity | random | given
   ExplorerOptions explorer;
   DiversifierOptions diversifier;
   std::vector<CategoryCap> caps;

@@ -30,8 +30,8 @@ struct SlateInput {
   double explore = 1;                                              // [0, 1]
   double diversity = 0;                                            // λ ∈ [0, 1]
   double slots_learned = 0;                                        // t
-  std::span<const float> draws;                                    // the scorer's, where needs() asks and it has them
-  std::span<const float> widths;                                   // likewise
+  std::span<const float> draws = {};                               // the scorer's, where needs() asks and it has them
+  std::span<const float> widths = {};                              // likewise
 };
 
 struct FilledSlot {

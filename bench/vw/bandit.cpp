@@ -119,7 +119,6 @@ BanditResult run_bandit(const Stream& stream, const BanditOptions& options, std:
                           .allowed = all,
                           .slots_learned = decisions,
                           .draws = draws,
-                          .bonus = {},
                           .widths = widths},
                          distribution);
     const std::uint32_t chosen = serving::draw(distribution, all, rng);
@@ -141,7 +140,7 @@ BanditResult run_bandit(const Stream& stream, const BanditOptions& options, std:
 absl::StatusOr<BanditOptions> parse_bandit(const std::string& text) {
   BanditOptions options;
   auto& learner = options.learner;
-  learner.linear.half_life = learner.linear_arms.half_life = learner.arms.half_life = Milliseconds(0);
+  learner.linear.half_life = learner.logistic.half_life = learner.linear_arms.half_life = learner.arms.half_life = Milliseconds(0);
   std::map<std::string, std::function<void(double)>> numbers;
   numbers["epsilon"] = [&](double x) { options.explorer.epsilon = x; };
   numbers["gamma_scale"] = [&](double x) { options.explorer.gamma_scale = x; };
@@ -149,18 +148,19 @@ absl::StatusOr<BanditOptions> parse_bandit(const std::string& text) {
   numbers["max_slots_learned"] = [&](double x) { options.explorer.max_slots_learned = x; };
   numbers["temperature"] = [&](double x) { options.explorer.temperature = x; };
   numbers["mellowness"] = [&](double x) { options.explorer.mellowness = x; };
-  numbers["ridge"] = [&](double x) { learner.linear.ridge = learner.linear_arms.ridge = x; };
+  numbers["ridge"] = [&](double x) { learner.linear.ridge = learner.logistic.ridge = learner.linear_arms.ridge = x; };
   numbers["prior_slots"] = [&](double x) { learner.arms.prior_slots = x; };
   numbers["half_life"] = [&](double x) {
-    learner.linear.half_life = learner.linear_arms.half_life = learner.arms.half_life =
+    learner.linear.half_life = learner.logistic.half_life = learner.linear_arms.half_life = learner.arms.half_life =
         Milliseconds(static_cast<std::int64_t>(x * kDecisionMs));
   };
   numbers["draws"] = [&](double x) {
-    learner.linear.draws.count = learner.linear_arms.draws.count = learner.arms.draws.count =
+    learner.linear.draws.count = learner.logistic.draws.count = learner.linear_arms.draws.count = learner.arms.draws.count =
         static_cast<std::size_t>(x);
   };
   numbers["draw_scale"] = [&](double x) {
-    learner.linear.draws.scale = learner.linear_arms.draws.scale = learner.arms.draws.scale = x;
+    learner.linear.draws.scale = learner.logistic.draws.scale = learner.linear_arms.draws.scale =
+        learner.arms.draws.scale = x;
   };
   for (const auto& part : absl::StrSplit(text, ',')) {
     const std::vector<std::string> pair = absl::StrSplit(part, '=');

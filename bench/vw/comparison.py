@@ -101,15 +101,81 @@ class Laboratory:
         return configs[int(self.results(side, task, seeds, configs).mean(axis=1).argmin())]
 
 
+# Student's t, one-sided 95 %, by degrees of freedom.
+T95 = {9: 1.833, 19: 1.729}
+T975 = {9: 2.262, 19: 2.093}
+
+
+def row(name, ours, theirs):
+    """Mean regrets with 95 % intervals over the seeds, and the paired excess of ours over theirs with its upper bound."""
+    n = len(ours)
+    t95, t975 = T95.get(n - 1, 1.8), T975.get(n - 1, 2.2)
+    error = lambda x: x.std(ddof=1) / np.sqrt(n)
+    excess = ours - theirs
+    return {"task": name, "riffle": ours.mean(), "riffle_half": t975 * error(ours), "vw": theirs.mean(),
+            "vw_half": t975 * error(theirs), "excess": excess.mean() / theirs.mean(),
+            "upper": (excess.mean() + t95 * error(excess)) / theirs.mean(), "seeds": n}
+
+
+def markdown(rows):
+    lines = ["| task | Riffle | Vowpal Wabbit | excess | its 95 % upper bound |", "|---|---|---|---|---|"]
+    for r in rows:
+        lines.append(f"| {r['task']} | {r['riffle']:.5f} ± {r['riffle_half']:.5f} | {r['vw']:.5f} ± {r['vw_half']:.5f} "
+                     f"| {100 * r['excess']:+.1f} % | {100 * r['upper']:+.1f} % |")
+    return "\n".join(lines)
+
+
+def speed(laboratory, pairs, repeats=5):
+    """Decisions a second over the linear stream, taken in turns: (riffle's configuration, VW's), medians."""
+    folder = laboratory.work / "speed"
+    folder.mkdir(exist_ok=True)
+    path = laboratory.stream("linear", 99, folder)
+    truth = streams.Truth(path)
+    text = path.with_suffix(".vw")
+    subprocess.run([laboratory.driver, "text", path, text], check=True)
+    cache = vowpal.make_cache(text)
+    lines = ["| | decisions/s, whole process | decisions/s, less the start |", "|---|---|---|"]
+    start = np.median([vowpal.run(vowpal.command("--epsilon 0.02", cache, 1) + ["--examples", "1"])[1] for _ in range(repeats)])
+    for ours, theirs in pairs:
+        taken = {"riffle": [], "vw": [], "loop": []}
+        for _ in range(repeats):
+            taken["vw"].append(vowpal.run(vowpal.command(theirs, cache, 1))[1])
+            result, seconds = riffle.timed(laboratory.driver, path, ours, 1)
+            taken["riffle"].append(seconds)
+            taken["loop"].append(result["seconds"])
+        decisions = len(truth.counts)
+        vw, whole, loop = (np.median(taken[name]) for name in ("vw", "riffle", "loop"))
+        lines.append(f"| Riffle, {ours} | {decisions / whole:,.0f} | {decisions / loop:,.0f} |")
+        lines.append(f"| VW, {theirs} | {decisions / vw:,.0f} | {decisions / (vw - start):,.0f} |")
+    laboratory.forget(folder)
+    return "\n".join(lines)
+
+
 def run(arguments, driver):
     laboratory = Laboratory(arguments.work, arguments.data, driver)
     tasks = [task for task in arguments.tasks.split(",") if task] or list(TASKS)
     sides = [arguments.only] if arguments.only else ["vw", "riffle"]
+    chosen, regrets = {}, {}
     for task in tasks:
         tune = range(arguments.tune)
         count = SHUFFLES if task in streams.SUPERVISED else arguments.compare
         others = range(arguments.tune, arguments.tune + count)
         for side in sides:
             best = laboratory.tuned(side, task, tune)
-            regrets = laboratory.results(side, task, others, [best])[0]
-            print(f"{side} {task}: {best}: {regrets.mean():.5f}", file=sys.stderr, flush=True)
+            chosen[side, task] = best
+            regrets[side, task] = laboratory.results(side, task, others, [best])[0]
+            print(f"{side} {task}: {best}: {regrets[side, task].mean():.5f}", file=sys.stderr, flush=True)
+    if arguments.only:
+        return
+    rows = [row(TASKS[task][1], regrets["riffle", task], regrets["vw", task]) for task in tasks]
+    sets = [task for task in tasks if task in streams.SUPERVISED]
+    if len(sets) == len(streams.SUPERVISED):
+        both = [np.mean([regrets[side, task] for task in sets], axis=0) for side in ("riffle", "vw")]
+        rows.append(row("the four supervised sets together", *both))
+    print(markdown(rows) + "\n")
+    print("| task | Riffle's best | Vowpal Wabbit's best |\n|---|---|---|")
+    for task in tasks:
+        print(f"| {TASKS[task][1].split(',')[0]} | `{chosen['riffle', task]}` | `{chosen['vw', task]}` |")
+    if "linear" in tasks:
+        print("\n" + speed(laboratory, [(chosen["riffle", "linear"], chosen["vw", "linear"]),
+                                        ("scorer=linear,explorer=squarecb", "--squarecb")]))

@@ -1,6 +1,7 @@
 """Riffle's side: the driver, which runs its own learner and explorer classes over a stream."""
 import json
 import subprocess
+import time
 from itertools import product
 
 
@@ -56,3 +57,10 @@ def run(driver, stream, configs, seed):
 def regrets(driver, stream, configs, seed):
     for config, result in zip(configs, run(driver, stream, configs, seed), strict=True):
         yield config, result["regret"]
+
+
+def timed(driver, stream, config, seed):
+    """The result and the wall time of the whole process, reading the stream included."""
+    began = time.perf_counter()
+    result, = run(driver, stream, [config], seed)
+    return result, time.perf_counter() - began

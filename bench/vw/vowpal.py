@@ -68,8 +68,3 @@ def regret(config, cache, truth, seed):
     if abs(average - cost) > 1e-4:
         raise RuntimeError(f"{config}: VW says an average loss of {average}, its choices cost {cost}")
     return float((truth.best - truth.means[chosen]).mean())
-
-
-def decisions_per_second(config, cache, truth, seed):
-    """Predict and learn, the process's start and reading the cache included."""
-    return len(truth.counts) / run(command(config, cache, seed))[1]

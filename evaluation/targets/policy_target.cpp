@@ -103,7 +103,6 @@ Unanswerable PolicyTarget::weigh(const LoggedRound& round, const RewardModel* mo
                            .allowed = allowed_,
                            .slots_learned = static_cast<double>(version_.slots_learned),
                            .draws = draws_,
-                           .bonus = {},
                            .widths = widths_},
                           distribution_);
     TargetSlot& target = out.emplace_back();

@@ -19,9 +19,9 @@ struct SlotChoices {
   std::span<const std::uint32_t> allowed;    // candidates that may be put here, at least one
   double slots_learned = 0;                  // t: what the policy's version has learned from
   // What needs() asked for, where the policy's scorer has it, else empty.
-  std::span<const float> draws;              // of u but for `bonus`, candidate by candidate, equally many of each
-  std::span<const float> bonus;              // what of u is no reward: λ·g of every candidate; empty: nothing
-  std::span<const float> widths;             // of every candidate
+  std::span<const float> draws = {};         // of u but for `bonus`, candidate by candidate, equally many of each
+  std::span<const float> bonus = {};         // what of u is no reward: λ·g of every candidate; empty: nothing
+  std::span<const float> widths = {};        // of every candidate
 };
 
 // What an explorer wants to know beside the utilities.
