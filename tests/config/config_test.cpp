@@ -221,7 +221,7 @@ const Case kCases[] = {
     {"experiments:\n  arms: {linear: 0.5, random: 0.4}\n",
      "f:2:3: experiments.arms: the shares must sum to 1; they sum to 0.9"},
     {"policies: {table: {scorer: q_table, explorer: {kind: thompson}}}\n",
-     "f:1:49: policies.table.explorer.kind: thompson explores by how unsure the scorer is, and q_table does not say it; "
+     "f:1:48: policies.table.explorer.kind: thompson explores by how unsure the scorer is, and q_table does not say it; "
      "linear, logistic, linear_arms and arms do"},
     {"experiments: {arms: {linear: 2}}\n",
      "f:1:30: experiments.arms.linear: expected a number from 0 to 1; found \"2\""},
