@@ -114,7 +114,8 @@ BENCHMARK(LinearDraws200)->Unit(benchmark::kMicrosecond);
 // A version of a thousand items with their draws.
 void ArmsVersion1000(benchmark::State& state) {
   std::vector<std::pair<ItemKey, learner::ArmSums>> arms;
-  for (std::uint64_t item = 0; item < 1000; ++item) arms.push_back({ItemKey(item), {100, static_cast<double>(item % 9)}});
+  for (std::uint64_t item = 0; item < 1000; ++item)
+    arms.push_back({ItemKey(item), {100, static_cast<double>(item % 9)}});
   for (auto _ : state) benchmark::DoNotOptimize(learner::ArmsScorer(arms, learner::ArmsOptions(), 1));
 }
 BENCHMARK(ArmsVersion1000)->Unit(benchmark::kMicrosecond);

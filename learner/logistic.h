@@ -4,10 +4,13 @@
 //
 // A slot's log likelihood is replaced by its second-order expansion about the weights of then,
 //   h = p (1 − p),  m = w·x:   H += h x xᵀ,  b += (y − p + h m) x;   ŵ = (H + λI)⁻¹ b,   w ~ N(ŵ, (H + λI)⁻¹)
-// with o the log odds of `first_rate`, where the expansion begins, and o + ln θ_k at position k (learner/examination.h); all
-// slots of an outcome are expanded about the same weights. y enters linearly, so a revision adds Δy·x: learning a revision
-// at once equals waiting for it exactly where nothing was learned in between, and nearly where something was. That is one
-// Newton step a slot: early slots, expanded far from where the weights end, are off until forgetting takes them.
+// with o the log odds of `first_rate`, where the expansion begins. At position k it is o + ln θ_k (learner/examination.h):
+// p times θ_k as long as clicks are rare, up to a tenth beside it where they are not. All slots of an outcome are expanded
+// about the same weights.
+//
+// y enters linearly, so a revision adds Δy·x: learning it at once equals waiting for it exactly where nothing was learned
+// in between, and nearly where something was. That is one Newton step a slot: early slots, expanded far from where the
+// weights end, are off until forgetting takes them.
 //
 //   score  σ(o + ŵ·x)    width  p (1 − p) ‖L⁻¹x‖: the click probability's posterior deviation    draws  σ(o + θ_s·x)
 #pragma once

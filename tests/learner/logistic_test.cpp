@@ -91,12 +91,12 @@ TEST(Logistic, PositionsThatAreLookedAtLessDoNotMakeTheirItemsWorse) {
       // Unless drawn evenly, the second kind of item is always below the first.
       const bool second = o.randomised() ? rng.below(2) == 0 : k > 0;
       const double examined = k == 0 ? 1 : .4;
-      add_slot(o, 0, rng.uniform() < .2 * examined ? 1 : 0, {second ? 0.F : 1.F, second ? 1.F : 0.F});
+      add_slot(o, 0, rng.uniform() < .05 * examined ? 1 : 0, {second ? 0.F : 1.F, second ? 1.F : 0.F});
     }
     trainer.learn(o);
   }
-  EXPECT_NEAR(opinion(*trainer.scorer(), {1, 0}).score, .2, .015);
-  EXPECT_NEAR(opinion(*trainer.scorer(), {0, 1}).score, .2, .015);
+  EXPECT_NEAR(opinion(*trainer.scorer(), {1, 0}).score, .05, .006);
+  EXPECT_NEAR(opinion(*trainer.scorer(), {0, 1}).score, .05, .006);
 }
 
 TEST(Logistic, ARevisionAtOnceEqualsWaitingWhereNothingCameBetween) {

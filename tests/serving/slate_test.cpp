@@ -17,13 +17,14 @@ struct Small {
   explicit Small(std::size_t count, std::uint64_t seed = 9) {
     Rng rng(seed);
     kernels = random_kernels(count, rng);
+    Rng doubt(seed + 1);
     for (std::size_t i = 0; i < count; ++i) {
       keys.push_back(ItemKey(1000 - i));
       scores.push_back(static_cast<float>(.3 * rng.uniform()));
       paths.push_back({CategoryKey(1 + i % 2)});
-      widths.push_back(static_cast<float>(.2 * rng.uniform()));
+      widths.push_back(static_cast<float>(.2 * doubt.uniform()));
       for (std::size_t s = 0; s < kDraws; ++s)
-        draws.push_back(scores.back() + static_cast<float>(.2 * (rng.uniform() - .5)));
+        draws.push_back(scores.back() + static_cast<float>(.2 * (doubt.uniform() - .5)));
     }
     for (const auto& path : paths) path_spans.emplace_back(path);
     kernel_pointers = pointers(kernels);
