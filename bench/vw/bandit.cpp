@@ -23,8 +23,8 @@ namespace {
 constexpr std::int64_t kStartMs = 1'760'000'000'000;
 constexpr std::int64_t kDecisionMs = 100;
 
-// What learns: a trainer as the learner's loop has it, fed with outcomes of one slot; or, where a stream's features do not
-// fit Riffle's own vector, the regressions that linear_arms is made of.
+// What learns: a trainer as the learner's loop has it, fed with outcomes of one slot; or, where a stream's features do
+// not fit Riffle's own vector, the regressions that linear_arms is made of.
 class Learning {
  public:
   Learning(const BanditOptions& options, const Stream& stream) : width_(features::kFeatureCount) {
@@ -139,8 +139,12 @@ BanditResult run_bandit(const Stream& stream, const BanditOptions& options, std:
 
 absl::StatusOr<BanditOptions> parse_bandit(const std::string& text) {
   BanditOptions options;
-  auto& learner = options.learner;
-  learner.linear.half_life = learner.logistic.half_life = learner.linear_arms.half_life = learner.arms.half_life = Milliseconds(0);
+  auto& learners = options.learner;
+  const auto forget_after = [&](Milliseconds half_life) {
+    learners.linear.half_life = learners.logistic.half_life = half_life;
+    learners.linear_arms.half_life = learners.arms.half_life = half_life;
+  };
+  forget_after(Milliseconds(0));
   std::map<std::string, std::function<void(double)>> numbers;
   numbers["epsilon"] = [&](double x) { options.explorer.epsilon = x; };
   numbers["gamma_scale"] = [&](double x) { options.explorer.gamma_scale = x; };
@@ -148,19 +152,20 @@ absl::StatusOr<BanditOptions> parse_bandit(const std::string& text) {
   numbers["max_slots_learned"] = [&](double x) { options.explorer.max_slots_learned = x; };
   numbers["temperature"] = [&](double x) { options.explorer.temperature = x; };
   numbers["mellowness"] = [&](double x) { options.explorer.mellowness = x; };
-  numbers["ridge"] = [&](double x) { learner.linear.ridge = learner.logistic.ridge = learner.linear_arms.ridge = x; };
-  numbers["prior_slots"] = [&](double x) { learner.arms.prior_slots = x; };
+  numbers["ridge"] = [&](double x) { learners.linear.ridge = learners.logistic.ridge = learners.linear_arms.ridge = x; };
+  numbers["prior_slots"] = [&](double x) { learners.arms.prior_slots = x; };
   numbers["half_life"] = [&](double x) {
-    learner.linear.half_life = learner.logistic.half_life = learner.linear_arms.half_life = learner.arms.half_life =
-        Milliseconds(static_cast<std::int64_t>(x * kDecisionMs));
+    forget_after(Milliseconds(static_cast<std::int64_t>(x * kDecisionMs)));
   };
   numbers["draws"] = [&](double x) {
-    learner.linear.draws.count = learner.logistic.draws.count = learner.linear_arms.draws.count = learner.arms.draws.count =
-        static_cast<std::size_t>(x);
+    for (learner::DrawOptions* draws :
+         {&learners.linear.draws, &learners.logistic.draws, &learners.linear_arms.draws, &learners.arms.draws})
+      draws->count = static_cast<std::size_t>(x);
   };
   numbers["draw_scale"] = [&](double x) {
-    learner.linear.draws.scale = learner.logistic.draws.scale = learner.linear_arms.draws.scale =
-        learner.arms.draws.scale = x;
+    for (learner::DrawOptions* draws :
+         {&learners.linear.draws, &learners.logistic.draws, &learners.linear_arms.draws, &learners.arms.draws})
+      draws->scale = x;
   };
   for (const auto& part : absl::StrSplit(text, ',')) {
     const std::vector<std::string> pair = absl::StrSplit(part, '=');

@@ -1,4 +1,5 @@
-// One of Riffle's policies, of one slot, over a stream: score, explore, draw, learn from what was earned, decision by decision.
+// One of Riffle's policies, of one slot, over a stream: score, explore, draw, learn from what was earned, decision by
+// decision.
 #pragma once
 
 #include <string>

@@ -15,7 +15,8 @@ TASKS = {
     "drift": (streams.drift, "the same, the truth drifting"),
     "quadratic": (streams.quadratic, "quadratic user × item truth, 20 items, 20,000 decisions"),
     "upworthy": (None, "Upworthy: 10 tests × 5,000 decisions, their packages as arms"),
-    "iris": (None, "iris"), "wine": (None, "wine"), "breast_cancer": (None, "breast cancer"), "digits": (None, "digits")}
+    "iris": (None, "iris"), "wine": (None, "wine"), "breast_cancer": (None, "breast cancer"),
+    "digits": (None, "digits")}
 SHUFFLES = 10   # of a supervised set, to compare on
 
 
@@ -107,7 +108,7 @@ T975 = {9: 2.262, 19: 2.093}
 
 
 def row(name, ours, theirs):
-    """Mean regrets with 95 % intervals over the seeds, and the paired excess of ours over theirs with its upper bound."""
+    """Mean regrets with 95 % intervals over the seeds; the paired excess of ours over theirs with its upper bound."""
     n = len(ours)
     t95, t975 = T95.get(n - 1, 1.8), T975.get(n - 1, 2.2)
     error = lambda x: x.std(ddof=1) / np.sqrt(n)
@@ -135,7 +136,8 @@ def speed(laboratory, pairs, repeats=5):
     subprocess.run([laboratory.driver, "text", path, text], check=True)
     cache = vowpal.make_cache(text)
     lines = ["| | decisions/s, whole process | decisions/s, less the start |", "|---|---|---|"]
-    start = np.median([vowpal.run(vowpal.command("--epsilon 0.02", cache, 1) + ["--examples", "1"])[1] for _ in range(repeats)])
+    one_example = vowpal.command("--epsilon 0.02", cache, 1) + ["--examples", "1"]
+    start = np.median([vowpal.run(one_example)[1] for _ in range(repeats)])
     for ours, theirs in pairs:
         taken = {"riffle": [], "vw": [], "loop": []}
         for _ in range(repeats):

@@ -36,7 +36,8 @@ absl::Status text(const std::string& path, const std::string& into) {
 int main(int argc, char** argv) {
   using namespace riffle::bench;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  absl::Status status = absl::InvalidArgumentError("usage: riffle_vw_driver text STREAM FILE | run STREAM SEED CONFIG…");
+  absl::Status status =
+      absl::InvalidArgumentError("usage: riffle_vw_driver text STREAM FILE | run STREAM SEED CONFIG…");
   std::cout.precision(9);
   if (arguments.size() == 3 && arguments[0] == "text") {
     status = text(arguments[1], arguments[2]);

@@ -50,7 +50,8 @@ def configurations(task):
 
 
 def run(driver, stream, configs, seed):
-    said = subprocess.run([driver, "run", stream, str(seed), *configs], check=True, capture_output=True, text=True).stdout
+    command = [driver, "run", stream, str(seed), *configs]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in said.splitlines()]
 
 

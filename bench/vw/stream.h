@@ -28,8 +28,9 @@ struct Stream {
 
 absl::StatusOr<Stream> read_stream(const std::string& path);
 
-// The same decisions as Vowpal Wabbit reads them for --cbify_ldf: a line an action, "class:cost | index:value …", with cost
-// 1 − reward, and a blank line after each decision. Where actions differ by item alone the items have features of their own.
+// The same decisions as Vowpal Wabbit reads them for --cbify_ldf: a line an action, "class:cost | index:value …", with
+// cost 1 − reward, and a blank line after each decision. Where actions differ by item alone the items have features of
+// their own.
 absl::Status write_vw_text(const Stream& stream, const std::string& path);
 
 }  // namespace riffle::bench

@@ -62,7 +62,8 @@ def regret(config, cache, truth, seed):
     chosen_file.unlink()
     chosen = np.flatnonzero(lines)
     if len(lines) != len(truth.means) or not truth.one_each(chosen):
-        raise RuntimeError(f"{config}: VW wrote {len(lines)} lines with {len(chosen)} choices for {len(truth.counts)} decisions")
+        raise RuntimeError(
+            f"{config}: VW wrote {len(lines)} lines, {len(chosen)} choices, for {len(truth.counts)} decisions")
     cost = 1 - truth.rewards[chosen].mean()  # which VW reports unshifted, whatever it learns from
     average = float(re.search(r"average loss = (\S+)", said).group(1))
     if abs(average - cost) > 1e-4:
