@@ -177,7 +177,7 @@ def run(arguments, driver):
     print(markdown(rows) + "\n")
     print("| task | Riffle's best | Vowpal Wabbit's best |\n|---|---|---|")
     for task in tasks:
-        print(f"| {TASKS[task][1].split(',')[0]} | `{chosen['riffle', task]}` | `{chosen['vw', task]}` |")
+        print(f"| {task} | `{chosen['riffle', task]}` | `{chosen['vw', task]}` |")
     if "linear" in tasks:
         print("\n" + speed(laboratory, [(chosen["riffle", "linear"], chosen["vw", "linear"]),
                                         ("scorer=linear,explorer=squarecb", "--squarecb")]))
