@@ -5,7 +5,9 @@
 
 #include "base/rng.h"
 #include "features/feature_vector.h"
+#include "learner/arms.h"
 #include "learner/linear.h"
+#include "serving/explorers/explorer.h"
 
 namespace riffle::bench {
 namespace {
@@ -73,6 +75,75 @@ void LinearScore200(benchmark::State& state) {
   }
 }
 BENCHMARK(LinearScore200)->Unit(benchmark::kMicrosecond);
+
+// What explorers that ask for doubt cost beside: the scorer of a learned version over a list's candidates.
+struct Doubting {
+  Doubting() {
+    learner::LinearTrainer trainer{learner::LinearOptions()};
+    for (const pb::Outcome& outcome : outcomes(1000)) trainer.learn(outcome);
+    scorer = trainer.scorer();
+    Rng rng(1);
+    for (float& x : features) x = static_cast<float>(rng.uniform());
+  }
+  learner::ScoringBatch batch() const { return {features, categories, {}, "active|-", {}}; }
+  std::shared_ptr<const learner::Scorer> scorer;
+  std::vector<float> features = std::vector<float>(kCandidates * features::kFeatureCount);
+  std::vector<CategoryKey> categories = std::vector<CategoryKey>(kCandidates);
+};
+
+void LinearWidths200(benchmark::State& state) {
+  const Doubting doubting;
+  std::vector<float> widths(kCandidates);
+  for (auto _ : state) {
+    doubting.scorer->score_widths(doubting.batch(), widths);
+    benchmark::DoNotOptimize(widths.data());
+  }
+}
+BENCHMARK(LinearWidths200)->Unit(benchmark::kMicrosecond);
+
+void LinearDraws200(benchmark::State& state) {
+  const Doubting doubting;
+  std::vector<float> draws(kCandidates * doubting.scorer->draw_count());
+  for (auto _ : state) {
+    doubting.scorer->score_draws(doubting.batch(), draws);
+    benchmark::DoNotOptimize(draws.data());
+  }
+}
+BENCHMARK(LinearDraws200)->Unit(benchmark::kMicrosecond);
+
+// A version of a thousand items with their draws.
+void ArmsVersion1000(benchmark::State& state) {
+  std::vector<std::pair<ItemKey, learner::ArmSums>> arms;
+  for (std::uint64_t item = 0; item < 1000; ++item)
+    arms.push_back({ItemKey(item), {100, static_cast<double>(item % 9)}});
+  for (auto _ : state) benchmark::DoNotOptimize(learner::ArmsScorer(arms, learner::ArmsOptions(), 1));
+}
+BENCHMARK(ArmsVersion1000)->Unit(benchmark::kMicrosecond);
+
+// One slot among 200 candidates, by what explorers are given.
+void ExploreSlot200(benchmark::State& state) {
+  const auto kinds = serving::explorer_kinds();
+  const std::string_view kind = kinds[static_cast<std::size_t>(state.range(0))];
+  state.SetLabel(std::string(kind));
+  Rng rng(1);
+  std::vector<float> utility(kCandidates), widths(kCandidates), bonus(kCandidates), draws(kCandidates * 32);
+  std::vector<ItemKey> keys;
+  std::vector<std::uint32_t> allowed;
+  for (std::uint32_t i = 0; i < kCandidates; ++i) {
+    utility[i] = static_cast<float>(.2 * rng.uniform());
+    widths[i] = static_cast<float>(.1 * rng.uniform());
+    for (std::size_t s = 0; s < 32; ++s) draws[i * 32 + s] = utility[i] + static_cast<float>(.05 * rng.normal());
+    keys.emplace_back(i);
+    allowed.push_back(i);
+  }
+  const auto explorer = serving::make_explorer(kind);
+  serving::Distribution distribution;
+  for (auto _ : state) {
+    explorer->distribute({}, {utility, keys, allowed, 1000, draws, bonus, widths}, distribution);
+    benchmark::DoNotOptimize(distribution.best);
+  }
+}
+BENCHMARK(ExploreSlot200)->DenseRange(0, 7)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace riffle::bench

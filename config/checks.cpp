@@ -25,6 +25,7 @@ class Checker {
     check_topics();
     check_rows();
     check_experiments();
+    check_explorers();
     check_caps();
     check_lists();
     check_running();
@@ -108,6 +109,19 @@ class Checker {
     }
     require(std::abs(sum - 1) < 1e-9, "experiments.arms", "",
             absl::StrCat("the shares must sum to 1; they sum to ", format_real(std::round(sum * 1e9) / 1e9)));
+  }
+
+  // What such an explorer explores by, only scorers with a posterior have.
+  void check_explorers() {
+    for (const auto& policy : config_.policies) {
+      const std::string& kind = policy.explorer.kind;
+      const bool unsure = policy.scorer == "linear" || policy.scorer == "logistic" || policy.scorer == "linear_arms" ||
+                          policy.scorer == "arms";
+      require(unsure || (kind != "thompson" && kind != "regcb" && kind != "ucb1"),
+              absl::StrCat("policies.", policy.id.str(), ".explorer.kind"), absl::StrCat("policies.", policy.id.str(), ".scorer"),
+              absl::StrCat(kind, " explores by how unsure the scorer is, and ", policy.scorer,
+                           " does not say it; linear, logistic, linear_arms and arms do"));
+    }
   }
 
   void check_caps() {

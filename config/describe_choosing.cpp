@@ -8,14 +8,17 @@ namespace riffle::config {
 namespace {
 
 void describe_explorer(Fields& f, serving::ExplorerOptions& o) {
-  f.choice("kind", o.kind, {"greedy", "epsilon", "squarecb", "uniform"},
-           "greedy: the best. epsilon: the best, or any. squarecb: the better, the likelier. uniform: any.");
-  f.share("epsilon", o.epsilon, "Share drawn uniformly over everything allowed (epsilon, squarecb).");
+  f.choice("kind", o.kind, {"greedy", "epsilon", "squarecb", "softmax", "thompson", "regcb", "ucb1", "uniform"},
+           "greedy: the best. epsilon: the best, or any. squarecb, softmax: the better, the likelier. thompson: what is best "
+           "in a draw of what may be. regcb, ucb1: what could be best. uniform: any. See docs/learning.md.");
+  f.share("epsilon", o.epsilon, "Share drawn uniformly over everything allowed (all but greedy and uniform).");
   f.real("gamma_scale", o.gamma_scale, "squarecb: gamma = gamma_scale * t^gamma_exponent, t the slots learned from.", 0,
          1e9);
   f.real("gamma_exponent", o.gamma_exponent, "squarecb: see gamma_scale.", 0, 1);
-  f.whole("top", o.top, "squarecb: draws among the best so many.", 1, 1000);
+  f.whole("top", o.top, "squarecb, softmax: draws among the best so many.", 1, 1000);
   f.real("max_slots_learned", o.max_slots_learned, "squarecb: t is capped here, so that exploring never ends.", 1, 1e15);
+  f.real("temperature", o.temperature, "softmax: odds are exp(expected reward over the ceiling / temperature).", 1e-6, 1e6);
+  f.real("mellowness", o.mellowness, "regcb: more of it is longer hopeful of what was hardly shown.", 0, 1e6);
 }
 
 void describe_diversifier(Fields& f, serving::DiversifierOptions& o) {
@@ -31,7 +34,7 @@ void describe_cap(Fields& f, serving::CategoryCap& o) {
 }
 
 void describe_policy(Fields& f, serving::PolicyOptions& o) {
-  f.choice("scorer", o.scorer, {"linear", "q_table", "popularity", "random", "given"},
+  f.choice("scorer", o.scorer, {"linear", "logistic", "linear_arms", "arms", "q_table", "popularity", "random", "given"},
            "What orders the candidates; given: the scores that the request brings.");
   f.section("explorer", "How an order becomes probabilities.", [&](Fields& inner) { describe_explorer(inner, o.explorer); });
   f.section("diversifier", "How slots differ from each other.",
@@ -79,6 +82,11 @@ void describe_serving(Fields& f, serving::ServingOptions& o) {
              "With less time left than this until the request's deadline, the list is made the short way.");
 }
 
+void describe_draws(Fields& f, learner::DrawOptions& o) {
+  f.whole("count", o.count, "That a version ships; 0: none.", 0, learner::kMostDraws);
+  f.real("scale", o.scale, "Of their spread; below 1 explores less than the posterior asks for.", 1e-6, 1e6);
+}
+
 void describe_learner(Fields& f, learner::LearnerOptions& o) {
   f.section("linear", "Recursive least squares with forgetting.", [&](Fields& inner) {
     inner.real("ridge", o.linear.ridge, "Of the prior, on every weight: more of it learns more slowly and steadily.", 1e-9,
@@ -86,6 +94,26 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
     inner.duration("half_life", o.linear.half_life, "Of what was learned, in event time; 0s: never forget.");
     inner.real("position_prior", o.linear.position_prior,
                "Slots that must be seen before a position counts as less looked at than the first.", 0, 1e12);
+    inner.section("draws", "What the explorer thompson chooses by.", [&](Fields& f2) { describe_draws(f2, o.linear.draws); });
+  });
+  f.section("logistic", "The log odds of a click, by Laplace's approximation.", [&](Fields& inner) {
+    inner.real("ridge", o.logistic.ridge, "As linear.ridge, in log odds.", 1e-9, 1e12);
+    inner.duration("half_life", o.logistic.half_life, "As linear.half_life.");
+    inner.real("position_prior", o.logistic.position_prior, "As linear.position_prior.", 0, 1e12);
+    inner.real("first_rate", o.logistic.first_rate, "Of clicks before anything is learned, in (0, 1).", 1e-9, 0.999999999);
+    inner.section("draws", "As linear.draws.", [&](Fields& f2) { describe_draws(f2, o.logistic.draws); });
+  });
+  f.section("linear_arms", "A linear model of its own for every item.", [&](Fields& inner) {
+    inner.real("ridge", o.linear_arms.ridge, "As linear.ridge.", 1e-9, 1e12);
+    inner.duration("half_life", o.linear_arms.half_life, "As linear.half_life.");
+    inner.whole("max_items", o.linear_arms.max_items, "Each takes 4 KiB of every version; beyond them the least shown go.", 1);
+    inner.section("draws", "As linear.draws.", [&](Fields& f2) { describe_draws(f2, o.linear_arms.draws); });
+  });
+  f.section("arms", "What each item earns, whoever sees it.", [&](Fields& inner) {
+    inner.real("prior_slots", o.arms.prior_slots, "For which an item counts as the mean of all.", 1e-9, 1e12);
+    inner.duration("half_life", o.arms.half_life, "As linear.half_life.");
+    inner.whole("max_items", o.arms.max_items, "Beyond them the least shown go.", 1);
+    inner.section("draws", "As linear.draws.", [&](Fields& f2) { describe_draws(f2, o.arms.draws); });
   });
   f.section("q_table", "Q-learning over user segment and category.", [&](Fields& inner) {
     inner.real("learning_rate", o.q_table.learning_rate, "Of a step, in (0, 1].", 1e-9, 1);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "learner/gaussian_posterior.h"
 #include "learner/linear_statistics.h"
 #include "learner/outcome_check.h"
 #include "learner/trainer.h"
@@ -19,13 +20,19 @@ namespace riffle::learner {
 class LinearScorer final : public Scorer {
  public:
   LinearScorer() = default;  // before anything was learned: 0 for all
-  explicit LinearScorer(const LinearWeights& weights);
+  explicit LinearScorer(const LinearWeights& weights);  // sure of them
+  LinearScorer(const LinearSolution& solution, const DrawOptions& draws, std::uint64_t seed);
 
   void score(const ScoringBatch& batch, std::span<float> scores) const override;
+  std::size_t draw_count() const override { return posterior_ ? posterior_->draw_count() : 0; }
+  void score_draws(const ScoringBatch& batch, std::span<float> draws) const override;
+  bool has_widths() const override { return posterior_ != nullptr; }
+  void score_widths(const ScoringBatch& batch, std::span<float> widths) const override;
   std::span<const float> weights() const { return weights_; }
 
  private:
   alignas(64) std::array<float, features::kFeatureCount> weights_{};
+  std::shared_ptr<const GaussianPosterior> posterior_;  // null: none
 };
 
 class LinearTrainer final : public Trainer {

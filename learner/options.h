@@ -8,10 +8,42 @@
 
 namespace riffle::learner {
 
+// Draws cost every list: a kilobyte a candidate at this number.
+constexpr std::size_t kMostDraws = 256;
+
+// What a version ships for Thompson sampling.
+struct DrawOptions {
+  std::size_t count = 32;                                    // draws from the posterior
+  double scale = 0.5;                                        // of their spread; below 1 explores less than the posterior asks
+};
+
 struct LinearOptions {
   double ridge = 1.0;                                        // λ of the prior, on every weight
   Milliseconds half_life{std::chrono::hours(24 * 7)};        // forgetting, in event time; 0: never forget
   double position_prior = 200;                               // pseudo-slots behind θ_k = 1 until randomised traffic tells
+  DrawOptions draws;
+};
+
+struct LogisticOptions {
+  double ridge = 1.0;                                        // λ of the prior, on every weight, in log odds
+  Milliseconds half_life{std::chrono::hours(24 * 7)};
+  double position_prior = 200;                               // as LinearOptions::position_prior
+  double first_rate = 0.05;                                  // of clicks before anything is learned
+  DrawOptions draws;
+};
+
+struct LinearArmsOptions {
+  double ridge = 1.0;
+  Milliseconds half_life{std::chrono::hours(24 * 30)};
+  std::size_t max_items = 500;                               // 4 KiB each in every version
+  DrawOptions draws;
+};
+
+struct ArmsOptions {
+  double prior_slots = 20;                                   // behind the mean of all items, for each item
+  Milliseconds half_life{std::chrono::hours(24 * 7)};
+  std::size_t max_items = 2000;                              // 3 µs of draws each for every version
+  DrawOptions draws{.count = 32, .scale = 1.0};
 };
 
 struct QTableOptions {
@@ -23,6 +55,9 @@ struct QTableOptions {
 
 struct LearnerOptions {
   LinearOptions linear;
+  LogisticOptions logistic;
+  LinearArmsOptions linear_arms;
+  ArmsOptions arms;
   QTableOptions q_table;
   Milliseconds publish_interval{200};                        // of versions, while there is something new
   std::size_t block_bytes = 512 << 10;

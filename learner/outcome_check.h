@@ -26,6 +26,12 @@ inline double unlearned_reward(const pb::OutcomeSlot& slot) {
   return slot.newly_exposed() ? slot.reward() : slot.reward() - slot.previous_reward();
 }
 
+// What Σ r² grows by with it.
+inline double squares_grown_by(const pb::OutcomeSlot& slot) {
+  const double before = slot.newly_exposed() ? 0 : slot.previous_reward();
+  return slot.reward() * slot.reward() - before * before;
+}
+
 // Whether the n-th fault of a kind is worth a line of the log: the 1st, 2nd, 4th, 8th…
 constexpr bool worth_a_line(std::uint64_t n) { return (n & (n - 1)) == 0; }
 

@@ -5,8 +5,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "learner/arms.h"
 #include "learner/fixed_scorers.h"
 #include "learner/linear.h"
+#include "learner/linear_arms.h"
+#include "learner/logistic.h"
 #include "learner/q_table.h"
 #include "learner/trainer.h"
 
@@ -17,8 +21,10 @@ struct ScorerName {
   std::string_view name;
   bool trainable;
 };
-constexpr std::array kScorers{ScorerName{"linear", true}, ScorerName{"q_table", true}, ScorerName{"popularity", false},
-                              ScorerName{"random", false}, ScorerName{"given", false}};
+constexpr std::array kScorers{ScorerName{"linear", true},     ScorerName{"logistic", true},
+                              ScorerName{"linear_arms", true}, ScorerName{"arms", true},
+                              ScorerName{"q_table", true},    ScorerName{"popularity", false},
+                              ScorerName{"random", false},    ScorerName{"given", false}};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -55,12 +61,41 @@ const ScorerName* find_scorer(std::string_view name) {
   return it == kScorers.end() ? nullptr : &*it;
 }
 
+absl::Status check(const DrawOptions& options) {
+  if (options.count > kMostDraws || !(options.scale > 0))
+    return absl::InvalidArgumentError(
+        absl::StrCat("draws: at most ", kMostDraws, " of a version, and their scale must be above 0"));
+  return absl::OkStatus();
+}
+
 absl::Status check(const LinearOptions& options) {
   if (!(options.ridge > 0)) return absl::InvalidArgumentError("linear: the ridge must be above 0");
   if (options.half_life.count() < 0) return absl::InvalidArgumentError("linear: the half-life must not be negative");
   if (!(options.position_prior >= 0))
     return absl::InvalidArgumentError("linear: the position prior must not be negative");
-  return absl::OkStatus();
+  return annotate(check(options.draws), "linear");
+}
+
+absl::Status check(const LogisticOptions& options) {
+  if (!(options.ridge > 0)) return absl::InvalidArgumentError("logistic: the ridge must be above 0");
+  if (options.half_life.count() < 0) return absl::InvalidArgumentError("logistic: the half-life must not be negative");
+  if (!(options.position_prior >= 0) || !(options.first_rate > 0 && options.first_rate < 1))
+    return absl::InvalidArgumentError("logistic: the position prior must not be negative, and first_rate lie in (0, 1)");
+  return annotate(check(options.draws), "logistic");
+}
+
+absl::Status check(const LinearArmsOptions& options) {
+  if (!(options.ridge > 0)) return absl::InvalidArgumentError("linear_arms: the ridge must be above 0");
+  if (options.half_life.count() < 0 || options.max_items == 0)
+    return absl::InvalidArgumentError("linear_arms: the half-life must not be negative, and max_items above 0");
+  return annotate(check(options.draws), "linear_arms");
+}
+
+absl::Status check(const ArmsOptions& options) {
+  if (!(options.prior_slots > 0)) return absl::InvalidArgumentError("arms: prior_slots must be above 0");
+  if (options.half_life.count() < 0 || options.max_items == 0)
+    return absl::InvalidArgumentError("arms: the half-life must not be negative, and max_items above 0");
+  return annotate(check(options.draws), "arms");
 }
 
 absl::Status check(const QTableOptions& options) {
@@ -85,6 +120,18 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, c
     if (auto status = check(options.linear); !status.ok()) return status;
     return std::make_unique<LinearTrainer>(options.linear);
   }
+  if (scorer == "logistic") {
+    if (auto status = check(options.logistic); !status.ok()) return status;
+    return std::make_unique<LogisticTrainer>(options.logistic);
+  }
+  if (scorer == "linear_arms") {
+    if (auto status = check(options.linear_arms); !status.ok()) return status;
+    return std::make_unique<LinearArmsTrainer>(options.linear_arms);
+  }
+  if (scorer == "arms") {
+    if (auto status = check(options.arms); !status.ok()) return status;
+    return std::make_unique<ArmsTrainer>(options.arms);
+  }
   if (scorer == "q_table") {
     if (auto status = check(options.q_table); !status.ok()) return status;
     return std::make_unique<QTableTrainer>(options.q_table);
@@ -104,6 +151,9 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
     if (state.empty()) return std::make_shared<const LinearScorer>();
     return linear_scorer(state, options.linear);
   }
+  if (scorer == "logistic") return logistic_scorer(state, options.logistic);
+  if (scorer == "linear_arms") return linear_arms_scorer(state, options.linear_arms);
+  if (scorer == "arms") return arms_scorer(state, options.arms);
   if (scorer == "q_table") return q_table_scorer(state);
   if (scorer == "popularity") return std::make_shared<const PopularityScorer>();
   if (scorer == "random") return std::make_shared<const RandomScorer>();

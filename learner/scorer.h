@@ -18,6 +18,7 @@ struct ScoringBatch {
   std::span<const CategoryKey> categories;
   std::span<const float> given;          // the request's own scores; 0 where it gave none
   std::string_view segment;
+  std::span<const ItemKey> items = {};   // who the candidates are; empty: nobody says, so all are new
   std::size_t count() const { return categories.size(); }
 };
 
@@ -26,6 +27,17 @@ class Scorer {
   virtual ~Scorer() = default;
   // r̂ a candidate, in reward units, finite. `scores` has one place a candidate.
   virtual void score(const ScoringBatch& batch, std::span<float> scores) const = 0;
+
+  // How sure it is of them, for explorers that ask (serving/explorers/). Scorers without a posterior have neither.
+  //
+  // Draws of r̂ from the posterior, which are the same for the version's whole life: draw_count() numbers a candidate,
+  // candidate by candidate, finite.
+  virtual std::size_t draw_count() const { return 0; }
+  virtual void score_draws(const ScoringBatch& /*batch*/, std::span<float> /*draws*/) const {}
+  // A number a candidate, finite and not negative: how far r̂ moves for a unit of root excess squared loss (1/√n for an item
+  // shown n times and nothing else known).
+  virtual bool has_widths() const { return false; }
+  virtual void score_widths(const ScoringBatch& /*batch*/, std::span<float> /*widths*/) const {}
 };
 
 // One version of one policy's scorer, as shards adopt it.

@@ -29,9 +29,15 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   }
 }
 
-void CandidateBatch::score(const learner::Scorer& scorer, std::string_view segment) {
+void CandidateBatch::score(const learner::Scorer& scorer, std::string_view segment, ExplorerNeeds needs) {
+  const learner::ScoringBatch batch{
+      .features = features_, .categories = categories_, .given = given_, .segment = segment, .items = keys_};
   scores_.resize(count());
-  scorer.score({.features = features_, .categories = categories_, .given = given_, .segment = segment}, scores_);
+  scorer.score(batch, scores_);
+  draws_.resize(needs.draws ? count() * scorer.draw_count() : 0);
+  if (!draws_.empty()) scorer.score_draws(batch, draws_);
+  widths_.resize(needs.widths && scorer.has_widths() ? count() : 0);
+  if (!widths_.empty()) scorer.score_widths(batch, widths_);
 }
 
 }  // namespace riffle::serving

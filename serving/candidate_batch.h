@@ -7,6 +7,7 @@
 #include "features/catalogue.h"
 #include "features/feature_vector.h"
 #include "learner/scorer.h"
+#include "serving/explorers/explorer.h"
 #include "serving/gatherer.h"
 
 namespace riffle::serving {
@@ -15,12 +16,14 @@ namespace riffle::serving {
 class CandidateBatch {
  public:
   void fill(const std::vector<Candidate>& candidates, const features::UserContext& user, CandidatePool& pool);
-  void score(const learner::Scorer& scorer, std::string_view segment);
+  void score(const learner::Scorer& scorer, std::string_view segment, ExplorerNeeds needs);
 
   std::size_t count() const { return keys_.size(); }
   std::span<const ItemKey> keys() const { return keys_; }
   std::span<const CategoryKey> categories() const { return categories_; }
   std::span<const float> scores() const { return scores_; }
+  std::span<const float> draws() const { return draws_; }    // empty where not needed, or not had
+  std::span<const float> widths() const { return widths_; }  // likewise
   std::span<const features::KernelVector* const> kernels() const { return kernels_; }
   std::span<const std::span<const CategoryKey>> category_paths() const { return paths_; }
   // Of one candidate, as it was scored.
@@ -31,7 +34,7 @@ class CandidateBatch {
  private:
   std::vector<ItemKey> keys_;
   std::vector<CategoryKey> categories_;
-  std::vector<float> features_, given_, scores_;
+  std::vector<float> features_, given_, scores_, draws_, widths_;
   std::vector<const features::KernelVector*> kernels_;
   std::vector<std::span<const CategoryKey>> paths_;
 };

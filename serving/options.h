@@ -11,12 +11,14 @@
 namespace riffle::serving {
 
 struct ExplorerOptions {
-  std::string kind = "squarecb";     // greedy | epsilon | squarecb | uniform
-  double epsilon = 0.02;             // share drawn uniformly over everything allowed (epsilon, squarecb)
+  std::string kind = "squarecb";     // greedy | epsilon | squarecb | softmax | thompson | regcb | ucb1 | uniform
+  double epsilon = 0.02;             // share drawn uniformly over everything allowed (all but greedy and uniform)
   double gamma_scale = 10;           // squarecb: γ = gamma_scale · t^gamma_exponent
   double gamma_exponent = 0.5;
-  std::size_t top = 20;              // squarecb: m
+  std::size_t top = 20;              // squarecb, softmax: m
   double max_slots_learned = 10000;  // squarecb: t is capped here
+  double temperature = 0.05;         // softmax: p ∝ exp(u / temperature)
+  double mellowness = 0.01;          // regcb: c₀ of the excess loss that an estimate may have
 };
 
 struct DiversifierOptions {
@@ -32,7 +34,7 @@ struct CategoryCap {
 
 struct PolicyOptions {
   PolicyId id;
-  std::string scorer = "linear";     // linear | q_table | popularity | random | given
+  std::string scorer = "linear";     // linear | logistic | linear_arms | arms | q_table | popularity | random | given
   ExplorerOptions explorer;
   DiversifierOptions diversifier;
   std::vector<CategoryCap> caps;

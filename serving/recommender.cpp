@@ -146,7 +146,7 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   decision.set_segment(user.segment);
   const std::vector<Candidate>& candidates = impl.gatherer.gather(request, context, user, n);
   impl.batch.fill(candidates, user, impl.gatherer.pool());
-  impl.batch.score(scorer, user.segment);
+  impl.batch.score(scorer, user.segment, impl.builder.needs(*context.options));
   const Slate& slate = impl.builder.fill({.keys = impl.batch.keys(),
                                           .scores = impl.batch.scores(),
                                           .kernels = impl.batch.kernels(),
@@ -157,7 +157,9 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
                                           .diversity = decision.diversity(),
                                           .slots_learned = context.policy
                                                                ? static_cast<double>(context.policy->slots_learned)
-                                                               : 0},
+                                                               : 0,
+                                          .draws = impl.batch.draws(),
+                                          .widths = impl.batch.widths()},
                                          rng);
   if (slate.caps_lifted) add_once(decision, "caps");
   if (slate.slots.size() < n) add_once(decision, slate.slots.empty() ? "empty" : "short");

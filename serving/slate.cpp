@@ -20,6 +20,14 @@ SlateBuilder::SlateBuilder() {
     diversifiers_.emplace(std::string(kind), make_diversifier(kind));
 }
 
+Explorer& SlateBuilder::explorer(const PolicyOptions& policy) const {
+  const auto explorer = explorers_.find(std::string(explorer_of(policy)));
+  RIFFLE_CHECK(explorer != explorers_.end(), "explorer", policy.explorer.kind);
+  return *explorer->second;
+}
+
+ExplorerNeeds SlateBuilder::needs(const PolicyOptions& policy) const { return explorer(policy).needs(); }
+
 // What may be put into the next slot: `allowed_`. Caps that leave nothing are lifted for this slot.
 void SlateBuilder::allow(const SlateInput& input) {
   if (input.policy->caps.empty()) {
@@ -56,9 +64,8 @@ void SlateBuilder::mask(const SlateInput& input) {
 
 const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
   const PolicyOptions& policy = *input.policy;
-  const auto explorer = explorers_.find(std::string(explorer_of(policy)));
+  Explorer& chooser = explorer(policy);
   const auto diversifier = diversifiers_.find(policy.diversifier.kind);
-  RIFFLE_CHECK(explorer != explorers_.end(), "explorer", policy.explorer.kind);
   RIFFLE_CHECK(diversifier != diversifiers_.end(), "diversifier", policy.diversifier.kind);
   RIFFLE_CHECK(policy.reward_ceiling > 0, "reward_ceiling", policy.reward_ceiling);
 
@@ -68,10 +75,13 @@ const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
   relevance_.assign(padded(count), -std::numeric_limits<float>::infinity());
   gains_.assign(padded(count), 0.f);
   utility_.resize(padded(count));
+  bonus_.resize(input.draws.empty() && input.widths.empty() ? 0 : count);
   remaining_.resize(count);
   std::iota(remaining_.begin(), remaining_.end(), 0);
   const auto ceiling = static_cast<float>(policy.reward_ceiling);
   for (std::size_t i = 0; i < count; ++i) relevance_[i] = std::clamp(input.scores[i] / ceiling, 0.f, 1.f);
+  draws_.resize(input.draws.size());
+  std::transform(input.draws.begin(), input.draws.end(), draws_.begin(), [&](float draw) { return draw / ceiling; });
   diversifier->second->reset(input.kernels);
   if (!policy.caps.empty()) caps_.reset(policy.caps, input.category_paths);
 
@@ -80,14 +90,17 @@ const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
     allow(input);
     diversifier->second->gains(std::span(gains_).first(count));
     mask(input);
-    explorer->second->distribute(
-        policy.explorer,
-        {.utility = std::span(utility_).first(count),
-         .keys = input.keys,
-         .allowed = allowed_,
-         .masked = utility_,
-         .slots_learned = input.slots_learned},
-        distribution_);
+    for (std::size_t i = 0; i < bonus_.size(); ++i) bonus_[i] = static_cast<float>(input.diversity) * gains_[i];
+    chooser.distribute(policy.explorer,
+                       {.utility = std::span(utility_).first(count),
+                        .keys = input.keys,
+                        .allowed = allowed_,
+                        .masked = utility_,
+                        .slots_learned = input.slots_learned,
+                        .draws = draws_,
+                        .bonus = bonus_,
+                        .widths = input.widths},
+                       distribution_);
     scale_exploration(distribution_, input.explore);
     const std::uint32_t chosen = draw(distribution_, allowed_, rng);
     slate_.slots.push_back({.candidate = chosen,

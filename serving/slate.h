@@ -19,7 +19,7 @@
 
 namespace riffle::serving {
 
-// Spans have one place a candidate. References live during the call.
+// Spans have one place a candidate (`draws`: equally many). References live during the call.
 struct SlateInput {
   std::span<const ItemKey> keys;
   std::span<const float> scores;                                   // r̂, in reward units
@@ -30,6 +30,8 @@ struct SlateInput {
   double explore = 1;                                              // [0, 1]
   double diversity = 0;                                            // λ ∈ [0, 1]
   double slots_learned = 0;                                        // t
+  std::span<const float> draws = {};                               // the scorer's, where needs() asks and it has them
+  std::span<const float> widths = {};                              // likewise
 };
 
 struct FilledSlot {
@@ -55,10 +57,13 @@ std::string_view explorer_of(const PolicyOptions& policy);
 class SlateBuilder {
  public:
   SlateBuilder();
+  // What the policy's explorer wants to know of the scorer.
+  ExplorerNeeds needs(const PolicyOptions& policy) const;
   // Valid until the next call. The policy's kinds must exist (config checks them).
   const Slate& fill(const SlateInput& input, Rng& rng);
 
  private:
+  Explorer& explorer(const PolicyOptions& policy) const;
   void allow(const SlateInput& input);
   void mask(const SlateInput& input);
 
@@ -68,6 +73,7 @@ class SlateBuilder {
   Distribution distribution_;
   Slate slate_;
   std::vector<float> relevance_, gains_, utility_;   // padded (vector_lanes.h)
+  std::vector<float> bonus_, draws_;                 // for explorers that ask for them
   std::vector<std::uint32_t> remaining_, allowed_;
 };
 

@@ -80,7 +80,7 @@ config::Config configuration(const DemoOptions& options, const std::string& pref
     type.reward_window = std::min<Milliseconds>(type.reward_window, std::chrono::hours(12));
   }
   config.join.impression_surfaces = {shoppers.surface};
-  config.policies = {policy(arms.learner, options.policy, "epsilon", "dpp"),
+  config.policies = {policy(arms.learner, options.policy, options.explorer, "dpp"),
                      policy(arms.popularity, "popularity", "greedy", "none"),
                      policy(arms.random, "random", "uniform", "none"),
                      policy(arms.oracle, "given", "greedy", "none")};
@@ -92,6 +92,8 @@ config::Config configuration(const DemoOptions& options, const std::string& pref
   config.policies[0].reward_ceiling = .4;
   config.policies[0].explorer.epsilon = .01;
   config.learner.linear.half_life = std::chrono::hours(48);
+  config.learner.logistic.half_life = std::chrono::hours(48);
+  config.learner.linear_arms.half_life = config.learner.arms.half_life = std::chrono::hours(48);
   config.rows.impressions_length = 2000;
   config.rows.history_length = 400;
   // … and their tastes move within a fortnight.

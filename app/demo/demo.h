@@ -20,6 +20,7 @@ struct DemoOptions {
   std::string kafka;              // HOST:PORT; empty: the local bus
   std::string directory;          // of the local bus and of the state; empty: a temporary one, removed at the end
   std::string policy = "linear";  // scorer of the learner's arm
+  std::string explorer = "epsilon";  // of the learner's arm
   double diversity = .4;          // its λ
   bool json = false;
 };

@@ -66,15 +66,21 @@ class Remake {
     if (std::string why = find_policy(); !why.empty()) return why;
     std::vector<float> features, scores(static_cast<std::size_t>(decision_.candidates_size()));
     std::vector<CategoryKey> categories;
+    std::vector<ItemKey> items;
     for (const pb::CandidateLog& candidate : decision_.candidates()) {
       if (static_cast<std::size_t>(candidate.features_size()) != features::kFeatureCount)
         return "a candidate was logged without its features";
       features.insert(features.end(), candidate.features().begin(), candidate.features().end());
       categories.emplace_back(candidate.category_key());
+      items.emplace_back(candidate.item_key());
     }
     const std::vector<float> given(scores.size(), 0);
-    version_.scorer->score(
-        {.features = features, .categories = categories, .given = given, .segment = decision_.segment()}, scores);
+    version_.scorer->score({.features = features,
+                            .categories = categories,
+                            .given = given,
+                            .segment = decision_.segment(),
+                            .items = items},
+                           scores);
     result_.scorer =
         absl::StrCat(policy_.scorer, version_.version > 0 ? absl::StrCat(" version ", version_.version) : "");
     result_.scores = scores.size();

@@ -68,16 +68,23 @@ Unanswerable PolicyTarget::read(const LoggedRound& round) {
 void PolicyTarget::score(const pb::Outcome& outcome) {
   given_.assign(keys_.size(), 0);
   scores_.resize(keys_.size());
-  version_.scorer->score({.features = features_,
-                          .categories = categories_,
-                          .given = given_,
-                          .segment = outcome.segment()},
-                         scores_);
+  const learner::ScoringBatch batch{.features = features_,
+                                    .categories = categories_,
+                                    .given = given_,
+                                    .segment = outcome.segment(),
+                                    .items = keys_};
+  version_.scorer->score(batch, scores_);
+  const serving::ExplorerNeeds needs = explorer_->needs();
+  draws_.resize(needs.draws ? keys_.size() * version_.scorer->draw_count() : 0);
+  if (!draws_.empty()) version_.scorer->score_draws(batch, draws_);
+  widths_.resize(needs.widths && version_.scorer->has_widths() ? keys_.size() : 0);
+  if (!widths_.empty()) version_.scorer->score_widths(batch, widths_);
   // As serving/slate.cpp does, with λ = 0.
   const auto ceiling = static_cast<float>(policy_.reward_ceiling);
   utility_.resize(scores_.size());
   for (std::size_t i = 0; i < scores_.size(); ++i)
     utility_[i] = std::clamp(scores_[i] / ceiling, 0.F, 1.F);
+  for (float& draw : draws_) draw /= ceiling;
 }
 
 Unanswerable PolicyTarget::weigh(const LoggedRound& round, const RewardModel* model,
@@ -94,7 +101,9 @@ Unanswerable PolicyTarget::weigh(const LoggedRound& round, const RewardModel* mo
                           {.utility = utility_,
                            .keys = keys_,
                            .allowed = allowed_,
-                           .slots_learned = static_cast<double>(version_.slots_learned)},
+                           .slots_learned = static_cast<double>(version_.slots_learned),
+                           .draws = draws_,
+                           .widths = widths_},
                           distribution_);
     TargetSlot& target = out.emplace_back();
     target.probability = serving::probability(distribution_, chosen_[slot]);

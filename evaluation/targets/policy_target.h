@@ -49,7 +49,7 @@ class PolicyTarget final : public Target {
   // Of the round at hand, by candidate.
   std::vector<ItemKey> keys_;
   std::vector<CategoryKey> categories_;
-  std::vector<float> features_, given_, scores_, utility_;
+  std::vector<float> features_, given_, scores_, utility_, draws_, widths_;
   std::vector<std::uint32_t> allowed_;
   std::vector<std::uint32_t> chosen_;  // by slot: which candidate
 };

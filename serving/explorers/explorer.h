@@ -20,6 +20,16 @@ struct SlotChoices {
   // The same utilities with −∞ for what is not allowed, padded (vector_lanes.h) with −∞; empty: nobody has made it.
   std::span<const float> masked = {};
   double slots_learned = 0;                  // t: what the policy's version has learned from
+  // What needs() asked for, where the policy's scorer has it, else empty.
+  std::span<const float> draws = {};         // of u but for `bonus`, candidate by candidate, equally many of each
+  std::span<const float> bonus = {};         // what of u is no reward: λ·g of every candidate; empty: nothing
+  std::span<const float> widths = {};        // of every candidate
+};
+
+// What an explorer wants to know beside the utilities.
+struct ExplorerNeeds {
+  bool draws = false;
+  bool widths = false;
 };
 
 // One thread: explorers keep scratch memory, nothing that changes their answers.
@@ -28,9 +38,10 @@ class Explorer {
   virtual ~Explorer() = default;
   // Replaces `out` by a distribution that sums to 1 over `allowed`.
   virtual void distribute(const ExplorerOptions& options, const SlotChoices& choices, Distribution& out) = 0;
+  virtual ExplorerNeeds needs() const { return {}; }
 };
 
-// greedy, epsilon, squarecb, uniform. Null: no explorer has that name.
+// greedy, epsilon, squarecb, softmax, thompson, regcb, ucb1, uniform. Null: no explorer has that name.
 std::unique_ptr<Explorer> make_explorer(std::string_view kind);
 std::span<const std::string_view> explorer_kinds();
 

@@ -82,7 +82,7 @@ LoggedRound round_of(const pb::Outcome& outcome) {
 }
 
 TEST(PolicyTarget, OfThePolicyThatServedHasThePropensitiesThatWereLogged) {
-  for (const char* explorer : {"greedy", "epsilon", "squarecb"}) {
+  for (const char* explorer : {"greedy", "epsilon", "squarecb", "softmax", "thompson", "regcb"}) {
     const serving::PolicyOptions policy = popularity_policy(explorer);
     const auto target = *PolicyTarget::make(policy, version_of(policy));
     Rng rng(4);

@@ -12,7 +12,7 @@ namespace {
 using namespace riffle;
 
 void check_state(std::string_view state) {
-  for (const char* name : {"linear", "q_table"}) {
+  for (const char* name : {"linear", "logistic", "linear_arms", "arms", "q_table"}) {
     const auto first = learner::make_trainer(name, {});
     const auto second = learner::make_trainer(name, {});
     if (!(*first)->load(state).ok()) continue;

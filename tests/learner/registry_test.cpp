@@ -25,6 +25,9 @@ TEST(Registry, AnUnknownNameIsAnsweredWithTheNearestAndAll) {
 TEST(Registry, KnowsWhoLearns) {
   EXPECT_TRUE(is_trainable("linear"));
   EXPECT_TRUE(is_trainable("q_table"));
+  EXPECT_TRUE(is_trainable("logistic"));
+  EXPECT_TRUE(is_trainable("linear_arms"));
+  EXPECT_TRUE(is_trainable("arms"));
   for (const char* name : {"popularity", "random", "given", "nobody"}) EXPECT_FALSE(is_trainable(name)) << name;
   EXPECT_THAT(std::string(make_trainer("popularity", {}).status().message()), HasSubstr("does not learn"));
 }
@@ -33,7 +36,7 @@ TEST(Registry, EveryScorerScoresBeforeItsFirstVersion) {
   const std::vector<float> features(3 * features::kFeatureCount, 0.5F);
   const std::vector<CategoryKey> categories(3);
   const std::vector<float> given(3);
-  for (const char* name : {"linear", "q_table", "popularity", "random", "given"}) {
+  for (const char* name : {"linear", "linear_arms", "q_table", "popularity", "random", "given"}) {
     const auto scorer = make_scorer(name, "", {});
     ASSERT_TRUE(scorer.ok()) << scorer.status();
     std::vector<float> scores(3, -7);
@@ -53,6 +56,24 @@ TEST(Registry, OptionsOutOfRangeAreRefused) {
   options = {};
   options.linear.half_life = Milliseconds(-1);
   EXPECT_FALSE(make_trainer("linear", options).ok());
+  options = {};
+  options.linear.draws.scale = 0;
+  EXPECT_FALSE(make_trainer("linear", options).ok());
+  options = {};
+  options.logistic.first_rate = 1;
+  EXPECT_FALSE(make_trainer("logistic", options).ok());
+  options = {};
+  options.linear_arms.ridge = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(make_trainer("linear_arms", options).ok());
+  options = {};
+  options.arms.prior_slots = 0;
+  EXPECT_FALSE(make_trainer("arms", options).ok());
+  options = {};
+  options.arms.max_items = 0;
+  EXPECT_FALSE(make_trainer("arms", options).ok());
+  options = {};
+  options.arms.draws.count = kMostDraws + 1;
+  EXPECT_FALSE(make_trainer("arms", options).ok());
   options = {};
   options.q_table.discount = 1;
   EXPECT_FALSE(make_trainer("q_table", options).ok());

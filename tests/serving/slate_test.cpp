@@ -17,10 +17,14 @@ struct Small {
   explicit Small(std::size_t count, std::uint64_t seed = 9) {
     Rng rng(seed);
     kernels = random_kernels(count, rng);
+    Rng doubt(seed + 1);
     for (std::size_t i = 0; i < count; ++i) {
       keys.push_back(ItemKey(1000 - i));
       scores.push_back(static_cast<float>(.3 * rng.uniform()));
       paths.push_back({CategoryKey(1 + i % 2)});
+      widths.push_back(static_cast<float>(.2 * doubt.uniform()));
+      for (std::size_t s = 0; s < kDraws; ++s)
+        draws.push_back(scores.back() + static_cast<float>(.2 * (doubt.uniform() - .5)));
     }
     for (const auto& path : paths) path_spans.emplace_back(path);
     kernel_pointers = pointers(kernels);
@@ -31,7 +35,7 @@ struct Small {
 
   SlateInput input(std::size_t slots) const {
     return {.keys = keys, .scores = scores, .kernels = kernel_pointers, .category_paths = path_spans, .policy = &policy,
-            .slots = slots, .explore = explore, .diversity = .4, .slots_learned = 30};
+            .slots = slots, .explore = explore, .diversity = .4, .slots_learned = 30, .draws = draws, .widths = widths};
   }
 
   bool capped(const std::vector<std::uint32_t>& above, std::uint32_t item) const {
@@ -80,6 +84,33 @@ struct Small {
       }
       p[ranked[0].second] += (1 - options.epsilon) * rest;
     }
+    if (options.kind == "softmax") {
+      const std::size_t m = std::min(options.top, ranked.size());
+      double sum = 0;
+      for (std::size_t k = 0; k < m; ++k) sum += std::exp(-ranked[k].first / options.temperature);
+      for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
+      for (std::size_t k = 0; k < m; ++k)
+        p[ranked[k].second] += (1 - options.epsilon) * std::exp(-ranked[k].first / options.temperature) / sum;
+    }
+    const auto best_by = [&](const auto& value) {
+      return *std::max_element(allowed.begin(), allowed.end(),
+                               [&](std::uint32_t a, std::uint32_t b) { return value(a) < value(b); });
+    };
+    const auto bonus = [&](std::uint32_t i) { return .4 * naive_gain(policy.diversifier.kind, kernels, above, i); };
+    if (options.kind == "thompson") {
+      for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
+      for (std::size_t s = 0; s < kDraws; ++s)
+        p[best_by([&](std::uint32_t i) { return draws[i * kDraws + s] / policy.reward_ceiling + bonus(i); })] +=
+            (1 - options.epsilon) / kDraws;
+    }
+    if (options.kind == "regcb" || options.kind == "ucb1") {
+      const double reach = options.kind == "regcb" ? std::sqrt(options.mellowness * std::log(30 * count))
+                                                   : std::sqrt(2 * std::log(30));
+      for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
+      p[best_by([&](std::uint32_t i) {
+        return std::clamp(scores[i] / policy.reward_ceiling, 0.0, 1.0) + bonus(i) + reach * widths[i];
+      })] += 1 - options.epsilon;
+    }
     for (auto& [i, mass] : p) mass *= explore;
     p[ranked[0].second] += 1 - explore;
     return p;
@@ -101,6 +132,8 @@ struct Small {
 
   std::vector<ItemKey> keys;
   std::vector<float> scores;
+  static constexpr std::size_t kDraws = 16;
+  std::vector<float> draws, widths;
   std::vector<features::KernelVector> kernels;
   std::vector<const features::KernelVector*> kernel_pointers;
   std::vector<std::vector<CategoryKey>> paths;
