@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/time.h"
+#include "learner/q_learning/options.h"
 
 namespace riffle::learner {
 
@@ -24,6 +25,8 @@ struct QTableOptions {
 struct LearnerOptions {
   LinearOptions linear;
   QTableOptions q_table;
+  DqnOptions dqn;
+  NetworkOptions network;
   Milliseconds publish_interval{200};                        // of versions, while there is something new
   std::size_t block_bytes = 512 << 10;
   std::size_t keep_versions = 20;                            // and one an hour for 7 days

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "learner/fixed_scorers.h"
 #include "learner/linear.h"
+#include "learner/q_learning/dqn.h"
+#include "learner/q_learning/q_scorer.h"
 #include "learner/q_table.h"
 #include "learner/trainer.h"
 
@@ -17,8 +19,8 @@ struct ScorerName {
   std::string_view name;
   bool trainable;
 };
-constexpr std::array kScorers{ScorerName{"linear", true}, ScorerName{"q_table", true}, ScorerName{"popularity", false},
-                              ScorerName{"random", false}, ScorerName{"given", false}};
+constexpr std::array kScorers{ScorerName{"linear", true},      ScorerName{"q_table", true}, ScorerName{"dqn", true},
+                              ScorerName{"popularity", false}, ScorerName{"random", false}, ScorerName{"given", false}};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -89,6 +91,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, c
     if (auto status = check(options.q_table); !status.ok()) return status;
     return std::make_unique<QTableTrainer>(options.q_table);
   }
+  if (scorer == "dqn") return make_dqn_trainer(options.dqn, options.network);
   if (find_scorer(scorer) != nullptr)
     return absl::InvalidArgumentError(absl::StrCat("the scorer \"", std::string(scorer), "\" does not learn"));
   return unknown_scorer(scorer);
@@ -105,6 +108,10 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
     return linear_scorer(state, options.linear);
   }
   if (scorer == "q_table") return q_table_scorer(state);
+  if (scorer == "dqn") {
+    if (state.empty()) return std::make_shared<const QScorer>();
+    return q_scorer(state);
+  }
   if (scorer == "popularity") return std::make_shared<const PopularityScorer>();
   if (scorer == "random") return std::make_shared<const RandomScorer>();
   return std::make_shared<const GivenScorer>();

@@ -39,7 +39,7 @@ void add_demo(CLI::App& program, Chosen& chosen) {
       ->check(CLI::Range(1.0, 1e6))->capture_default_str();
   command->add_option("--users", options->users, "Shoppers")->check(CLI::Range(8, 1'000'000))->capture_default_str();
   command->add_option("--policy", options->policy, "Scorer of the learner's arm")
-      ->check(CLI::IsMember({"linear", "q_table"}))->capture_default_str();
+      ->check(CLI::IsMember({"linear", "q_table", "dqn"}))->capture_default_str();
   command->add_option("--diversity", options->diversity, "The learner's weight of diversity against expected reward")
       ->check(CLI::Range(0.0, 10.0))->capture_default_str();
   command->add_option("--kafka", options->kafka, "Through this broker instead of the local bus")->type_name("HOST:PORT");
