@@ -62,18 +62,6 @@ inline const std::map<std::string, Names>& library_owners() {
   return table;
 }
 
-// LibTorch is the network module's alone: riffle must start without it, so not even the rest of learner/ may see it. And
-// the module is built apart: of ours it sees its own folder, nothing else.
-inline std::optional<std::string> network_objection(const std::string& path, const Include& include) {
-  const std::string module = "learner/network/";
-  const bool torch = include.name.starts_with("torch/") || include.name.starts_with("ATen/") ||
-                     include.name.starts_with("c10/");
-  if (torch && !path.starts_with(module)) return "only " + module + " may include LibTorch";
-  if (path.starts_with(module) && include.quoted && !include.name.starts_with(module))
-    return module + " is built apart and may include nothing else of riffle";
-  return std::nullopt;
-}
-
 struct Include {
   std::string name;  // as written between the quotes or brackets
   bool quoted = false;
@@ -86,6 +74,18 @@ inline std::optional<Include> parse_include(const std::string& line) {
     return std::nullopt;
   }
   return Include{match[2].str(), match[1].str() == "\""};
+}
+
+// LibTorch is the network module's alone: riffle must start without it, so not even the rest of learner/ may see it. And
+// the module is built apart: of ours it sees its own folder, nothing else.
+inline std::optional<std::string> network_objection(const std::string& path, const Include& include) {
+  const std::string module = "learner/network/";
+  const bool torch = include.name.starts_with("torch/") || include.name.starts_with("ATen/") ||
+                     include.name.starts_with("c10/");
+  if (torch && !path.starts_with(module)) return "only " + module + " may include LibTorch";
+  if (path.starts_with(module) && include.quoted && !include.name.starts_with(module))
+    return module + " is built apart and may include nothing else of riffle";
+  return std::nullopt;
 }
 
 // config/ fills the modules' options, so it may see nothing of them but the headers that hold
