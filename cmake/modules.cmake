@@ -1,9 +1,9 @@
 # riffle_module(name DEPS modules LIBS targets): every .cpp and .proto of the folder, one level of subfolders of equals
-# included (but app/main/, which is the executable). A module without sources yet is header-only.
+# included (but app/main/, which is the executable, and learner/network/, which is a module of its own: cmake/network.cmake). A module without sources yet is header-only.
 function(riffle_module name)
   cmake_parse_arguments(M "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp ${name}/*/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/app/main/")
+  list(FILTER sources EXCLUDE REGEX "/app/main/|/learner/network/")
   file(GLOB protos CONFIGURE_DEPENDS ${name}/*.proto)
   set(generated)
   foreach(proto ${protos})

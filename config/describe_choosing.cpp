@@ -12,6 +12,9 @@ void describe_explorer(Fields& f, serving::ExplorerOptions& o) {
            "greedy: the best. epsilon: the best, or any. squarecb, softmax: the better, the likelier. thompson: what is best "
            "in a draw of what may be. regcb, ucb1: what could be best. uniform: any. See docs/learning.md.");
   f.share("epsilon", o.epsilon, "Share drawn uniformly over everything allowed (all but greedy and uniform).");
+  f.share("epsilon_start", o.epsilon_start, "epsilon: the share before anything was learned, where it is above `epsilon`.");
+  f.real("epsilon_half_life", o.epsilon_half_life,
+         "epsilon: slots learned until it has come half the way from epsilon_start to `epsilon`.", 1, 1e15);
   f.real("gamma_scale", o.gamma_scale, "squarecb: gamma = gamma_scale * t^gamma_exponent, t the slots learned from.", 0,
          1e9);
   f.real("gamma_exponent", o.gamma_exponent, "squarecb: see gamma_scale.", 0, 1);
@@ -34,7 +37,7 @@ void describe_cap(Fields& f, serving::CategoryCap& o) {
 }
 
 void describe_policy(Fields& f, serving::PolicyOptions& o) {
-  f.choice("scorer", o.scorer, {"linear", "logistic", "linear_arms", "arms", "q_table", "popularity", "random", "given"},
+  f.choice("scorer", o.scorer, {"linear", "logistic", "linear_arms", "arms", "q_table", "dqn", "popularity", "random", "given"},
            "What orders the candidates; given: the scores that the request brings.");
   f.section("explorer", "How an order becomes probabilities.", [&](Fields& inner) { describe_explorer(inner, o.explorer); });
   f.section("diversifier", "How slots differ from each other.",
@@ -87,6 +90,32 @@ void describe_draws(Fields& f, learner::DrawOptions& o) {
   f.real("scale", o.scale, "Of their spread; below 1 explores less than the posterior asks for.", 1e-6, 1e6);
 }
 
+void describe_dqn(Fields& f, learner::DqnOptions& o) {
+  f.real("discount", o.discount, "Of what comes after the user's next list, in [0, 1); 0: the reward of the list alone.", 0,
+         0.999999);
+  f.duration("discount_time", o.discount_time, "A pause of n times this discounts n times; a shorter one once.",
+             Milliseconds(1));
+  f.whole("steps", o.steps, "The user's next lists whose rewards are taken as they came, before values are trusted.", 1, 100);
+  f.flag("double_q", o.double_q, "One network picks the best next item, the other values it.");
+  f.flag("duelling", o.duelling, "What the moment is worth is learned apart from what the item adds.");
+  f.whole("hidden_1", o.hidden_1, "Units of the first hidden layer ...", 1, 1024);
+  f.whole("hidden_2", o.hidden_2, "... and of the second. Other layers start learning anew.", 1, 1024);
+  f.real("learning_rate", o.learning_rate, "Of Adam.", 1e-9, 1);
+  f.real("target_rate", o.target_rate, "Of the target network's way to the learning one, a step.", 1e-9, 1);
+  f.real("huber", o.huber, "Errors beyond this count linearly.", 1e-9, 1e9);
+  f.real("largest_gradient", o.largest_gradient, "Gradients are cut to this length.", 1e-9, 1e9);
+  f.real("conservative", o.conservative, "Weight of CQL's penalty on items that were not shown; 0: none.", 0, 1e6);
+  f.real("reward_limit", o.reward_limit, "A slot's reward is cut off here, either way.", 1e-9, 1e6);
+  f.whole("batch", o.batch, "Slots a step.", 1, 65536);
+  f.real("replays", o.replays, "Times that a slot is learned from, about: more learns faster and costs as much more.", 1e-3,
+         1000);
+  f.whole("replay_decisions", o.replay_decisions, "Lists held in memory, some 3.5 kB each.", 8, 10'000'000);
+  f.real("priority_exponent", o.priority_exponent, "How much likelier surprising lists are replayed; 0: not at all.", 0, 1);
+  f.real("importance_exponent", o.importance_exponent, "How much of that is weighed out again, at first ...", 0, 1);
+  f.whole("importance_steps", o.importance_steps, "... and after so many steps all of it.", 1);
+  f.whole("seed", o.seed, "Of the first weights and of what is replayed.", 0);
+}
+
 void describe_learner(Fields& f, learner::LearnerOptions& o) {
   f.section("linear", "Recursive least squares with forgetting.", [&](Fields& inner) {
     inner.real("ridge", o.linear.ridge, "Of the prior, on every weight: more of it learns more slowly and steadily.", 1e-9,
@@ -120,6 +149,12 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
     inner.real("discount", o.q_table.discount, "Of the user's next list, in [0, 1).", 0, 0.999999);
     inner.whole("pending_users", o.q_table.pending_users, "Whose last decision waits for their next.", 1);
     inner.whole("max_cells", o.q_table.max_cells, "Of the table.", 1);
+  });
+  f.section("dqn", "Deep Q-learning over (user, candidate) features; see docs/learning.md.",
+            [&](Fields& inner) { describe_dqn(inner, o.dqn); });
+  f.section("network", "Where networks train.", [&](Fields& inner) {
+    inner.choice("device", o.network.device, {"auto", "cpu", "cuda"}, "auto: a GPU if LibTorch finds one.");
+    inner.text("module", o.network.module, "File of the network module; empty: libriffle_network.so beside the program.");
   });
   f.duration("publish_interval", o.publish_interval, "Of new versions, while there is something new.", Milliseconds(1));
   f.bytes("block_bytes", o.block_bytes, "Of a version, a record of the `policy` topic.", 1024);

@@ -89,25 +89,32 @@ std::map<Partition, Offset> Learner::positions() const {
     std::erase_if(smallest, [&](const auto& entry) { return !policy.shards.contains(entry.first.value()); });
     for (auto& [shard, offset] : smallest)
       offset = std::min(offset, Offset(policy.shards.at(shard.value()).next_offset));
+    for (const OutcomePlace& held : policy.trainer->held_from())
+      if (const auto it = smallest.find(Partition(held.shard)); it != smallest.end())
+        it->second = std::min(it->second, Offset(held.offset));
   }
   return smallest;
 }
 
 void Learner::on_outcome(const pb::Outcome& outcome, Partition shard, Offset offset) {
   const auto problem = outcome_problem(outcome);
-  bool taken = false;
+  bool taken = false, remembered = false;
   for (auto& policy : policies_) {
     auto [it, first] = policy.shards.try_emplace(shard.value());
     ShardState& state = it->second;
     state.next_offset = std::max(state.next_offset, offset.value() + 1);
-    if (!first && outcome.sequence() <= state.highest_sequence) continue;
+    const OutcomePlace place{shard.value(), offset.value()};
+    if (!first && outcome.sequence() <= state.highest_sequence) {
+      remembered |= problem.empty() && policy.trainer->remember(outcome, place);
+      continue;
+    }
     state.highest_sequence = outcome.sequence();
     taken = true;
     if (!problem.empty()) continue;
-    policy.trainer->learn(outcome);
+    policy.trainer->learn_at(outcome, place);
     policy.changed = true;
   }
-  if (!taken) return policies_.empty() ? void() : ignore("repeat");
+  if (!taken) return policies_.empty() || remembered ? void() : ignore("repeat");
   outcomes_.Increment();
   if (!problem.empty()) ignore(problem);
 }

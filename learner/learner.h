@@ -10,6 +10,8 @@
 // it has learned, per shard, so a learner that boots from it goes on exactly there: outcomes are read from the smallest
 // offset that a policy still needs, and each policy skips sequences not above its own highest.
 //
+// A policy that holds outcomes (dqn's replay buffer) has them read again from where it needs them; it learns nothing of them.
+//
 //   Worked example: `main` was published after shard 0's record at offset 41 (sequence 40), `other` after offset 29
 //   (sequence 28). positions() says shard 0 from 30; at offsets 30 … 41 only `other` learns; from 42 both do.
 //

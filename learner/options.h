@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/time.h"
+#include "learner/q_learning/options.h"
 
 namespace riffle::learner {
 
@@ -59,6 +60,8 @@ struct LearnerOptions {
   LinearArmsOptions linear_arms;
   ArmsOptions arms;
   QTableOptions q_table;
+  DqnOptions dqn;
+  NetworkOptions network;
   Milliseconds publish_interval{200};                        // of versions, while there is something new
   std::size_t block_bytes = 512 << 10;
   std::size_t keep_versions = 20;                            // and one an hour for 7 days

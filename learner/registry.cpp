@@ -11,6 +11,8 @@
 #include "learner/linear.h"
 #include "learner/linear_arms.h"
 #include "learner/logistic.h"
+#include "learner/q_learning/dqn.h"
+#include "learner/q_learning/q_scorer.h"
 #include "learner/q_table.h"
 #include "learner/trainer.h"
 
@@ -23,7 +25,8 @@ struct ScorerName {
 };
 constexpr std::array kScorers{ScorerName{"linear", true},     ScorerName{"logistic", true},
                               ScorerName{"linear_arms", true}, ScorerName{"arms", true},
-                              ScorerName{"q_table", true},    ScorerName{"popularity", false},
+                              ScorerName{"q_table", true},    ScorerName{"dqn", true},
+                              ScorerName{"popularity", false},
                               ScorerName{"random", false},    ScorerName{"given", false}};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -136,6 +139,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, c
     if (auto status = check(options.q_table); !status.ok()) return status;
     return std::make_unique<QTableTrainer>(options.q_table);
   }
+  if (scorer == "dqn") return make_dqn_trainer(options.dqn, options.network);
   if (find_scorer(scorer) != nullptr)
     return absl::InvalidArgumentError(absl::StrCat("the scorer \"", std::string(scorer), "\" does not learn"));
   return unknown_scorer(scorer);
@@ -155,6 +159,10 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
   if (scorer == "linear_arms") return linear_arms_scorer(state, options.linear_arms);
   if (scorer == "arms") return arms_scorer(state, options.arms);
   if (scorer == "q_table") return q_table_scorer(state);
+  if (scorer == "dqn") {
+    if (state.empty()) return std::make_shared<const QScorer>();
+    return q_scorer(state);
+  }
   if (scorer == "popularity") return std::make_shared<const PopularityScorer>();
   if (scorer == "random") return std::make_shared<const RandomScorer>();
   return std::make_shared<const GivenScorer>();

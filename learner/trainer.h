@@ -14,6 +14,12 @@
 
 namespace riffle::learner {
 
+// Where a revision lies in `outcomes`.
+struct OutcomePlace {
+  std::int32_t shard = 0;
+  std::int64_t offset = 0;
+};
+
 // Something that a trainer had to give up, as often as it happened since the trainer was made: the metric
 // riffle_learner_incidents_total{policy,kind}.
 struct TrainerIncident {
@@ -29,6 +35,14 @@ class Trainer {
   // learner/outcome_check.h finds a problem with it (who wants to count asks there too).
   virtual void learn(const pb::Outcome& outcome) = 0;
 
+  // The same, for trainers that hold outcomes and read them again after a restart.
+  virtual void learn_at(const pb::Outcome& outcome, const OutcomePlace& /*place*/) { learn(outcome); }
+  // Places in `outcomes`, a shard each, from where what is held was read: after load() the caller reads from there, and
+  // gives what the loaded state had learned to remember(), the rest to learn_at(). Empty: nothing is held.
+  virtual std::vector<OutcomePlace> held_from() const { return {}; }
+  // A revision that was learned before the state was saved. Whether it was held; nothing is learned of it.
+  virtual bool remember(const pb::Outcome& /*outcome*/, const OutcomePlace& /*place*/) { return false; }
+
   // What the scorer knows after all that was learned so far.
   virtual std::shared_ptr<const Scorer> scorer() = 0;
   virtual std::uint64_t slots_learned() const = 0;
@@ -39,7 +53,7 @@ class Trainer {
   virtual std::vector<TrainerIncident> incidents() const { return {}; }
 };
 
-// linear, logistic, linear_arms, arms and q_table learn; popularity, random and given are the same for ever.
+// linear, logistic, linear_arms, arms, q_table and dqn learn; popularity, random and given are the same for ever.
 bool is_trainable(std::string_view scorer);
 // InvalidArgument for an unknown name (with the nearest known one), one that does not learn, or options out of range.
 absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, const LearnerOptions& options);

@@ -13,6 +13,8 @@ namespace riffle::serving {
 struct ExplorerOptions {
   std::string kind = "squarecb";     // greedy | epsilon | squarecb | softmax | thompson | regcb | ucb1 | uniform
   double epsilon = 0.02;             // share drawn uniformly over everything allowed (all but greedy and uniform)
+  double epsilon_start = 0;          // epsilon: the share before anything was learned, where above `epsilon` …
+  double epsilon_half_life = 10000;  // … which comes half the way to `epsilon` with so many slots learned
   double gamma_scale = 10;           // squarecb: γ = gamma_scale · t^gamma_exponent
   double gamma_exponent = 0.5;
   std::size_t top = 20;              // squarecb, softmax: m
@@ -34,7 +36,7 @@ struct CategoryCap {
 
 struct PolicyOptions {
   PolicyId id;
-  std::string scorer = "linear";     // linear | logistic | linear_arms | arms | q_table | popularity | random | given
+  std::string scorer = "linear";     // linear | logistic | linear_arms | arms | q_table | dqn | popularity | random | given
   ExplorerOptions explorer;
   DiversifierOptions diversifier;
   std::vector<CategoryCap> caps;

@@ -56,6 +56,8 @@ inline const std::map<std::string, Names>& library_owners() {
       {"yaml-cpp/", {"config"}},         {"CLI/", {"app"}},
       {"prometheus/", {"base"}},         {"spdlog/", {"base"}},
       {"xxhash", {"base", "bus"}},       {"zlib", {"ingest"}},
+      {"torch/", {"learner"}},           {"ATen/", {"learner"}},
+      {"c10/", {"learner"}},
   };
   return table;
 }
@@ -72,6 +74,18 @@ inline std::optional<Include> parse_include(const std::string& line) {
     return std::nullopt;
   }
   return Include{match[2].str(), match[1].str() == "\""};
+}
+
+// LibTorch is the network module's alone: riffle must start without it, so not even the rest of learner/ may see it. And
+// the module is built apart: of ours it sees its own folder, nothing else.
+inline std::optional<std::string> network_objection(const std::string& path, const Include& include) {
+  const std::string module = "learner/network/";
+  const bool torch = include.name.starts_with("torch/") || include.name.starts_with("ATen/") ||
+                     include.name.starts_with("c10/");
+  if (torch && !path.starts_with(module)) return "only " + module + " may include LibTorch";
+  if (path.starts_with(module) && include.quoted && !include.name.starts_with(module))
+    return module + " is built apart and may include nothing else of riffle";
+  return std::nullopt;
 }
 
 // config/ fills the modules' options, so it may see nothing of them but the headers that hold
@@ -127,9 +141,9 @@ inline std::vector<std::string> breaches(const std::filesystem::path& root) {
       if (!include) {
         continue;
       }
-      if (const std::optional<std::string> why = objection(folder, *include)) {
-        found.push_back(path + ":" + std::to_string(number) + ": " + include->name + ": " + *why);
-      }
+      std::optional<std::string> why = objection(folder, *include);
+      if (!why) why = network_objection(path, *include);
+      if (why) found.push_back(path + ":" + std::to_string(number) + ": " + include->name + ": " + *why);
     }
   }
   return found;

@@ -63,6 +63,18 @@ TEST(IncludeGraph, ALibraryOutsideOfItsOwnerIsReported) {
                           HasSubstr("state/rocks_store.cpp:2: spdlog/spdlog.h: only base/")));
 }
 
+TEST(IncludeGraph, LibTorchOutsideOfTheNetworkModuleAndTheRestOfRiffleInsideAreReported) {
+  const TemporaryTree tree;
+  tree.write("learner/dqn.cpp", "#include <torch/torch.h>\n#include <Eigen/Core>\n");
+  tree.write("learner/network/q_network.cpp",
+             "#include <ATen/ATen.h>\n#include \"learner/network/shape.h\"\n#include \"base/log.h\"\n");
+  tree.write("serving/score.cpp", "#include <ATen/ATen.h>\n");
+  EXPECT_THAT(breaches(tree.root()),
+              ElementsAre(HasSubstr("learner/dqn.cpp:1: torch/torch.h: only learner/network/"),
+                          HasSubstr("learner/network/q_network.cpp:3: base/log.h: learner/network/ is built apart"),
+                          HasSubstr("serving/score.cpp:1: ATen/ATen.h: only learner/")));
+}
+
 TEST(IncludeGraph, AnIncludeThatDoesNotGoFromTheRootIsReported) {
   const TemporaryTree tree;
   tree.write("bus/local_bus.cpp", "#include \"local_bus.h\"\n");

@@ -61,6 +61,7 @@ TEST(Explorer, EveryDistributionSumsToOneOverWhatIsAllowedAndIsNowhereNegative) 
       ExplorerOptions options;
       options.top = 1 + rng.below(25);
       options.epsilon = rng.uniform();
+      options.epsilon_start = rng.uniform();
       auto distribution = distribution_of(std::string(kind), options, choices.slot(1000 * rng.uniform()));
       scale_exploration(distribution, round % 3 == 0 ? 1.0 : rng.uniform());
       ASSERT_NEAR(sum_over(distribution, choices.allowed), 1, 1e-12) << kind << ", round " << round;
@@ -89,6 +90,21 @@ TEST(Explorer, EpsilonSpreadsItsShareOverTheBestTooAndLeavesOutWhatIsNotAllowed)
   const auto distribution = distribution_of("epsilon", options, choices.slot());
   EXPECT_DOUBLE_EQ(probability(distribution, 2), .8 + .05);
   EXPECT_DOUBLE_EQ(probability(distribution, 0), .05);
+}
+
+// ε(t) = .1 + (.5 − .1)·2^(−t/100).
+TEST(Explorer, EpsilonWearsOffWithWhatWasLearnedAndNeverBelowItsEnd) {
+  const Choices choices({.2f, .9f});
+  ExplorerOptions options;
+  options.epsilon = .1;
+  options.epsilon_start = .5;
+  options.epsilon_half_life = 100;
+  EXPECT_DOUBLE_EQ(probability(distribution_of("epsilon", options, choices.slot(0)), 0), .5 / 2);
+  EXPECT_DOUBLE_EQ(probability(distribution_of("epsilon", options, choices.slot(100)), 0), .3 / 2);
+  EXPECT_DOUBLE_EQ(probability(distribution_of("epsilon", options, choices.slot(200)), 0), .2 / 2);
+  EXPECT_NEAR(probability(distribution_of("epsilon", options, choices.slot(1e9)), 0), .1 / 2, 1e-12);
+  options.epsilon_start = .05;  // no schedule
+  EXPECT_DOUBLE_EQ(probability(distribution_of("epsilon", options, choices.slot(0)), 0), .1 / 2);
 }
 
 // γ = 10·√4 = 20; m = 3: p = 1/(3 + 20·.25) = 1/8 and 1/(3 + 20·.5) = 1/13; the rest to the best; ε = .1 over four.

@@ -1,0 +1,114 @@
+// What deep Q-learning costs: rows (slots) learned a second on one core at batch 256, with everything that a step takes (drawing,
+// filling, the network, priorities); the scores of a list's candidates; a version.
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "features/feature_vector.h"
+#include "learner/q_learning/dqn.h"
+#include "learner/q_learning/q_scorer.h"
+
+namespace riffle::bench {
+namespace {
+
+constexpr std::size_t kCandidates = 200;
+
+void add_features(google::protobuf::RepeatedField<float>& features, Rng& rng) {
+  for (std::size_t f = 0; f < features::kFeatureCount; ++f) features.Add(static_cast<float>(2 * rng.uniform() - 1));
+}
+
+// Revision 0 of a user's lists, a hundred a user, each with 16 sampled candidates.
+pb::Outcome outcome(std::size_t i, std::size_t slots, Rng& rng) {
+  pb::Outcome made;
+  made.set_recommendation_id("r" + std::to_string(i));
+  made.set_user_id("u" + std::to_string(i / 100));
+  made.set_ordinal(i % 100);
+  made.set_decision_ms(1'760'000'000'000 + static_cast<std::int64_t>(i) * 100);
+  made.set_time_ms(made.decision_ms());
+  made.set_feature_fingerprint(features::feature_fingerprint());
+  for (std::size_t k = 0; k < slots; ++k) {
+    auto& slot = *made.add_slots();
+    slot.set_reward(rng.below(10) == 0 ? 1 : 0);
+    slot.set_exposed(true);
+    slot.set_newly_exposed(true);
+    add_features(*slot.mutable_features(), rng);
+  }
+  for (std::size_t c = 0; c < 16; ++c) add_features(*made.add_candidates()->mutable_features(), rng);
+  return made;
+}
+
+// A full buffer, steps one after the other; what is counted are their rows.
+void DqnTrain(benchmark::State& state, double discount, bool duelling, std::size_t slots) {
+  learner::DqnOptions options;
+  options.discount = discount;
+  options.duelling = duelling;
+  options.replay_decisions = 4096;
+  const auto module = learner::load_network_module("");
+  if (!module.ok()) return state.SkipWithError(module.status().ToString().c_str());
+  auto network = learner::make_network(**module, learner::settings_of(options), "cpu");
+  if (!network.ok()) return state.SkipWithError(network.status().ToString().c_str());
+  learner::Replay replay(options);
+  Rng rng(1);
+  for (std::size_t i = 0; i < options.replay_decisions; ++i) replay.take(outcome(i, slots, rng), {});
+  std::vector<learner::Replay::Drawn> drawn;
+  learner::StepBatch batch;
+  std::vector<float> errors;
+  std::uint64_t step = 0, rows = 0;
+  for (auto _ : state) {
+    replay.draw(options.batch, ++step, rng, drawn);
+    batch.fill(replay.buffer(), drawn, options);
+    errors.resize(batch.rows());
+    benchmark::DoNotOptimize((*network)->step(batch.view(), errors));
+    for (std::size_t row = 0; row < errors.size(); ++row)
+      replay.set_priority(drawn[static_cast<std::size_t>(batch.row_decision()[row])].place, std::abs(errors[row]));
+    rows += batch.rows();
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(rows));
+}
+BENCHMARK_CAPTURE(DqnTrain, reward_alone_plain, 0, false, 10)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(DqnTrain, reward_alone_duelling, 0, true, 10)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(DqnTrain, double_q_plain_lists_of_ten, .9, false, 10)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(DqnTrain, double_q_duelling_lists_of_ten, .9, true, 10)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(DqnTrain, double_q_plain_lists_of_one, .9, false, 1)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(DqnTrain, double_q_duelling_lists_of_one, .9, true, 1)->Unit(benchmark::kMicrosecond);
+
+void DqnScore200(benchmark::State& state) {
+  const learner::DqnOptions options;
+  const learner::network::Shape shape = learner::settings_of(options).shape;
+  Rng rng(1);
+  std::vector<float> parameters(shape.parameters());
+  for (float& x : parameters) x = static_cast<float>(.1 * rng.normal());
+  const learner::QScorer scorer(shape, parameters, true);
+  std::vector<float> features(kCandidates * features::kFeatureCount), given(kCandidates), scores(kCandidates);
+  for (float& x : features) x = static_cast<float>(rng.uniform());
+  const std::vector<CategoryKey> categories(kCandidates);
+  for (auto _ : state) {
+    scorer.score({features, categories, given, "active|-"}, scores);
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(DqnScore200)->Unit(benchmark::kMicrosecond);
+
+// A full buffer of lists of ten: what a version costs the learner, and a server that adopts it.
+void DqnVersion(benchmark::State& state) {
+  const learner::DqnOptions options;
+  auto made = learner::make_dqn_trainer(options, {});
+  if (!made.ok()) return state.SkipWithError(made.status().ToString().c_str());
+  Rng rng(1);
+  for (std::size_t i = 0; i < options.replay_decisions; ++i) (*made)->learn(outcome(i, 1, rng));
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    const std::string saved = (*made)->save();
+    benchmark::DoNotOptimize(learner::q_scorer(saved));
+    bytes = saved.size();
+  }
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+BENCHMARK(DqnVersion)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace riffle::bench

@@ -1,0 +1,79 @@
+// What the network module (libriffle_network.so) offers: training a Q-network on a device, and nothing else. Only plain
+// numbers cross, so the module may be built with another compiler and against any LibTorch: it is loaded when a
+// configuration first asks for a network (learner/network_module.h), and whoever asks for none needs no LibTorch.
+//
+// Errors come back as text; a module throws nothing. A network is used by one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "learner/network/shape.h"
+
+namespace riffle::learner::network {
+
+// Raised with every change of what follows: a module and a riffle with different ones refuse each other.
+constexpr std::uint32_t kInterfaceVersion = 1;
+
+struct Settings {
+  Shape shape;
+  bool double_q = true;          // the online network picks the next action, the target network values it
+  float learning_rate = 0;       // of Adam (Kingma & Ba 2015; β₁ = .9, β₂ = .999, ε = 1e-8)
+  float target_rate = 0;         // τ: θ⁻ ← θ⁻ + τ (θ − θ⁻) after every step (Lillicrap et al. 2016)
+  float huber = 0;               // |δ| from where the loss grows linearly
+  float largest_gradient = 0;    // its norm is cut off here
+  float conservative = 0;        // α of CQL(H) (Kumar et al. 2020): + α (log Σ_a exp Q(s,a) − mean over what was shown Q(s,a))
+};
+
+// One training step's decisions. Rows are shape.inputs floats; arrays of arrays are padded to the same length.
+//
+//   y = row_return + discount · Q⁻(s′, argmax_a′ Q(s′,a′))      loss = mean of row_weight · huber(Q(s,a) − y)
+struct Batch {
+  std::uint32_t decisions = 0;
+  std::uint32_t rows = 0;                     // slots to learn from, of all decisions
+  std::uint32_t pool = 0;                     // candidates of a decision, padded; 0: neither duelling nor conservative
+  std::uint32_t next = 0;                     // actions of a next decision, padded; 0: none has one
+  const float* row_features = nullptr;        // rows
+  const std::int64_t* row_decision = nullptr; // index of the row's decision
+  const float* row_return = nullptr;          // discounted rewards until the bootstrap
+  const float* row_weight = nullptr;
+  const float* pool_features = nullptr;       // decisions × pool
+  const float* pool_count = nullptr;          // of a decision, from 1
+  const float* next_features = nullptr;       // decisions × next; the pooled ones first
+  const float* next_count = nullptr;          // of a decision; 0: no bootstrap
+  const float* next_pool_count = nullptr;     // of those, that its V and its mean A are taken over; from 1 where there are any
+  const float* discount = nullptr;            // of a decision
+};
+
+struct StepResult {
+  float loss = 0;
+  float largest_score = 0;  // max |Q| over the rows
+  bool finite = false;      // false: loss or gradient was not, and nothing was changed
+};
+
+// A network's numbers, each shape.parameters() floats.
+struct Numbers {
+  float* online = nullptr;
+  float* target = nullptr;
+  float* first_moment = nullptr;   // Adam's
+  float* second_moment = nullptr;
+  std::uint64_t steps = 0;         // taken so far
+};
+
+struct Interface {
+  std::uint32_t version = 0;       // kInterfaceVersion
+  // As "LibTorch 1.13.0".
+  const char* (*library)();
+  // `device`: auto | cpu | cuda. Null: `error` says why. Numbers are to be written before the first step.
+  void* (*make)(const Settings&, const char* device, char* error, std::size_t error_bytes);
+  void (*release)(void* network);
+  const char* (*device)(void* network);  // cpu or cuda
+  void (*read)(void* network, Numbers& to);
+  void (*write)(void* network, const Numbers& from);
+  // `td_errors`: Q(s,a) − y of each row, before the step. False: `error` says why, and nothing was changed.
+  bool (*step)(void* network, const Batch&, float* td_errors, StepResult&, char* error, std::size_t error_bytes);
+};
+
+constexpr const char* kEntry = "riffle_network_interface";  // const Interface* ()
+
+}  // namespace riffle::learner::network

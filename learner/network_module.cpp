@@ -1,0 +1,73 @@
+#include "learner/network_module.h"
+
+#include <dlfcn.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace riffle::learner {
+namespace {
+
+constexpr const char* kFileName = "libriffle_network.so";
+constexpr std::size_t kErrorBytes = 1024;
+
+std::vector<std::string> places() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  return {program / kFileName, program.parent_path() / kFileName, program.parent_path() / "lib/riffle" / kFileName};
+}
+
+absl::StatusOr<std::string> find_module(const std::string& file) {
+  const std::vector<std::string> candidates = file.empty() ? places() : std::vector<std::string>{file};
+  std::error_code error;
+  for (const std::string& candidate : candidates)
+    if (std::filesystem::is_regular_file(candidate, error)) return candidate;
+  return absl::NotFoundError(absl::StrCat("the network module is not at ", absl::StrJoin(candidates, ", "),
+                                          "; build it (ninja riffle_network) or name it as learner.network.module"));
+}
+
+}  // namespace
+
+absl::StatusOr<network::StepResult> Network::step(const network::Batch& batch, std::span<float> td_errors) {
+  network::StepResult result;
+  std::array<char, kErrorBytes> error{};
+  if (!interface_->step(network_, batch, td_errors.data(), result, error.data(), error.size()))
+    return absl::InternalError(absl::StrCat("network step: ", error.data()));
+  return result;
+}
+
+absl::StatusOr<const network::Interface*> load_network_module(const std::string& file) {
+  auto path = find_module(file);
+  if (!path.ok()) return path.status();
+  void* library = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    return absl::NotFoundError(absl::StrCat("the network module does not load: ", dlerror(),
+                                            "; tools/setup --network installs what it needs"));
+  }
+  using Entry = const network::Interface* (*)();
+  const auto entry = reinterpret_cast<Entry>(dlsym(library, network::kEntry));
+  const network::Interface* interface = entry == nullptr ? nullptr : entry();
+  if (interface == nullptr) return absl::FailedPreconditionError(absl::StrCat(*path, " is not a network module"));
+  if (interface->version != network::kInterfaceVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(*path, " has version ", interface->version,
+                                                      " of the network interface, this riffle has ",
+                                                      network::kInterfaceVersion, ": build both from one source"));
+  }
+  return interface;
+}
+
+absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
+                                                      const network::Settings& settings, const std::string& device) {
+  std::array<char, kErrorBytes> error{};
+  void* network = interface.make(settings, device.c_str(), error.data(), error.size());
+  if (network == nullptr) return absl::InvalidArgumentError(absl::StrCat("network: ", error.data()));
+  return std::make_unique<Network>(interface, network);
+}
+
+}  // namespace riffle::learner

@@ -1,0 +1,99 @@
+#include "learner/q_learning/q_state.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/hash.h"
+#include "features/feature_vector.h"
+
+namespace riffle::learner {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "floats are stored little-endian");
+
+std::string bytes_of(std::span<const float> numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
+}
+
+std::vector<float> floats_of(std::string_view bytes) {
+  std::vector<float> numbers(bytes.size() / sizeof(float));
+  std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
+  return numbers;
+}
+
+bool all_finite(std::span<const float> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+}
+
+std::uint64_t checksum_of(pb::DqnState state) {
+  state.clear_checksum();
+  return stable_hash(state.SerializeAsString());
+}
+
+}  // namespace
+
+std::string serialize(pb::DqnState state) {
+  state.set_checksum(checksum_of(state));
+  return state.SerializeAsString();
+}
+
+bool QNumbers::finite() const {
+  return all_finite(online) && all_finite(target) && all_finite(first_moment) && all_finite(second_moment);
+}
+
+network::Shape shape_of(const pb::DqnState& state) {
+  return {state.inputs(), state.hidden_1(), state.hidden_2(), state.duelling()};
+}
+
+QNumbers numbers_of(const pb::DqnState& state) {
+  QNumbers numbers;
+  numbers.online = floats_of(state.online());
+  numbers.target = floats_of(state.target());
+  numbers.first_moment = floats_of(state.first_moment());
+  numbers.second_moment = floats_of(state.second_moment());
+  numbers.steps = state.steps();
+  return numbers;
+}
+
+void set_numbers(const QNumbers& numbers, const network::Shape& shape, pb::DqnState& state) {
+  state.set_feature_fingerprint(features::feature_fingerprint());
+  state.set_inputs(shape.inputs);
+  state.set_hidden_1(shape.hidden_1);
+  state.set_hidden_2(shape.hidden_2);
+  state.set_duelling(shape.duelling);
+  state.set_online(bytes_of(numbers.online));
+  state.set_target(bytes_of(numbers.target));
+  state.set_first_moment(bytes_of(numbers.first_moment));
+  state.set_second_moment(bytes_of(numbers.second_moment));
+  state.set_steps(numbers.steps);
+}
+
+absl::StatusOr<pb::DqnState> parse_q_state(std::string_view bytes) {
+  pb::DqnState state;
+  if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::InvalidArgumentError("dqn state is not a DqnState message, or cut short");
+  if (state.checksum() != checksum_of(state))
+    return absl::InvalidArgumentError("dqn state is not what its checksum says: cut short, or changed");
+  if (state.feature_fingerprint() != features::feature_fingerprint())
+    return absl::FailedPreconditionError(
+        absl::StrFormat("dqn state was made with the feature specification %016x, this build has %016x",
+                        state.feature_fingerprint(), features::feature_fingerprint()));
+  const network::Shape shape = shape_of(state);
+  const auto sound = [](std::uint32_t width) { return width > 0 && width <= network::kWidestLayer; };
+  if (shape.inputs != features::kFeatureCount + 1 || !sound(shape.hidden_1) || !sound(shape.hidden_2))
+    return absl::InvalidArgumentError(absl::StrCat("dqn state has layers of ", shape.inputs, ", ", shape.hidden_1, " and ",
+                                                   shape.hidden_2, " numbers"));
+  const std::size_t size = shape.parameters() * sizeof(float);
+  if (state.online().size() != size || state.target().size() != size || state.first_moment().size() != size ||
+      state.second_moment().size() != size)
+    return absl::InvalidArgumentError("dqn state has not as many numbers as its layers take: it is cut short");
+  if (!numbers_of(state).finite()) return absl::InvalidArgumentError("dqn state holds a number that is not finite");
+  return state;
+}
+
+}  // namespace riffle::learner
