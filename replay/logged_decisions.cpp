@@ -70,7 +70,9 @@ absl::StatusOr<bool> LoggedDecisions::read() {
                                     record->offset.value(), " is no outcome: Riffle did not write it"));
   if (outcome_.sequence() < first_sequence_ || outcome_.sequence() < next_sequence_) return true;
   next_sequence_ = outcome_.sequence() + 1;
-  if (outcome_.closed()) closed_until_ = std::max(closed_until_, from_ms(outcome_.time_ms()));
+  // One tick closes many windows, all at its own time: they are all read when the next time appears.
+  if (const TimePoint closed = from_ms(outcome_.time_ms()); outcome_.closed() && closed > closing_)
+    closed_until_ = std::exchange(closing_, closed);
   if (outcome_.revision() == 0) found_.emplace(outcome_.recommendation_id(), decision_of(outcome_).SerializeAsString());
   return true;
 }

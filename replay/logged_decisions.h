@@ -42,7 +42,8 @@ class LoggedDecisions {
   std::uint64_t first_sequence_;
   Milliseconds longest_window_;
   std::uint64_t next_sequence_ = 0;
-  TimePoint closed_until_{};  // windows that closed before are in what was read
+  TimePoint closing_{};       // the latest time of a closed window that was read
+  TimePoint closed_until_{};  // the one before it: windows that closed until then are in what was read
   pb::Outcome outcome_;
   absl::flat_hash_map<std::string, std::string> found_;  // decisions as bytes, not asked for yet
 };

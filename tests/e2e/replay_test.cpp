@@ -169,7 +169,7 @@ class Explain : public DemoLog {
   }
   // The ids of the lists that `matches`, oldest first.
   static std::vector<std::string> lists(const std::function<bool(const records::Recommendation&)>& matches) {
-    std::vector<std::string> ids;
+    std::vector<std::pair<TimePoint, std::string>> found;
     const auto watched = riffle({"watch", "recommendations", "--config", *scratch_ / "demo/riffle.yaml", "--from",
                                  "beginning", "--timeout", "200ms"});
     std::istringstream lines(watched.out);
@@ -179,8 +179,11 @@ class Explain : public DemoLog {
       EXPECT_EQ(parser.parse(line)["value"].get(value), simdjson::SUCCESS) << line;
       const auto list = records::decode_recommendation(simdjson::to_string(value));
       EXPECT_TRUE(list.ok()) << list.status();
-      if (list.ok() && matches(*list)) ids.push_back(list->recommendation_id.str());
+      if (list.ok() && matches(*list)) found.emplace_back(list->timestamp, list->recommendation_id.str());
     }
+    std::sort(found.begin(), found.end());
+    std::vector<std::string> ids;
+    for (auto& [time, id] : found) ids.push_back(std::move(id));
     return ids;
   }
   static std::vector<std::string> lists_of(const std::string& policy) {
