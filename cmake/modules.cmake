@@ -1,5 +1,6 @@
 # riffle_module(name DEPS modules LIBS targets): every .cpp and .proto of the folder, one level of subfolders of equals
-# included (but app/main/, which is the executable, and learner/network/, which is a module of its own: cmake/network.cmake). A module without sources yet is header-only.
+# included (but app/main/, which is the executable, and learner/network/, a module of its own: cmake/network.cmake). A module
+# without sources yet is header-only.
 function(riffle_module name)
   cmake_parse_arguments(M "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp ${name}/*/*.cpp)
