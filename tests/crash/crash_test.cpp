@@ -123,16 +123,17 @@ void expect_hits(const Tally& tally, std::initializer_list<const char*> places) 
   if (testing::Test::HasFailure()) return;
   for (const char* place : places)
     EXPECT_TRUE(tally.kills.contains(place)) << "no kill at " << place << ": " << tally.text();
-  EXPECT_GT(tally.republished, 0U) << "no kill came between a list and its commit";
 }
 
 bool default_campaign() { return std::getenv("RIFFLE_CRASH_RUNS") == nullptr; }
 
 TEST(Crash, FiftyKillsOnTheLocalBusLoseNothingAndDoubleNothing) {
   const Tally tally = run_campaigns({}, number_from("RIFFLE_CRASH_RUNS", 10), "");
-  if (default_campaign())
+  if (default_campaign()) {
     expect_hits(tally, {"apply", "journaled", "outputs", "published", "commit", "policy", "open",
                         "restore", "clock"});
+    EXPECT_GT(tally.republished, 0U) << "no kill came between a list and its commit";
+  }
 }
 
 TEST(CrashPower, TenPowerLossesLoseNothingThatWasSyncedAndJoinNoRewardWrongly) {
@@ -152,7 +153,7 @@ TEST(CrashKafka, TenKillsOnARealBrokerLoseNothingAndDoubleNothing) {
   options.patience = std::chrono::seconds(6);
   options.longest_start_ms = 4000;
   const Tally tally = run_campaigns(options, number_from("RIFFLE_CRASH_RUNS", 2), broker);
-  if (default_campaign()) expect_hits(tally, {"survivor"});
+  if (default_campaign()) expect_hits(tally, {"survivor", "commit"});
 }
 
 }  // namespace
