@@ -115,6 +115,7 @@ float GaussianPosterior::width(const float* x) const {
 
 void GaussianPosterior::draws(const float* x, std::span<float> out) const {
   RIFFLE_CHECK(out.size() == draw_options_.count, "draws", out.size());
+  if (out.empty()) return;
   drawn().drawn->multiply(x, [&](std::size_t block, const auto& values) {
     const std::size_t first = block * BlockedMatrix::kBlock;
     const std::size_t here = std::min<std::size_t>(BlockedMatrix::kBlock, out.size() - first);
