@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "base/check.h"
 #include "base/errors.h"
-#include "base/log.h"
 #include "learner/beta.h"
 
 namespace riffle::learner {
@@ -93,11 +92,7 @@ void ArmsScorer::score_widths(const ScoringBatch& batch, std::span<float> widths
 ArmsTrainer::ArmsTrainer(const ArmsOptions& options) : options_(options), forgetting_(options.half_life) {}
 
 void ArmsTrainer::learn(const pb::Outcome& outcome) {
-  if (const auto problem = outcome_problem(outcome); !problem.empty()) {
-    if (worth_a_line(++ignored_))
-      log::warn("arms: outcome of {} ignored: {} ({} so far)", outcome.recommendation_id(), problem, ignored_);
-    return;
-  }
+  if (!may_learn(outcome, "arms", ignored_)) return;
   scorer_.reset();
   const double weight = forgetting_.weight_at(outcome.decision_ms(), [this](double factor) { scale(factor); });
   for (const auto& slot : outcome.slots()) {

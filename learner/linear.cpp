@@ -68,11 +68,7 @@ LinearTrainer::LinearTrainer(const LinearOptions& options)
     : options_(options), statistics_(options.half_life), scorer_(std::make_shared<LinearScorer>()) {}
 
 void LinearTrainer::learn(const pb::Outcome& outcome) {
-  if (const auto problem = outcome_problem(outcome); !problem.empty()) {
-    if (worth_a_line(++ignored_))
-      log::warn("linear: outcome of {} ignored: {} ({} so far)", outcome.recommendation_id(), problem, ignored_);
-    return;
-  }
+  if (!may_learn(outcome, "linear", ignored_)) return;
   const double weight = statistics_.weight_at(outcome.decision_ms());
   stale_ = true;
   for (int k = 0; k < outcome.slots_size(); ++k) {

@@ -6,7 +6,6 @@
 #include "absl/status/status.h"
 #include "base/check.h"
 #include "base/errors.h"
-#include "base/log.h"
 
 namespace riffle::learner {
 namespace {
@@ -70,11 +69,7 @@ LinearArmsTrainer::LinearArmsTrainer(const LinearArmsOptions& options)
     : options_(options), arms_(options, features::kFeatureCount) {}
 
 void LinearArmsTrainer::learn(const pb::Outcome& outcome) {
-  if (const auto problem = outcome_problem(outcome); !problem.empty()) {
-    if (worth_a_line(++ignored_))
-      log::warn("linear_arms: outcome of {} ignored: {} ({} so far)", outcome.recommendation_id(), problem, ignored_);
-    return;
-  }
+  if (!may_learn(outcome, "linear_arms", ignored_)) return;
   scorer_.reset();
   const double weight = arms_.weight_at(outcome.decision_ms());
   for (const auto& slot : outcome.slots()) {

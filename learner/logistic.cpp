@@ -82,11 +82,7 @@ const LinearSolution* LogisticTrainer::solution() {
 }
 
 void LogisticTrainer::learn(const pb::Outcome& outcome) {
-  if (const auto problem = outcome_problem(outcome); !problem.empty()) {
-    if (worth_a_line(++ignored_))
-      log::warn("logistic: outcome of {} ignored: {} ({} so far)", outcome.recommendation_id(), problem, ignored_);
-    return;
-  }
+  if (!may_learn(outcome, "logistic", ignored_)) return;
   static constexpr std::array<float, features::kFeatureCount> kNothing{};
   const double weight = statistics_.weight_at(outcome.decision_ms());
   solved_.reset();  // it was of another time

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/log.h"
 #include "features/feature_vector.h"
 
 namespace riffle::learner {
@@ -35,6 +36,14 @@ std::string_view outcome_problem(const pb::Outcome& outcome) {
       return "bad_features";
   }
   return {};
+}
+
+bool may_learn(const pb::Outcome& outcome, std::string_view scorer, std::uint64_t& ignored) {
+  const std::string_view problem = outcome_problem(outcome);
+  if (problem.empty()) return true;
+  if (worth_a_line(++ignored))
+    log::warn("{}: outcome of {} ignored: {} ({} so far)", scorer, outcome.recommendation_id(), problem, ignored);
+  return false;
 }
 
 }  // namespace riffle::learner

@@ -20,6 +20,9 @@ constexpr double kLargestReward = 1e6;
 //   bad_time           decision_ms is not a time between 1970 and the year 5138
 std::string_view outcome_problem(const pb::Outcome& outcome);
 
+// Whether `scorer`'s trainer may learn of it; else counts it in `ignored` and now and then says so in the log.
+bool may_learn(const pb::Outcome& outcome, std::string_view scorer, std::uint64_t& ignored);
+
 // The reward of a slot that was not learned before this revision. A newly exposed slot was never learned, whatever
 // `previous_reward` says; a slot that is not exposed is not learned.
 inline double unlearned_reward(const pb::OutcomeSlot& slot) {

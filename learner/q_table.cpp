@@ -69,11 +69,7 @@ void QTableScorer::score(const ScoringBatch& batch, std::span<float> scores) con
 QTableTrainer::QTableTrainer(const QTableOptions& options) : options_(options) {}
 
 void QTableTrainer::learn(const pb::Outcome& outcome) {
-  if (const auto problem = outcome_problem(outcome); !problem.empty()) {
-    if (worth_a_line(++ignored_))
-      log::warn("q_table: outcome of {} ignored: {} ({} so far)", outcome.recommendation_id(), problem, ignored_);
-    return;
-  }
+  if (!may_learn(outcome, "q_table", ignored_)) return;
   scorer_.reset();
   const auto found = by_user_.find(stable_hash(outcome.user_id()));
   const auto waiting = found == by_user_.end() ? pending_.end() : found->second;

@@ -95,11 +95,7 @@ void DqnTrainer::write(const QNumbers& numbers) {
 }
 
 void DqnTrainer::learn_at(const pb::Outcome& outcome, const OutcomePlace& place) {
-  if (const auto problem = outcome_problem(outcome); !problem.empty()) {
-    if (worth_a_line(++ignored_))
-      log::warn("dqn: outcome of {} ignored: {} ({} so far)", outcome.recommendation_id(), problem, ignored_);
-    return;
-  }
+  if (!may_learn(outcome, "dqn", ignored_)) return;
   const DecisionBuffer::Result result = replay_.take(outcome, place);
   too_old_ += result.taken == DecisionBuffer::Taken::kTooOld;
   stale_ += result.taken == DecisionBuffer::Taken::kStale;
