@@ -42,6 +42,12 @@ bool is_large(Column column) {
   }
 }
 
+}  // namespace
+
+bool is_packed(Column column) { return column == Column::kDecisions; }
+
+namespace {
+
 rocksdb::CompressionType compression() {
   static const rocksdb::CompressionType type = [] {
     const auto supported = rocksdb::GetSupportedCompressions();
@@ -53,7 +59,8 @@ rocksdb::CompressionType compression() {
 }
 
 rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options,
-                                            const std::shared_ptr<BlockCache>& cache, bool large) {
+                                            const std::shared_ptr<BlockCache>& cache, bool large,
+                                            bool column_is_packed) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache->cache;
   table.filter_policy.reset(
@@ -69,7 +76,7 @@ rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options,
       std::max(large ? options.write_buffer_bytes : options.write_buffer_bytes / 8, kSmallest);
   column.max_write_buffer_number = large ? 3 : 2;
   column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  column.compression = compression();
+  column.compression = column_is_packed ? rocksdb::kNoCompression : compression();
   // Most keys that are looked for are new ones: a list's, a request's.
   column.memtable_whole_key_filtering = true;
   column.memtable_prefix_bloom_size_ratio = 0.02;
@@ -110,11 +117,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksDbOption
   const auto cache =
       options.block_cache ? options.block_cache : make_block_cache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName, column_options(options, cache, false));
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, column_options(options, cache, false, false));
   for (std::size_t i = 0; i < kColumns; ++i) {
     const auto column = static_cast<Column>(i);
     families.emplace_back(std::string(name_of(column)),
-                          column_options(options, cache, is_large(column)));
+                          column_options(options, cache, is_large(column), is_packed(column)));
   }
   return families;
 }

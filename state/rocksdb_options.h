@@ -43,6 +43,9 @@ struct OpenDb {
   std::shared_ptr<ManifestMark> mark;  // null: open for reading only
 };
 
+// Written once, seldom read, and some kB each: its values are packed (state/packed_value.h) before RocksDB copies them.
+bool is_packed(Column column);
+
 // Flushes and compactions update `mark`, where there is one.
 rocksdb::DBOptions db_options(const RocksDbOptions& options,
                               const std::shared_ptr<ManifestMark>& mark);

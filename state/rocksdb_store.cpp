@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "state/files.h"
+#include "state/packed_value.h"
 #include "state/rocksdb_options.h"
 #include "state/rocksdb_status.h"
 #include "state/store_errors.h"
@@ -46,6 +47,7 @@ class RocksDbStore final : public Store {
     const auto status = db().Get(rocksdb::ReadOptions(), open_.column(column), slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
     RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "get", directory_));
+    if (is_packed(column)) RIFFLE_RETURN_IF_ERROR(unpacked(std::string(value), value));
     return std::optional<std::string>(std::move(value));
   }
 
@@ -62,7 +64,9 @@ class RocksDbStore final : public Store {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (statuses[i].IsNotFound()) continue;
       RIFFLE_RETURN_IF_ERROR(from_rocksdb(statuses[i], "multi_get", directory_));
-      answers[i].emplace(values[i].data(), values[i].size());
+      const std::string_view value = values[i].ToStringView();
+      answers[i].emplace(is_packed(column) ? std::string_view() : value);
+      if (is_packed(column)) RIFFLE_RETURN_IF_ERROR(unpacked(value, *answers[i]));
     }
     return answers;
   }
@@ -74,8 +78,11 @@ class RocksDbStore final : public Store {
     constexpr std::size_t kProtection = 8;
     rocksdb::WriteBatch writes(batch.bytes() + kFraming * batch.operations().size(), 0, kProtection,
                                0);
+    std::string packed;
     for (const auto& [column, key, value] : batch.operations()) {
-      const auto status = value ? writes.Put(open_.column(column), slice(key), slice(*value))
+      if (value && is_packed(column)) pack(*value, packed);
+      const auto status = value ? writes.Put(open_.column(column), slice(key),
+                                             slice(is_packed(column) ? packed : *value))
                                 : writes.Delete(open_.column(column), slice(key));
       RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "write", directory_));
     }
@@ -96,8 +103,12 @@ class RocksDbStore final : public Store {
     rocksdb::ReadOptions options;
     if (!end.empty()) options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> it(db().NewIterator(options, open_.column(column)));
-    for (it->Seek(slice(std::max(prefix, from))); it->Valid(); it->Next())
-      if (!visit(it->key().ToStringView(), it->value().ToStringView())) break;
+    std::string value;
+    for (it->Seek(slice(std::max(prefix, from))); it->Valid(); it->Next()) {
+      if (is_packed(column)) RIFFLE_RETURN_IF_ERROR(unpacked(it->value().ToStringView(), value));
+      if (!visit(it->key().ToStringView(), is_packed(column) ? value : it->value().ToStringView()))
+        break;
+    }
     return from_rocksdb(it->status(), "scan", directory_);
   }
 
@@ -130,6 +141,11 @@ class RocksDbStore final : public Store {
 
  private:
   rocksdb::DB& db() const { return *open_.db; }
+
+  absl::Status unpacked(std::string_view packed, std::string& value) const {
+    const absl::Status status = unpack(packed, value);
+    return status.ok() ? status : corruption_error(directory_, std::string(status.message()));
+  }
 
   // After a failed write RocksDB refuses all others until it is told that the cause is gone. While
   // it looks for room itself it calls itself busy: then the first cause is still the answer.

@@ -1,5 +1,8 @@
 // The store on disk: one RocksDB 7.8 a shard (and one a worker), a column family a column.
 //
+// Decisions, some kB each, are packed on their way in (state/packed_value.h), so that their column's tables are not
+// compressed again.
+//
 // Settings (FORMULAS 6.3, 7.4; each against a fault of 7.8.3): the WAL is always on, so that a
 // batch is atomic over the columns; it is recovered to its last whole batch (kPointInTimeRecovery),
 // is not compressed, and is not tracked in the MANIFEST; no merge operators, no file ingestion;

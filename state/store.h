@@ -25,7 +25,7 @@ enum class Column : std::uint8_t {
   kUsers,      // event-made: user_id → UserRow
   kItems,      // event-made: item key, big-endian → ItemRow
   kProfiles,   // user_id → Profile
-  kDecisions,  // recommendation_id → Decision
+  kDecisions,  // recommendation_id → Decision (on disk packed: state/packed_value.h)
   kJoins,      // recommendation_id → Join
   kRequests,   // user_id \0 request_id → recommendation_id, while the decision is open
   kUserLists,  // user_id → the user's open decisions, newest last (UserLists of features/)

@@ -56,6 +56,7 @@ inline const std::map<std::string, Names>& library_owners() {
       {"yaml-cpp/", {"config"}},         {"CLI/", {"app"}},
       {"prometheus/", {"base"}},         {"spdlog/", {"base"}},
       {"xxhash", {"base", "bus"}},       {"zlib", {"ingest"}},
+      {"lz4", {"state"}},
       {"torch/", {"learner"}},           {"ATen/", {"learner"}},
       {"c10/", {"learner"}},
   };
