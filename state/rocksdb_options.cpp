@@ -3,7 +3,6 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -69,6 +68,7 @@ rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options,
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
+  if (column_is_packed) table.block_size = 32 << 10;  // a block with a value of its own each would be mostly overhead
 
   rocksdb::ColumnFamilyOptions column;
   constexpr std::size_t kSmallest = std::size_t{256} << 10;
@@ -81,9 +81,6 @@ rocksdb::ColumnFamilyOptions column_options(const RocksDbOptions& options,
   column.memtable_whole_key_filtering = true;
   column.memtable_prefix_bloom_size_ratio = 0.02;
   column.level_compaction_dynamic_level_bytes = true;
-  // An epoch's rows come sorted: each is looked for from where the last one went in, not from the
-  // top of the skip list.
-  column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
   return column;
 }
 
@@ -105,6 +102,10 @@ rocksdb::DBOptions db_options(const RocksDbOptions& options,
   db.wal_compression = rocksdb::kNoCompression;
   db.track_and_verify_wals_in_manifest = false;
   db.paranoid_checks = true;
+  // A batch is in the log before it goes into the memtables, and each goes there by itself: the journal's few kB do not wait
+  // for the tens of MB of a commit, which a list would wait for in turn. Whoever has written reads what he wrote; what is
+  // read meanwhile may be half of another thread's batch, which RocksDbStore::scan prevents and single rows do not show.
+  db.unordered_write = true;
   db.bytes_per_sync =
       1 << 20;  // spreads the flushes' writing, so that an epoch's fsync does not wait behind them
   db.info_log = rocksdb_log(options.directory);

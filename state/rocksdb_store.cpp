@@ -86,8 +86,12 @@ class RocksDbStore final : public Store {
                                 : writes.Delete(open_.column(column), slice(key));
       RIFFLE_RETURN_IF_ERROR(from_rocksdb(status, "write", directory_));
     }
-    // Not a syncing write: what other threads write would wait behind it for the disk.
-    RIFFLE_RETURN_IF_ERROR(wrote(db().Write(rocksdb::WriteOptions(), &writes), "write"));
+    rocksdb::WriteOptions options;  // not syncing: what other threads write would wait behind it for the disk
+    options.memtable_insert_hint_per_batch = true;
+    {
+      absl::ReaderMutexLock writing(&landing_);
+      RIFFLE_RETURN_IF_ERROR(wrote(db().Write(options, &writes), "write"));
+    }
     return sync ? this->sync() : absl::OkStatus();
   }
 
@@ -102,7 +106,11 @@ class RocksDbStore final : public Store {
     const rocksdb::Slice bound(end);
     rocksdb::ReadOptions options;
     if (!end.empty()) options.iterate_upper_bound = &bound;
-    const std::unique_ptr<rocksdb::Iterator> it(db().NewIterator(options, open_.column(column)));
+    std::unique_ptr<rocksdb::Iterator> it;
+    {
+      absl::WriterMutexLock none_is_half_way(&landing_);
+      it.reset(db().NewIterator(options, open_.column(column)));
+    }
     std::string value;
     for (it->Seek(slice(std::max(prefix, from))); it->Valid(); it->Next()) {
       if (is_packed(column)) RIFFLE_RETURN_IF_ERROR(unpacked(it->value().ToStringView(), value));
@@ -169,6 +177,8 @@ class RocksDbStore final : public Store {
   const std::string directory_;
   const bool read_only_;
   OpenDb open_;
+  // Writes land in the memtables each by itself (rocksdb_options.cpp): a scan begins when none is half there.
+  mutable absl::Mutex landing_;
   absl::Mutex failure_mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(failure_mutex_);  // OK: writes may go on
 };

@@ -7,7 +7,7 @@
 // batch is atomic over the columns; it is recovered to its last whole batch (kPointInTimeRecovery),
 // is not compressed, and is not tracked in the MANIFEST; no merge operators, no file ingestion;
 // XXH3 checksums on every block; 8 bytes of protection on every key of a batch on its way to the
-// memtable.
+// memtable. Writes do not wait for each other's memtable insertions (unordered_write).
 //
 // Opening refuses, with the errors of state/store_errors.h: a directory that another owner holds
 // (after waiting), one that is not writable, a full disk, a store with other columns, and a corrupt
