@@ -134,26 +134,34 @@ bool ApplyThread::full(const Shard& shard) const {
   return shard.records_in_epoch() >= environment_.epoch.records || shard.dirty_bytes() >= environment_.epoch.dirty_bytes;
 }
 
+// By a quarter, so that a commit that does not end cannot fill the memory with outcomes.
+bool ApplyThread::overfull(const Shard& shard) const {
+  return shard.records_in_epoch() >= environment_.epoch.records + environment_.epoch.records / 4 ||
+         shard.dirty_bytes() >= environment_.epoch.dirty_bytes + environment_.epoch.dirty_bytes / 4;
+}
+
 bool ApplyThread::turn(Partition id, Owned& owned) {
   Shard& shard = *owned.shard;
   MicroBatch batch;
   bool more = false;
-  bool answering = true;
   bool resume[kInputs] = {};
   {
     absl::MutexLock lock(&mutex_);
     const auto it = inboxes_.find(id);
     if (it == inboxes_.end()) return true;
     Inbox& inbox = it->second;
-    // An epoch that is full waits for the one before it: the queue fills, and its partitions are paused.
-    if (!(shard.frozen() && full(shard))) {
+    // An epoch that is full waits for the one before it: the queue fills, and its partitions are paused. Requests do not
+    // wait with the events: a list adds little to an epoch.
+    const bool events = !(shard.frozen() && full(shard));
+    if (events) {
       inbox.take(Input::kEvents, events_in_a_turn(), batch.events, batch.memory);
       inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
-      // A request that waited for this start is not answered before what came before it has begun to arrive.
-      answering = inbox.events_heard && environment_.world_ready();
-      if (answering) inbox.take(Input::kRequests, kRequestsInATurn, batch.requests, batch.memory);
     }
-    more = answering ? !inbox.empty() : inbox.count(Input::kEvents) + inbox.count(Input::kUsers) > 0;
+    // A request that waited for this start is not answered before what came before it has begun to arrive.
+    const bool answering = inbox.events_heard && environment_.world_ready() && !(shard.frozen() && overfull(shard));
+    if (answering) inbox.take(Input::kRequests, kRequestsInATurn, batch.requests, batch.memory);
+    more = (events && inbox.count(Input::kEvents) + inbox.count(Input::kUsers) > 0) ||
+           (answering && inbox.count(Input::kRequests) > 0);
     owned.events_at_end = inbox.at_end[static_cast<std::size_t>(Input::kEvents)] && inbox.count(Input::kEvents) == 0;
     owned.requests_at_end = inbox.at_end[static_cast<std::size_t>(Input::kRequests)] && inbox.count(Input::kRequests) == 0;
     for (std::size_t i = 0; i < kInputs; ++i) {

@@ -80,6 +80,7 @@ class ApplyThread {
   void fail(Partition id, const absl::Status& status);
   std::size_t events_in_a_turn() const;
   bool full(const Shard& shard) const;
+  bool overfull(const Shard& shard) const;
 
   Environment environment_;
   Gauge& event_time_seconds_;
