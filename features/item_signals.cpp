@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "features/decay.h"
 #include "features/item_stats.h"
@@ -39,7 +40,35 @@ void add_decayed(const records::ItemRow& row, TimePoint now, const RowOptions& o
         neighbour_worth(row, row.neighbour_total, now, options.neighbour_half_life);
 }
 
-std::int64_t latest_time(const records::ItemRow& row) {
+// On the scale of `reference_ms`, which may be before the counter's time or after it.
+double scaled(const records::DecayedCounter& counter, std::int64_t reference_ms, Milliseconds half_life) {
+  if (counter.value == 0 || half_life.count() <= 0) return counter.value;
+  return counter.value * std::exp2(static_cast<double>(counter.time_ms - reference_ms) /
+                                   static_cast<double>(half_life.count()));
+}
+
+ItemSignals signals_of(ItemKey key, const ItemSums& sums, const Fading& faded) {
+  ItemSignals signals;
+  signals.key = key;
+  signals.item_id = sums.item_id;
+  signals.popularity = sums.popularity * faded.slow;
+  signals.trend = sums.trend * faded.fast;
+  signals.recent_clicks = sums.recent_clicks * faded.slow;
+  signals.recent_impressions = sums.recent_impressions * faded.slow;
+  signals.recent_expected = sums.recent_expected * faded.slow;
+  signals.clicks = sums.clicks;
+  signals.purchases = sums.purchases;
+  signals.impressions = sums.impressions;
+  signals.interactions = sums.interactions;
+  signals.neighbour_total = sums.neighbour_total * faded.neighbour;
+  signals.first_ms = sums.first_ms;
+  signals.last_ms = sums.last_ms;
+  return signals;
+}
+
+}  // namespace
+
+std::int64_t latest_ms(const records::ItemRow& row) {
   std::int64_t latest = row.neighbour_total != 0 ? row.neighbour_reference_ms : 0;
   for (const records::DecayedCounter* counter :
        {&row.popularity, &row.trend, &row.recent_clicks, &row.recent_impressions,
@@ -48,45 +77,33 @@ std::int64_t latest_time(const records::ItemRow& row) {
   return latest;
 }
 
-ItemSignals signals_of(ItemKey key, const ItemSums& sums, TimePoint now,
-                       const RowOptions& options) {
-  const std::int64_t elapsed = to_ms(now) - sums.time_ms;
-  const double slow = decay_factor(elapsed, options.slow_half_life);
-  ItemSignals signals;
-  signals.key = key;
-  signals.item_id = sums.item_id;
-  signals.popularity = sums.popularity * slow;
-  signals.trend = sums.trend * decay_factor(elapsed, options.fast_half_life);
-  signals.recent_clicks = sums.recent_clicks * slow;
-  signals.recent_impressions = sums.recent_impressions * slow;
-  signals.recent_expected = sums.recent_expected * slow;
-  signals.clicks = sums.clicks;
-  signals.purchases = sums.purchases;
-  signals.impressions = sums.impressions;
-  signals.interactions = sums.interactions;
-  signals.neighbour_total =
-      sums.neighbour_total * decay_factor(elapsed, options.neighbour_half_life);
-  signals.first_ms = sums.first_ms;
-  signals.last_ms = sums.last_ms;
-  return signals;
-}
-
-}  // namespace
-
-ItemSums sums_of(const MergedItem& item, const RowOptions& options) {
+ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOptions& options) {
   ItemSums sums;
-  for (const StatsPart& part : item.parts)
-    sums.time_ms = std::max(sums.time_ms, latest_time(*part.row));
   for (const StatsPart& part : item.parts) {
-    add_counts(*part.row, sums);
-    add_decayed(*part.row, from_ms(sums.time_ms), options, sums);
+    const records::ItemRow& row = *part.row;
+    add_counts(row, sums);
+    sums.popularity += scaled(row.popularity, reference_ms, options.slow_half_life);
+    sums.trend += scaled(row.trend, reference_ms, options.fast_half_life);
+    sums.recent_clicks += scaled(row.recent_clicks, reference_ms, options.slow_half_life);
+    sums.recent_impressions += scaled(row.recent_impressions, reference_ms, options.slow_half_life);
+    sums.recent_expected += scaled(row.recent_expected, reference_ms, options.slow_half_life);
+    if (row.neighbour_total != 0)
+      sums.neighbour_total += neighbour_worth(row, row.neighbour_total, from_ms(reference_ms),
+                                              options.neighbour_half_life);
   }
   return sums;
 }
 
+Fading fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options) {
+  if (!snapshot) return {};
+  const std::int64_t elapsed = std::max(to_ms(now), snapshot->time_ms) - snapshot->reference_ms;
+  return {decay_factor(elapsed, options.slow_half_life), decay_factor(elapsed, options.fast_half_life),
+          decay_factor(elapsed, options.neighbour_half_life)};
+}
+
 ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged,
-                         Partition own, TimePoint now, const RowOptions& options) {
-  if (!live && merged) return signals_of(key, merged->sums, now, options);
+                         Partition own, TimePoint now, const Fading& faded, const RowOptions& options) {
+  if (!live && merged) return signals_of(key, merged->sums, faded);
   ItemSignals signals;
   signals.key = key;
   const auto add_row = [&](const records::ItemRow& row) {

@@ -12,6 +12,10 @@ namespace {
 
 constexpr double kUnranked = std::numeric_limits<double>::infinity();
 
+// In half-lives. What lies so far back from the reference counts 2^-32 less, which is nothing; a double has room for far more,
+// but neighbour_worth() is cut at 2^60.
+constexpr std::int64_t kReferenceStep = 32;
+
 // The level (decay.h) of a sum that is worth `value` at `time_ms`.
 double level_at(double value, std::int64_t time_ms, Milliseconds half_life) {
   return level(records::DecayedCounter{value, time_ms}, half_life);
@@ -30,7 +34,7 @@ bool ItemStatsBuilder::update(ItemKey item, StatsPart part) {
         std::pair(part.generation, part.epoch) <= std::pair(it->generation, it->epoch))
       return false;
   }
-  current_.time_ms = std::max(current_.time_ms, part.row->last_ms);
+  current_.time_ms = std::max({current_.time_ms, part.row->last_ms, latest_ms(*part.row)});
   MergedItem& merged = current_.items.edit(item);
   const auto place = std::lower_bound(merged.parts.begin(), merged.parts.end(), part.shard, by_shard);
   if (place != merged.parts.end() && place->shard == part.shard) {
@@ -43,13 +47,26 @@ bool ItemStatsBuilder::update(ItemKey item, StatsPart part) {
   return true;
 }
 
+// A function of the time alone, so that sums do not depend on the order of arrival. It moves seldom: then all are summed anew.
+void ItemStatsBuilder::set_reference() {
+  std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+  for (const Milliseconds half_life : {options_.slow_half_life, options_.fast_half_life, options_.neighbour_half_life})
+    if (half_life.count() > 0) shortest = std::min<std::int64_t>(shortest, half_life.count());
+  const std::int64_t step = std::min(shortest, std::numeric_limits<std::int64_t>::max() / kReferenceStep) * kReferenceStep;
+  const std::int64_t reference = current_.time_ms / step * step;
+  if (std::exchange(current_.reference_ms, reference) == reference) return;
+  unsummed_.clear();
+  current_.items.for_each([&](ItemKey item, const MergedItem&) { unsummed_.push_back(item); });
+  for (const ItemKey item : unsummed_) current_.items.edit(item).summed = false;
+}
+
 void ItemStatsBuilder::sum_up(ItemKey item) {
   MergedItem& merged = current_.items.edit(item);
   if (std::exchange(merged.summed, true)) return;
-  merged.sums = sums_of(merged, options_);
+  merged.sums = sums_of(merged, current_.reference_ms, options_);
   const ItemSums& sums = merged.sums;
-  const Ranks after{-level_at(sums.popularity, sums.time_ms, options_.slow_half_life),
-                    -level_at(sums.trend, sums.time_ms, options_.fast_half_life)};
+  const Ranks after{-level_at(sums.popularity, current_.reference_ms, options_.slow_half_life),
+                    -level_at(sums.trend, current_.reference_ms, options_.fast_half_life)};
   const auto [it, inserted] = ranks_.try_emplace(item, Ranks{kUnranked, kUnranked});
   Ranks& before = it->second;
   rank(by_popularity_, before.popular, after.popular, item);
@@ -72,6 +89,7 @@ std::vector<ItemKey> ItemStatsBuilder::first(const std::set<Ranked>& ranking, st
 
 std::shared_ptr<const ItemStatsSnapshot> ItemStatsBuilder::snapshot() {
   if (!unsummed_.empty()) {
+    set_reference();
     for (const ItemKey item : unsummed_) sum_up(item);
     unsummed_.clear();
     current_.popular = first(by_popularity_, top_);

@@ -27,7 +27,9 @@ struct StatsPart {
   std::shared_ptr<const records::ItemRow> row;
 };
 
-// Of all parts together. Decayed sums as they were at `time_ms`, the latest time in any of them.
+// Of all parts together. Decayed sums lie on the scale of the snapshot's reference time, which is before every time in it but
+// those long faded: an amount of time t counts 2^((t − reference)/h) there. So one factor a half-life tells what all items'
+// sums are worth now (Fading).
 struct ItemSums {
   const std::string* item_id = nullptr;      // a part's; null: none has said it
   double popularity = 0, trend = 0;
@@ -35,7 +37,6 @@ struct ItemSums {
   double neighbour_total = 0;
   std::uint64_t clicks = 0, purchases = 0, impressions = 0, interactions = 0;
   std::int64_t first_ms = 0, last_ms = 0;
-  std::int64_t time_ms = 0;
 };
 
 struct MergedItem {
@@ -49,12 +50,20 @@ struct ItemStatsSnapshot {
   std::vector<ItemKey> popular;              // by decayed popularity over all shards, highest first, bounded
   std::vector<ItemKey> trending;
   std::int64_t time_ms = 0;                  // largest event time in it
+  std::int64_t reference_ms = 0;             // of the items' sums
   // Of this worker's own shards: the (generation, epoch) up to which all that they told is in it.
   std::map<Partition, std::pair<std::uint64_t, std::uint64_t>> heard;
   std::uint64_t version = 0;                 // raised by every snapshot
 };
 
-ItemSums sums_of(const MergedItem& item, const RowOptions& options);
+ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOptions& options);
+
+// What is left at a time of 1 on the scale of a snapshot's sums, by half-life.
+struct Fading {
+  double slow = 1, fast = 1, neighbour = 1;
+};
+// A reader whose time is behind the snapshot's sees the sums as they stand. No snapshot: nothing to read.
+Fading fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options);
 
 class ItemStatsBuilder {
  public:
@@ -73,6 +82,7 @@ class ItemStatsBuilder {
     double popular = 0;                       // minus the level; +∞: not ranked
     double trending = 0;
   };
+  void set_reference();
   void sum_up(ItemKey item);
   static void rank(std::set<Ranked>& ranking, double before, double after, ItemKey item);
   static std::vector<ItemKey> first(const std::set<Ranked>& ranking, std::size_t count);
@@ -97,8 +107,10 @@ struct ItemSignals {
   std::int64_t first_ms = 0, last_ms = 0;
 };
 // `live`: the reader's own row of the item; `own`: the shard whose part it replaces. Null where there is none, or where the
-// part is as new as the row: then the merged sums are all that is read.
+// part is as new as the row: then the merged sums are all that is read. `faded`: those of the snapshot that `merged` is of.
 ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged, Partition own, TimePoint now,
-                         const RowOptions& options);
+                         const Fading& faded, const RowOptions& options);
+// The latest time in the row's decayed counters.
+std::int64_t latest_ms(const records::ItemRow& row);
 
 }  // namespace riffle::features

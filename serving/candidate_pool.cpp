@@ -17,6 +17,7 @@ void CandidatePool::reset(const ServingContext& context, const features::RowOpti
   rows_ = &rows;
   rules_ = &rules;
   signals_.clear();
+  faded_ = features::fading(context.stats, context.now, rows);
   const Source source{.stats = context.stats,
                       .catalogue = context.catalogue,
                       .rows = context.items,
@@ -111,7 +112,7 @@ const features::ItemSignals& CandidatePool::signals(std::uint32_t number) {
   PooledItem& item = items_[number];
   if (item.signals < 0) {
     item.signals = static_cast<std::int32_t>(signals_.size());
-    signals_.push_back(features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, *rows_));
+    signals_.push_back(features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, faded_, *rows_));
   }
   return signals_[static_cast<std::size_t>(item.signals)];
 }
@@ -121,8 +122,7 @@ double CandidatePool::neighbour_total(std::uint32_t number) {
   if (item.signals >= 0) return signals_[static_cast<std::size_t>(item.signals)].neighbour_total;
   if (item.live) return signals(number).neighbour_total;
   if (!item.merged || item.merged->sums.neighbour_total == 0) return 0;
-  const features::ItemSums& sums = item.merged->sums;
-  return sums.neighbour_total * features::decay_factor(to_ms(context_->now) - sums.time_ms, rows_->neighbour_half_life);
+  return item.merged->sums.neighbour_total * faded_.neighbour;
 }
 
 std::string_view CandidatePool::id_of(std::uint32_t number) const {

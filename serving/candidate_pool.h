@@ -100,6 +100,7 @@ class CandidatePool {
   };
   Source source_;
   std::uint32_t world_ = 0, request_ = 0;
+  features::Fading faded_;                   // of this request
   ScratchMap<std::uint32_t> numbers_{1024};
   std::vector<PooledItem> items_;            // by number
   std::vector<features::ItemSignals> signals_;

@@ -44,7 +44,7 @@ struct Shop : Rows {
     Features out;
     compute_features(
         user,
-        item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, options),
+        item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, {}, options),
         catalogue->items.find(key), sources, out);
     return out;
   }

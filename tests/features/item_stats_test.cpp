@@ -39,7 +39,7 @@ TEST(ItemStats, APartThatIsNotNewerIsIgnored) {
       << "a rebuilt store starts a higher generation";
   const auto snapshot = builder.snapshot();
   const ItemSignals signals =
-      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), {});
+      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), fading(snapshot.get(), from_ms(kStartMs), {}), {});
   EXPECT_DOUBLE_EQ(signals.popularity, 8);
   EXPECT_EQ(signals.clicks, 8U);
 }
@@ -76,8 +76,8 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
   for (int i = 0; i < 50; ++i) {
     const ItemKey key = item_key("i" + std::to_string(i));
     EXPECT_EQ(
-        item_signals(key, nullptr, first->items.find(key), Partition(9), now, {}).popularity,
-        item_signals(key, nullptr, second->items.find(key), Partition(9), now, {}).popularity);
+        item_signals(key, nullptr, first->items.find(key), Partition(9), now, fading(first.get(), now, {}), {}).popularity,
+        item_signals(key, nullptr, second->items.find(key), Partition(9), now, fading(second.get(), now, {}), {}).popularity);
   }
 }
 
@@ -113,14 +113,14 @@ TEST(ItemStats, AReadersOwnLiveRowTakesThePlaceOfItsShardsPart) {
   EXPECT_EQ(snapshot->time_ms, kStartMs + 9);
   const auto live = row("a", 6, kStartMs + 5);
   const ItemSignals signals = item_signals(key, live.get(), snapshot->items.find(key), Partition(0),
-                                           from_ms(kStartMs + 9), {});
+                                           from_ms(kStartMs + 9), {}, {});
   EXPECT_NEAR(signals.popularity, 13, 1e-6);
   EXPECT_EQ(signals.interactions, 13U);
   EXPECT_EQ(*signals.item_id, "a");
   EXPECT_EQ(signals.first_ms, kStartMs + 5);
   EXPECT_EQ(signals.last_ms, kStartMs + 9);
   const ItemSignals nothing =
-      item_signals(key, nullptr, nullptr, Partition(0), from_ms(kStartMs), {});
+      item_signals(key, nullptr, nullptr, Partition(0), from_ms(kStartMs), {}, {});
   EXPECT_EQ(nothing.item_id, nullptr);
   EXPECT_EQ(nothing.interactions, 0U);
 }
@@ -148,8 +148,9 @@ TEST(ItemStats, TheMergedSumsSayWhatTheRowsSayOneByOne) {
     if (i % 2 == 0) builder.update(key, {Partition(2), 1, 1, random_row(i)});
     const auto snapshot = builder.snapshot();
     const MergedItem* merged = snapshot->items.find(key);
-    const ItemSignals fast = item_signals(key, nullptr, merged, Partition(0), now, options);
-    const ItemSignals slow = item_signals(key, own.get(), merged, Partition(0), now, options);
+    const Fading faded = fading(snapshot.get(), now, options);
+    const ItemSignals fast = item_signals(key, nullptr, merged, Partition(0), now, faded, options);
+    const ItemSignals slow = item_signals(key, own.get(), merged, Partition(0), now, faded, options);
     EXPECT_NEAR(fast.popularity, slow.popularity, 1e-12);
     EXPECT_NEAR(fast.trend, slow.trend, 1e-12);
     EXPECT_NEAR(fast.recent_clicks, slow.recent_clicks, 1e-12);
@@ -161,6 +162,28 @@ TEST(ItemStats, TheMergedSumsSayWhatTheRowsSayOneByOne) {
     EXPECT_EQ(fast.interactions, slow.interactions);
     EXPECT_EQ(fast.first_ms, slow.first_ms);
     EXPECT_EQ(fast.last_ms, slow.last_ms);
+  }
+}
+
+// The reference time moves many times on the way.
+TEST(ItemStats, SumsOfLongAgoAreWorthTheSameInLaterSnapshots) {
+  RowOptions options;
+  options.fast_half_life = std::chrono::hours(1);
+  ItemStatsBuilder builder(options, 5);
+  constexpr std::int64_t kDay = 86'400'000;
+  const ItemKey old = item_key("old");
+  builder.update(old, {Partition(0), 1, 1, row("old", 1000)});
+  for (std::int64_t day = 0; day < 100; ++day) {
+    const std::int64_t ms = kStartMs + day * kDay;
+    builder.update(item_key("new"), {Partition(1), 1, static_cast<std::uint64_t>(day + 1), row("new", 30, ms)});
+    const auto snapshot = builder.snapshot();
+    const TimePoint now = from_ms(ms);
+    const Fading faded = fading(snapshot.get(), now, options);
+    const auto fresh = row("old", 1000);
+    const ItemSignals signals = item_signals(old, nullptr, snapshot->items.find(old), Partition(9), now, faded, options);
+    EXPECT_NEAR(signals.popularity, read(fresh->popularity, now, options.slow_half_life), 1e-9) << day;
+    EXPECT_NEAR(signals.trend, read(fresh->trend, now, options.fast_half_life), 1e-9) << day;
+    EXPECT_EQ(snapshot->popular.front() == old, signals.popularity > 30) << day;
   }
 }
 
