@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/hash.h"
+#include "serving/scratch_map.h"
 
 namespace riffle::serving {
 namespace {
@@ -29,6 +30,14 @@ void log_sources(const Candidate& candidate, Message& message) {
     source->set_score(mark.score);
     source->set_evidence_item_key(mark.evidence.value());
   }
+}
+
+// Each once, in the order in which they come first.
+void log_categories(std::span<const CategoryKey> categories, pb::Decision& decision) {
+  static thread_local ScratchMap<bool> met;  // its memory is used again
+  met.clear();
+  for (const CategoryKey category : categories)
+    if (met.insert(category.value()).second) decision.add_candidate_categories(category.value());
 }
 
 void log_candidate(std::uint32_t place, const std::vector<Candidate>& candidates, const CandidateBatch& batch,
@@ -66,10 +75,7 @@ void log_candidates(const std::vector<Candidate>& candidates, const CandidateBat
   const auto count = static_cast<std::uint32_t>(candidates.size());
   decision.mutable_candidate_keys()->Reserve(static_cast<int>(count));
   for (const ItemKey key : batch.keys()) decision.add_candidate_keys(key.value());
-  auto& categories = *decision.mutable_candidate_categories();
-  for (const CategoryKey category : batch.categories()) categories.Add(category.value());
-  std::sort(categories.begin(), categories.end());
-  categories.Truncate(static_cast<int>(std::unique(categories.begin(), categories.end()) - categories.begin()));
+  log_categories(batch.categories(), decision);
 
   const double share = std::clamp(options.full_log_share, 0.0, 1.0);
   decision.set_log_probability(share);
@@ -79,7 +85,8 @@ void log_candidates(const std::vector<Candidate>& candidates, const CandidateBat
     return;
   }
   // The first places of a shuffle (Fisher–Yates), shuffled no further.
-  std::vector<std::uint32_t> places(count);
+  static thread_local std::vector<std::uint32_t> places;
+  places.resize(count);
   std::iota(places.begin(), places.end(), 0);
   const std::uint32_t sampled = static_cast<std::uint32_t>(std::min<std::size_t>(options.sampled_candidates, count));
   for (std::uint32_t i = 0; i < sampled; ++i) {

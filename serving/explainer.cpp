@@ -50,6 +50,7 @@ std::string_view evidence_id(const PooledItem& item) {
 
 std::vector<records::ListReason> Explainer::explain(const Candidate& candidate, bool explored) const {
   std::vector<records::ListReason> reasons;
+  reasons.reserve(kMostReasons + 1);
   const auto plain = [&](ReasonCode code) { reasons.push_back({code_of(code), {}, text_of(code, language_, {})}); };
   const auto with_evidence = [&](ReasonCode code, ItemKey key) {
     const PooledItem& evidence = pool_.at(pool_.resolve(key));

@@ -96,6 +96,7 @@ void Recommender::Impl::write_list(const records::Request& request, const Servin
   const Explainer explainer(context.user, gatherer.pool(), known_language(request.language, options.language));
   records::ListNotes notes;
   notes.request_name = context.origin;
+  notes.slots.reserve(slate.slots.size());
   for (const FilledSlot& slot : slate.slots) {
     const Candidate& candidate = candidates[slot.candidate];
     const SourceOrder order = sources_of(candidate);

@@ -71,16 +71,4 @@ void NeighbourSums::largest(std::size_t most, CandidatePool& pool, std::vector<s
   pool.meet(items);
 }
 
-void keep_best(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items) {
-  const auto better = [&](const SourcedItem& a, const SourcedItem& b) {
-    if (a.score != b.score) return a.score > b.score;
-    return pool.at(a.item).key < pool.at(b.item).key;
-  };
-  if (wanted < items.size()) {
-    std::nth_element(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(wanted), items.end(), better);
-    items.resize(wanted);
-  }
-  std::sort(items.begin(), items.end(), better);
-}
-
 }  // namespace riffle::serving

@@ -39,7 +39,4 @@ class NeighbourSums {
   std::vector<std::uint32_t> order_;                     // places
 };
 
-// Cuts to the `wanted` best: by score, equal scores by item key. Sorts what is left.
-void keep_best(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items);
-
 }  // namespace riffle::serving

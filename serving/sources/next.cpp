@@ -28,7 +28,7 @@ void NextSource::gather(const SourceInput& input, std::size_t wanted, std::vecto
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (pool.allowed(items_[i]))
       out.push_back({items_[i], found_[i].total, input.recent[found_[i].best_recent].key});
-  keep_best(wanted, pool, out);
+  best_.keep(wanted, pool, out);
 }
 
 }  // namespace riffle::serving

@@ -5,6 +5,7 @@
 // next.
 #pragma once
 
+#include "serving/sources/best_items.h"
 #include "serving/sources/neighbour_sums.h"
 
 namespace riffle::serving {
@@ -19,6 +20,7 @@ class NextSource final : public CandidateSource {
   std::vector<float> weights_;
   std::vector<std::uint32_t> items_;
   std::vector<NeighbourSums::Sum> found_;
+  BestItems best_;
 };
 
 }  // namespace riffle::serving

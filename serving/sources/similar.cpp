@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "features/text.h"
 #include "serving/candidate_pool.h"
-#include "serving/sources/neighbour_sums.h"
 
 namespace riffle::serving {
 
@@ -91,7 +90,7 @@ void SimilarSource::gather(const SourceInput& input, std::size_t wanted, std::ve
     const std::uint32_t item = input.pool->resolve(key);
     if (input.pool->allowed(item)) out.push_back({item, static_cast<float>(-score), found_.find(key)->second.evidence});
   }
-  keep_best(wanted, *input.pool, out);
+  best_.keep(wanted, *input.pool, out);
 }
 
 }  // namespace riffle::serving

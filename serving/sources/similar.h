@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "features/catalogue.h"
 #include "serving/candidate.h"
+#include "serving/sources/best_items.h"
 
 namespace riffle::serving {
 
@@ -55,6 +56,7 @@ class SimilarSource final : public CandidateSource {
   absl::flat_hash_map<ItemKey, double> dots_;  // scratch, as what follows
   absl::flat_hash_map<ItemKey, Found> found_;
   std::vector<std::pair<double, ItemKey>> order_;
+  BestItems best_;
 };
 
 }  // namespace riffle::serving

@@ -32,7 +32,7 @@ void TogetherSource::gather(const SourceInput& input, std::size_t wanted, std::v
     const float score = found_[i].total * inverse_root(pool.neighbour_total(items_[i]));
     out.push_back({items_[i], score, input.recent[found_[i].best_recent].key});
   }
-  keep_best(wanted, pool, out);
+  best_.keep(wanted, pool, out);
 }
 
 }  // namespace riffle::serving

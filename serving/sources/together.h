@@ -5,6 +5,7 @@
 // met once, and never else, from outranking everything.
 #pragma once
 
+#include "serving/sources/best_items.h"
 #include "serving/sources/neighbour_sums.h"
 
 namespace riffle::serving {
@@ -19,6 +20,7 @@ class TogetherSource final : public CandidateSource {
   std::vector<float> weights_;
   std::vector<std::uint32_t> items_;
   std::vector<NeighbourSums::Sum> found_;
+  BestItems best_;
 };
 
 }  // namespace riffle::serving

@@ -1,0 +1,24 @@
+// What a source gives of all that it found.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "serving/candidate.h"
+
+namespace riffle::serving {
+
+// The `wanted` best of distinct items, in order: by score, which is finite, equal scores by item key.
+class BestItems {
+ public:
+  void keep(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items);
+
+ private:
+  // How many are better is an item's place. Up to so many items counting them all, eight at a time and without a branch, is
+  // faster than sorting.
+  static constexpr std::size_t kCounted = 400;
+  std::vector<float> scores_;            // padded
+  std::vector<SourcedItem> ranked_;
+};
+
+}  // namespace riffle::serving
