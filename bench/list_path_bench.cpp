@@ -29,7 +29,7 @@ void MakeUserContext(benchmark::State& state) {
   std::size_t i = 0;
   for (auto _ : state) {
     const auto context =
-        features::make_user_context(world.users.find(world.user(i++)), *world.catalogue, world.now(), features::fading(world.stats.get(), world.now(), world.rows), world.rows);
+        features::make_user_context(world.users.find(world.user(i++)), *world.catalogue, world.now(), world.rows);
     benchmark::DoNotOptimize(context.activity);
   }
 }
@@ -56,7 +56,7 @@ void ItemSignals(benchmark::State& state) {
   for (auto _ : state) {
     const ItemKey key = key_of(world.events()[i++ % world.events().size()].item_id);
     const auto signals = features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
-                                                Partition(0), world.now(), features::fading(world.stats.get(), world.now(), world.rows), world.rows);
+                                                Partition(0), world.now(), features::stats_fading(world.stats.get(), world.now(), world.rows), world.rows);
     benchmark::DoNotOptimize(signals.popularity);
   }
 }
@@ -70,7 +70,7 @@ void ComputeFeatures200(benchmark::State& state) {
   for (std::size_t i = 0; signals.size() < kCandidates; ++i) {
     const ItemKey key = key_of(world.events()[i].item_id);
     signals.push_back(features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
-                                             Partition(0), world.now(), features::fading(world.stats.get(), world.now(), world.rows), world.rows));
+                                             Partition(0), world.now(), features::stats_fading(world.stats.get(), world.now(), world.rows), world.rows));
     entries.push_back(world.catalogue->items.find(key));
   }
   std::vector<float> out(kCandidates * features::kFeatureCount);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/types/span.h"
 #include "base/chunked_map.h"
 #include "base/ids.h"
@@ -27,7 +28,7 @@ using KernelVector = std::array<float, kKernelDimension>;
 struct CatalogueItem {
   std::shared_ptr<const records::Item> item;
   CategoryKey category;                     // whole path; 0: none
-  std::vector<CategoryKey> path;            // every prefix of the path, from the top
+  absl::InlinedVector<CategoryKey, 4> path; // every prefix of the path, from the top
   std::uint64_t brand = 0;                  // hash; 0: none
   float log_price = 0;                      // ln(1 + price); 0 where unknown
   bool has_price = false;

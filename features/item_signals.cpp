@@ -47,7 +47,7 @@ double scaled(const records::DecayedCounter& counter, std::int64_t reference_ms,
                                    static_cast<double>(half_life.count()));
 }
 
-ItemSignals signals_of(ItemKey key, const ItemSums& sums, const Fading& faded) {
+ItemSignals signals_of(ItemKey key, const ItemSums& sums, const StatsFading& faded) {
   ItemSignals signals;
   signals.key = key;
   signals.item_id = sums.item_id;
@@ -94,7 +94,7 @@ ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOpt
   return sums;
 }
 
-Fading fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options) {
+StatsFading stats_fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options) {
   if (!snapshot) return {};
   const std::int64_t elapsed = std::max(to_ms(now), snapshot->time_ms) - snapshot->reference_ms;
   return {decay_factor(elapsed, options.slow_half_life), decay_factor(elapsed, options.fast_half_life),
@@ -102,7 +102,7 @@ Fading fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions
 }
 
 ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged,
-                         Partition own, TimePoint now, const Fading& faded, const RowOptions& options) {
+                         Partition own, TimePoint now, const StatsFading& faded, const RowOptions& options) {
   if (!live && merged) return signals_of(key, merged->sums, faded);
   ItemSignals signals;
   signals.key = key;

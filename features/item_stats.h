@@ -29,7 +29,7 @@ struct StatsPart {
 
 // Of all parts together. Decayed sums lie on the scale of the snapshot's reference time, which is before every time in it but
 // those long faded: an amount of time t counts 2^((t − reference)/h) there. So one factor a half-life tells what all items'
-// sums are worth now (Fading).
+// sums are worth now (StatsFading).
 struct ItemSums {
   const std::string* item_id = nullptr;      // a part's; null: none has said it
   double popularity = 0, trend = 0;
@@ -59,11 +59,11 @@ struct ItemStatsSnapshot {
 ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOptions& options);
 
 // What is left at a time of 1 on the scale of a snapshot's sums, by half-life.
-struct Fading {
+struct StatsFading {
   double slow = 1, fast = 1, neighbour = 1;
 };
 // A reader whose time is behind the snapshot's sees the sums as they stand. No snapshot: nothing to read.
-Fading fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options);
+StatsFading stats_fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options);
 
 class ItemStatsBuilder {
  public:
@@ -109,7 +109,7 @@ struct ItemSignals {
 // `live`: the reader's own row of the item; `own`: the shard whose part it replaces. Null where there is none, or where the
 // part is as new as the row: then the merged sums are all that is read. `faded`: those of the snapshot that `merged` is of.
 ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged, Partition own, TimePoint now,
-                         const Fading& faded, const RowOptions& options);
+                         const StatsFading& faded, const RowOptions& options);
 // The latest time in the row's decayed counters.
 std::int64_t latest_ms(const records::ItemRow& row);
 

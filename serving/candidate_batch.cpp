@@ -1,6 +1,27 @@
 #include "serving/candidate_batch.h"
 
+#include <algorithm>
+
 namespace riffle::serving {
+namespace {
+
+// What is known of items lies all over the memory: it is asked for while those before it are worked on.
+constexpr std::size_t kAhead = 8;
+constexpr std::size_t kLine = 64;
+
+template <class Known>
+void expect(const Known* known) {
+  if (!known) return;
+  const char* const from = reinterpret_cast<const char*>(known);
+  for (std::size_t at = 0; at < sizeof(Known); at += kLine) __builtin_prefetch(from + at);
+}
+
+void expect(const PooledItem& item) {
+  expect(item.merged);
+  expect(item.catalogue);
+}
+
+}  // namespace
 
 void CandidateBatch::fill(const std::vector<Candidate>& candidates, const features::UserContext& user,
                           CandidatePool& pool) {
@@ -11,7 +32,9 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   kernels_.resize(count);
   paths_.resize(count);
   features_.resize(count * features::kFeatureCount);
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) expect(pool.at(candidates[i].item));
   for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) expect(pool.at(candidates[i + kAhead].item));
     const Candidate& candidate = candidates[i];
     const features::ItemSignals& signals = pool.signals(candidate.item);
     const PooledItem& item = pool.at(candidate.item);

@@ -17,7 +17,7 @@ void CandidatePool::reset(const ServingContext& context, const features::RowOpti
   rows_ = &rows;
   rules_ = &rules;
   signals_.clear();
-  faded_ = features::fading(context.stats, context.now, rows);
+  faded_ = features::stats_fading(context.stats, context.now, rows);
   const Source source{.stats = context.stats,
                       .catalogue = context.catalogue,
                       .rows = context.items,
@@ -64,6 +64,7 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     item.world = world_;
     item.merged = context_->stats ? context_->stats->items.find(item.key) : nullptr;
     item.catalogue = context_->catalogue ? context_->catalogue->items.find(item.key) : nullptr;
+    item.available = item.catalogue && item.catalogue->available;
   }
   if (!context_->items || (context_->fresh && context_->fresh->empty())) return;
   for (std::size_t i = 0; i < met_.size(); ++i)
@@ -103,7 +104,8 @@ bool CandidatePool::allowed(std::uint32_t number) {
     item.allowed = rules_->allows({.key = item.key,
                                    .has_id = item.catalogue || !known_id(item).empty(),
                                    .requested = item.requested_id != nullptr,
-                                   .catalogue = item.catalogue});
+                                   .in_catalogue = item.catalogue != nullptr,
+                                   .available = item.available});
   }
   return item.allowed;
 }

@@ -31,6 +31,7 @@ struct PooledItem {
   std::int32_t signals = -1;                           // place in the pool's signals; −1: not asked for yet
   std::uint32_t candidate = 0;                         // place among the gatherer's candidates + 1; 0: it is none
   std::uint32_t world = 0, request = 0;                // when it was looked up, and met, last
+  bool available = false;                              // as the catalogue says of it, without looking there
   bool judged = false, allowed = false;                // by the rules
 };
 
@@ -100,7 +101,7 @@ class CandidatePool {
   };
   Source source_;
   std::uint32_t world_ = 0, request_ = 0;
-  features::Fading faded_;                   // of this request
+  features::StatsFading faded_;                   // of this request
   ScratchMap<std::uint32_t> numbers_{1024};
   std::vector<PooledItem> items_;            // by number
   std::vector<features::ItemSignals> signals_;

@@ -19,8 +19,8 @@ void Rules::reset(const records::Request& request, const records::UserRow* user,
 }
 
 bool Rules::allows(const RuleFacts& item) const {
-  if (item.catalogue) {
-    if (!item.catalogue->available) return false;
+  if (item.in_catalogue) {
+    if (!item.available) return false;
   } else if (!item.requested && (!item.has_id || !serve_unknown_)) {
     return false;
   }

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "base/ids.h"
-#include "features/catalogue.h"
 #include "records/request.h"
 #include "records/rows.h"
 #include "serving/options.h"
@@ -18,7 +17,8 @@ struct RuleFacts {
   ItemKey key;
   bool has_id = false;                               // its id has been said, by an event or by the catalogue
   bool requested = false;                            // by this request's candidates
-  const features::CatalogueItem* catalogue = nullptr;  // null: the catalogue does not have it
+  bool in_catalogue = false;
+  bool available = true;                             // as the catalogue says
 };
 
 class Rules {

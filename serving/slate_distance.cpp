@@ -35,7 +35,7 @@ std::size_t common(const Words& a, const Words& b) {
 }  // namespace
 
 std::optional<double> category_distance(std::span<const features::CatalogueItem* const> slate) {
-  std::vector<const std::vector<CategoryKey>*> paths;
+  std::vector<const decltype(features::CatalogueItem::path)*> paths;
   for (const features::CatalogueItem* item : slate)
     if (item && !item->path.empty()) paths.push_back(&item->path);
   return mean_distance(paths, [](const auto* a, const auto* b) {

@@ -39,7 +39,7 @@ TEST(ItemStats, APartThatIsNotNewerIsIgnored) {
       << "a rebuilt store starts a higher generation";
   const auto snapshot = builder.snapshot();
   const ItemSignals signals =
-      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), fading(snapshot.get(), from_ms(kStartMs), {}), {});
+      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), stats_fading(snapshot.get(), from_ms(kStartMs), {}), {});
   EXPECT_DOUBLE_EQ(signals.popularity, 8);
   EXPECT_EQ(signals.clicks, 8U);
 }
@@ -76,8 +76,8 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
   for (int i = 0; i < 50; ++i) {
     const ItemKey key = item_key("i" + std::to_string(i));
     EXPECT_EQ(
-        item_signals(key, nullptr, first->items.find(key), Partition(9), now, fading(first.get(), now, {}), {}).popularity,
-        item_signals(key, nullptr, second->items.find(key), Partition(9), now, fading(second.get(), now, {}), {}).popularity);
+        item_signals(key, nullptr, first->items.find(key), Partition(9), now, stats_fading(first.get(), now, {}), {}).popularity,
+        item_signals(key, nullptr, second->items.find(key), Partition(9), now, stats_fading(second.get(), now, {}), {}).popularity);
   }
 }
 
@@ -148,7 +148,7 @@ TEST(ItemStats, TheMergedSumsSayWhatTheRowsSayOneByOne) {
     if (i % 2 == 0) builder.update(key, {Partition(2), 1, 1, random_row(i)});
     const auto snapshot = builder.snapshot();
     const MergedItem* merged = snapshot->items.find(key);
-    const Fading faded = fading(snapshot.get(), now, options);
+    const StatsFading faded = stats_fading(snapshot.get(), now, options);
     const ItemSignals fast = item_signals(key, nullptr, merged, Partition(0), now, faded, options);
     const ItemSignals slow = item_signals(key, own.get(), merged, Partition(0), now, faded, options);
     EXPECT_NEAR(fast.popularity, slow.popularity, 1e-12);
@@ -178,7 +178,7 @@ TEST(ItemStats, SumsOfLongAgoAreWorthTheSameInLaterSnapshots) {
     builder.update(item_key("new"), {Partition(1), 1, static_cast<std::uint64_t>(day + 1), row("new", 30, ms)});
     const auto snapshot = builder.snapshot();
     const TimePoint now = from_ms(ms);
-    const Fading faded = fading(snapshot.get(), now, options);
+    const StatsFading faded = stats_fading(snapshot.get(), now, options);
     const auto fresh = row("old", 1000);
     const ItemSignals signals = item_signals(old, nullptr, snapshot->items.find(old), Partition(9), now, faded, options);
     EXPECT_NEAR(signals.popularity, read(fresh->popularity, now, options.slow_half_life), 1e-9) << day;
