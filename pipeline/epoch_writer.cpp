@@ -79,8 +79,9 @@ void EpochWriter::run() {
 void EpochWriter::publish(Job& job) {
   if (fsync_ != Fsync::kNever) job.status = job.epoch.store->sync();
   for (const ingest::OwnedRecord& output : job.epoch.outputs) send(job, output);
-  const Statistics& statistics = job.epoch.statistics;
-  for (const auto& item : statistics.items) {
+  Statistics& statistics = job.epoch.statistics;
+  for (auto& item : statistics.items) {
+    item = told_row(*item, job.epoch.stats_neighbours);
     write_record(statistics, *item, statistics_record_);
     send(job, statistics_record_);
   }

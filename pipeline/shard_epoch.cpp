@@ -44,10 +44,11 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
 
   FrozenEpoch epoch;
   epoch.shard = id_;
-  if (with_stats || rows_.touched_count() > kMostPendingStats) epoch.statistics = take_statistics();
   epoch.store = store_.get();
   epoch.users = users_.freeze();
   epoch.items = items_.freeze();
+  if (with_stats || rows_.touched_count() > kMostPendingStats) epoch.statistics = take_statistics();
+  epoch.stats_neighbours = options_.stats_neighbours;
   epoch.profiles = profiles_.freeze();
   epoch.decisions = decisions_.freeze();
   epoch.joins = joins_.freeze();
@@ -78,14 +79,20 @@ void Shard::committed() {
   frozen_ = false;
 }
 
+// Of the rows that are frozen with the epoch the writer makes what is told: a backlog's epoch has tens of thousands, and lists
+// would wait for their copies.
 Statistics Shard::take_statistics() {
   Statistics statistics{{id_, generation_, meta_.epoch()}, true, {}};
   const std::vector<ItemKey> touched = rows_.take_touched();
   fresh_.told(meta_.epoch(), touched);
   statistics.items.reserve(touched.size());
   for (const ItemKey key : touched) {
-    const records::ItemRow* row = items_.find(features::item_row_key(key));
-    if (row) statistics.items.push_back(told_row(*row, options_.stats_neighbours));
+    const std::string row_key = features::item_row_key(key);
+    if (auto frozen = items_.frozen_row(row_key)) {
+      statistics.items.push_back(std::move(frozen));
+    } else if (const records::ItemRow* row = items_.find(row_key)) {
+      statistics.items.push_back(told_row(*row, options_.stats_neighbours));
+    }
   }
   return statistics;
 }

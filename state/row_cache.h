@@ -81,6 +81,8 @@ class RowCache {
 
   FrozenRows freeze();  // at most one frozen set at a time, unless it is empty
   void committed();     // the frozen set is in the store
+  // The row as the frozen set has it, which nothing changes any more; null where it is not in the set.
+  std::shared_ptr<const Row> frozen_row(std::string_view key) const;
   void trim();  // evicts clean rows beyond max_rows; ends the life of every pointer handed out
 
   const absl::Status& status() const { return status_; }
@@ -252,6 +254,13 @@ typename RowCache<Row>::FrozenRows RowCache<Row>::freeze() {
   }
   frozen_.swap(dirty_);
   return frozen;
+}
+
+template <class Row>
+std::shared_ptr<const Row> RowCache<Row>::frozen_row(std::string_view key) const {
+  const auto slot = entries_.find(Probe(key));
+  if (slot == entries_.end() || !slot->entry->frozen || slot->entry->dirty) return nullptr;
+  return slot->entry->row;
 }
 
 template <class Row>

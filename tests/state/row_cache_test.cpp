@@ -103,6 +103,19 @@ TEST_F(RowCacheTest, EditMakesARowWhereThereIsNone) {
   EXPECT_EQ(cache.dirty(), 0u);
 }
 
+TEST_F(RowCacheTest, AFrozenRowStaysAsItIsWhoeverHoldsIt) {
+  cache.edit("a")->text = "1";
+  EXPECT_EQ(cache.frozen_row("a"), nullptr) << "not frozen yet";
+  const auto frozen = cache.freeze();
+  const std::shared_ptr<const Note> held = cache.frozen_row("a");
+  ASSERT_NE(held, nullptr);
+  cache.edit("a")->text = "2";
+  EXPECT_EQ(held->text, "1");
+  EXPECT_EQ(cache.frozen_row("a"), nullptr) << "edited since: what it answers would be changed";
+  EXPECT_EQ(cache.frozen_row("absent"), nullptr);
+  cache.committed();
+}
+
 TEST_F(RowCacheTest, FrozenRowsAreSortedByKeyAndKeepErasures) {
   put("b", "=old");
   cache.edit("c")->text = "3";
