@@ -11,13 +11,13 @@ constexpr std::size_t kLine = 64;
 
 template <class Known>
 void expect(const Known* known) {
-  if (!known) return;
+  if (known == nullptr) return;
   const char* const from = reinterpret_cast<const char*>(known);
   for (std::size_t at = 0; at < sizeof(Known); at += kLine) __builtin_prefetch(from + at);
 }
 
 void expect(const PooledItem& item) {
-  expect(item.merged);
+  if (item.merged) expect(&item.merged->sums);
   expect(item.catalogue);
 }
 

@@ -19,7 +19,8 @@
 
 namespace riffle::serving {
 
-struct PooledItem {
+// A cache line of its own: sources walk over hundreds that lie anywhere.
+struct alignas(64) PooledItem {
   ItemKey key;
   // Of the snapshots that `world` names.
   const features::MergedItem* merged = nullptr;        // of all shards; null: none
