@@ -19,6 +19,10 @@ constexpr int kPollMs = 100;
 constexpr std::size_t kBatchBytes = 1'000'000;
 constexpr std::chrono::milliseconds kReplaceDelay{200};  // a producer that keeps failing is replaced five times a second
 
+// "At once", in ms: what one micro-batch sends then shares a request a partition. Without it librdkafka's thread wakes for
+// nearly every list and costs an eighth of the process.
+constexpr std::string_view kAtOnce = "0.2";
+
 Settings settings(const SinkOptions& options) {
   return {
       {"client.id", options.client_id},
@@ -27,7 +31,7 @@ Settings settings(const SinkOptions& options) {
       {"acks", "all"},
       {"message.timeout.ms", "0"},  // never gives up by itself
       {"partitioner", "murmur2_random"},
-      {"linger.ms", std::to_string(options.linger.count())},
+      {"linger.ms", options.linger.count() == 0 ? std::string(kAtOnce) : std::to_string(options.linger.count())},
       {"allow.auto.create.topics", "false"},
       {"statistics.interval.ms", "500"},
       // The limit is the topic's (4 MiB for Riffle's own); librdkafka's default of 1 MB would refuse before it is asked.
