@@ -126,7 +126,7 @@ class Shard {
   struct Probe;
   struct Decided {                          // what became of a request
     pb::Pin pin;
-    std::string list;                       // to publish; empty: refused
+    std::string_view list;                  // to publish, until trim(); empty: refused
     std::string user_id;
     std::string traceparent;
   };

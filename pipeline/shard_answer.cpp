@@ -121,11 +121,11 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   Decided decided;
   decided.pin.set_request_offset(record.offset.value());
   decided.pin.set_recommendation_id(decision.recommendation_id());
-  decided.list = decision.list();
   decided.user_id = decision.user_id();
   decided.traceparent = decision.traceparent();
-  decisions_.put_encoded(decision.recommendation_id(), std::string(recommender_.encoded()));
-  journal.put(state::Column::kDecisions, decision.recommendation_id(), std::string(recommender_.encoded()));
+  const std::string_view bytes = decisions_.put_encoded(decision.recommendation_id(), std::string(recommender_.encoded()));
+  journal.put_borrowed(state::Column::kDecisions, decision.recommendation_id(), bytes);
+  decided.list = bytes.substr(bytes.size() - decision.list().size());  // the list comes last
   apply_decision(decision);
   if (batch.now_ms) probe_->decide_seconds.Observe(took_ms() / 1000);
   return decided;

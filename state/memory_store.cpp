@@ -43,9 +43,9 @@ struct MemoryDisk {
       bytes -= it->first.size() + it->second.size();
       back.value = std::move(it->second);
     }
-    if (operation.value) {
-      bytes += operation.key.size() + operation.value->size();
-      target.insert_or_assign(operation.key, *operation.value);
+    if (const auto value = operation.bytes()) {
+      bytes += operation.key.size() + value->size();
+      target.insert_or_assign(operation.key, std::string(*value));
     } else if (it != target.end()) {
       target.erase(it);
     }

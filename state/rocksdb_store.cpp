@@ -79,7 +79,10 @@ class RocksDbStore final : public Store {
     rocksdb::WriteBatch writes(batch.bytes() + kFraming * batch.operations().size(), 0, kProtection,
                                0);
     std::string packed;
-    for (const auto& [column, key, value] : batch.operations()) {
+    for (const WriteBatch::Operation& operation : batch.operations()) {
+      const Column column = operation.column;
+      const std::string& key = operation.key;
+      const auto value = operation.bytes();
       if (value && is_packed(column)) pack(*value, packed);
       const auto status = value ? writes.Put(open_.column(column), slice(key),
                                              slice(is_packed(column) ? packed : *value))

@@ -74,8 +74,8 @@ class RowCache {
   Row* edit(std::string_view key);
   void erase(std::string_view key);
   // A row that the store has, or will have before the next trim(), so that it need not be read back
-  // from there. It is decoded when it is asked for.
-  void put_encoded(std::string_view key, std::string bytes);
+  // from there. It is decoded when it is asked for. The bytes as they are kept: valid until trim().
+  std::string_view put_encoded(std::string_view key, std::string bytes);
   // Brings missing rows in with one multi_get, so that find and edit do not wait for the disk.
   void prefetch(const std::vector<std::string_view>& keys);
 
@@ -148,6 +148,7 @@ class RowCache {
   std::size_t hand_ = 0;
   // Replaced or erased, but find() may have handed them out: until trim().
   std::vector<std::shared_ptr<Row>> retired_;
+  std::vector<std::unique_ptr<std::string>> retired_bytes_;  // likewise, of put_encoded()
   std::uint64_t reads_ = 0;
   absl::Status status_;
 };
@@ -199,7 +200,7 @@ void RowCache<Row>::erase(std::string_view key) {
     // Whether the store has it does not matter: no need to read it.
     entry = &insert(probe, nullptr);
   } else if (entry->encoded) {
-    entry->encoded = nullptr;
+    retired_bytes_.push_back(std::move(entry->encoded));
   } else if (!entry->row) {
     return;  // known not to exist, or its erasure is on the way
   } else {
@@ -210,13 +211,15 @@ void RowCache<Row>::erase(std::string_view key) {
 }
 
 template <class Row>
-void RowCache<Row>::put_encoded(std::string_view key, std::string bytes) {
+std::string_view RowCache<Row>::put_encoded(std::string_view key, std::string bytes) {
   const Probe probe(key);
   Entry* entry = cached(probe);
   if (!entry) entry = &insert(probe, nullptr);
   RIFFLE_CHECK(!entry->dirty && !entry->frozen, "key", key);
   if (entry->row) retired_.push_back(std::exchange(entry->row, nullptr));
+  if (entry->encoded) retired_bytes_.push_back(std::move(entry->encoded));
   entry->encoded = std::make_unique<std::string>(std::move(bytes));
+  return *entry->encoded;
 }
 
 template <class Row>
@@ -279,6 +282,7 @@ void RowCache<Row>::committed() {
 template <class Row>
 void RowCache<Row>::trim() {
   retired_.clear();
+  retired_bytes_.clear();
   // Each step evicts, takes a pinned row off the clock, or uses up a second chance: no row is
   // looked at in vain twice.
   while (entries_.size() > max_rows_ && !clock_.empty()) {
@@ -326,7 +330,7 @@ bool RowCache<Row>::decode_entry(Entry& entry) {
   if (!entry.encoded) return true;
   auto row = std::make_shared<Row>();
   const absl::Status decoded = decode(std::string_view(*entry.encoded), *row);
-  entry.encoded = nullptr;
+  retired_bytes_.push_back(std::move(entry.encoded));
   if (decoded.ok()) {
     entry.row = std::move(row);
     return true;

@@ -43,11 +43,20 @@ class WriteBatch {
   struct Operation {
     Column column;
     std::string key;
-    std::optional<std::string> value;  // none: erase
+    std::optional<std::string> value;  // none: borrowed, or erase
+    std::optional<std::string_view> borrowed = {};
+
+    // None: erase.
+    std::optional<std::string_view> bytes() const { return value ? std::string_view(*value) : borrowed; }
   };
   void put(Column column, std::string key, std::string value) {
     bytes_ += key.size() + value.size();
     operations_.push_back({column, std::move(key), std::move(value)});
+  }
+  // Of a value that outlives the batch.
+  void put_borrowed(Column column, std::string key, std::string_view value) {
+    bytes_ += key.size() + value.size();
+    operations_.push_back({column, std::move(key), std::nullopt, value});
   }
   void erase(Column column, std::string key) {
     bytes_ += key.size();

@@ -116,6 +116,17 @@ TEST_F(RowCacheTest, AFrozenRowStaysAsItIsWhoeverHoldsIt) {
   cache.committed();
 }
 
+TEST_F(RowCacheTest, TheBytesOfAnEncodedRowStayUntilTheTrimWhateverBecomesOfIt) {
+  const std::string long_enough(100, 'x');  // not inside the string itself
+  const std::string_view decoded = cache.put_encoded("a", "=" + long_enough);
+  const std::string_view erased = cache.put_encoded("b", "=" + long_enough);
+  EXPECT_EQ(cache.find("a")->text, long_enough);
+  cache.erase("b");
+  EXPECT_EQ(decoded, "=" + long_enough);
+  EXPECT_EQ(erased, "=" + long_enough);
+  cache.trim();
+}
+
 TEST_F(RowCacheTest, FrozenRowsAreSortedByKeyAndKeepErasures) {
   put("b", "=old");
   cache.edit("c")->text = "3";

@@ -107,6 +107,18 @@ TYPED_TEST(StoreContract, ColumnsDoNotSeeEachOther) {
     EXPECT_EQ(this->get(static_cast<Column>(i), "k"), std::to_string(i));
 }
 
+TYPED_TEST(StoreContract, ABorrowedValueIsWrittenLikeOneThatTheBatchOwns) {
+  const std::string value(3000, 'v');
+  WriteBatch batch;
+  batch.put_borrowed(Column::kDecisions, "d", value);
+  batch.put_borrowed(Column::kUsers, "u", "");
+  EXPECT_EQ(batch.bytes(), 3002u);
+  ASSERT_TRUE(this->store->write(batch, false).ok());
+  this->reopen();
+  EXPECT_EQ(this->get(Column::kDecisions, "d"), value);
+  EXPECT_EQ(this->get(Column::kUsers, "u"), "");
+}
+
 TYPED_TEST(StoreContract, ABatchIsAppliedInItsOrderAcrossColumns) {
   WriteBatch batch;
   batch.put(Column::kUsers, "u", "1");
