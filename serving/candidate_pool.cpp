@@ -10,6 +10,17 @@ namespace {
 // Of 64 bytes, and of 24 more in the table of numbers. Beyond it all is forgotten and met anew.
 constexpr std::size_t kMostNumbers = std::size_t{1} << 18;
 
+// Items lie anywhere: those that come next are fetched while this one is looked at.
+constexpr std::size_t kAhead = 8;
+
+// Sources read an item's sums soon after it was met.
+void expect_sums(const PooledItem& item) {
+  if (!item.merged) return;
+  const char* const sums = reinterpret_cast<const char*>(&item.merged->sums);
+  __builtin_prefetch(sums);
+  __builtin_prefetch(sums + 64);
+}
+
 }  // namespace
 
 void CandidatePool::reset(const ServingContext& context, const features::RowOptions& rows, const Rules& rules) {
@@ -43,7 +54,9 @@ void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint
 
 void CandidatePool::meet(std::span<const std::uint32_t> items) {
   met_.clear();
-  for (const std::uint32_t number : items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + kAhead < items.size()) __builtin_prefetch(&items_[items[i + kAhead]], 1);
+    const std::uint32_t number = items[i];
     PooledItem& item = items_[number];
     if (item.request == request_) continue;
     item.request = request_;
@@ -54,7 +67,10 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     item.candidate = 0;
     item.judged = false;
     met_.push_back(number);
-    if (item.world == world_) continue;
+    if (item.world == world_) {
+      expect_sums(item);
+      continue;
+    }
     if (context_->stats) context_->stats->items.prefetch(item.key);
     if (context_->catalogue) context_->catalogue->items.prefetch(item.key);
   }
