@@ -188,13 +188,12 @@ absl::Status LearnerLoop::learn_until_ended() {
 }
 
 void LearnerLoop::learn(const bus::Record& record) {
-  pb::Outcome outcome;
-  if (!record.value || !pb::decode(*record.value, outcome).ok()) {
+  if (!record.value || !pb::decode(*record.value, outcome_).ok()) {
     log::warn("learner: {}/{}/{} is not an outcome: left out", record.topic, record.partition.value(),
               record.offset.value());
     return;
   }
-  learner_->on_outcome(outcome, record.partition, record.offset);
+  learner_->on_outcome(outcome_, record.partition, record.offset);
   lag_seconds_.Set(static_cast<double>((clock_.now() - record.timestamp).count()) / 1000);
 }
 

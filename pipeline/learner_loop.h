@@ -20,6 +20,7 @@
 #include "bus/topics.h"
 #include "learner/learner.h"
 #include "learner/options.h"
+#include "records/riffle.pb.h"
 #include "serving/options.h"
 
 namespace riffle::pipeline {
@@ -72,6 +73,7 @@ class LearnerLoop {
   std::int32_t partitions_ = 0;
   std::uint64_t last_ticket_ = 0;            // of the sink
   std::map<Partition, Offset> lost_until_;   // shards whose outcomes were lost to retention: where they go on
+  pb::Outcome outcome_;                      // scratch: emptied, it keeps the memory of its many small parts
 
   std::atomic<bool> ending_{false};          // set under the mutex
   std::atomic<bool> last_version_{true};
