@@ -143,7 +143,7 @@ class Shard {
   // Valid until the next call.
   const pb::Decision& choose(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
                              const std::function<double()>& took_ms);
-  const features::FreshItems* fresh_items(const World& world);
+  const features::FreshItems* fresh_items(const MicroBatch& batch);
   std::optional<Decided> repeat(const bus::Record& record, std::uint64_t request_hash);
   void apply_decision(const pb::Decision& decision);
   void begin_time(const bus::Record& record);

@@ -103,13 +103,14 @@ class ShardBench {
     }
   }
 
-  absl::Status process(std::size_t events, std::size_t requests, Milliseconds tick, std::uint64_t seed) {
+  absl::Status process(std::size_t events, std::size_t requests, Milliseconds tick, std::uint64_t seed, bool events_lag = false) {
     MicroBatch batch;
     take(Input::kEvents, events, batch.events, batch.memory);
     take(Input::kRequests, requests, batch.requests, batch.memory);
     take(Input::kUsers, 10, batch.users, batch.memory);
     batch.tick = tick;
     batch.seed = seed;
+    batch.events_lag = events_lag;
     batch.world = world_;
     batch.wall = from_ms(1'800'000'000'000);
     return shard_->process(batch);
