@@ -37,7 +37,7 @@ struct FrozenEpoch {
   std::uint64_t journal_from = 0, journal_to = 0;         // entries [from, to) are trimmed
   std::vector<ingest::OwnedRecord> outputs;
   Statistics statistics;                                  // to publish with the outputs; may be empty
-  std::size_t stats_neighbours = 0;                       // to which the writer cuts the statistics' rows first
+  std::size_t stats_neighbours = 0;                       // to which the writer cuts the statistics' rows first; 0: they are
   std::uint64_t last_list_ticket = 0;                     // of the lists' sink: acknowledged before the commit
 };
 

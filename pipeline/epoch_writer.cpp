@@ -81,7 +81,7 @@ void EpochWriter::publish(Job& job) {
   for (const ingest::OwnedRecord& output : job.epoch.outputs) send(job, output);
   Statistics& statistics = job.epoch.statistics;
   for (auto& item : statistics.items) {
-    item = told_row(*item, job.epoch.stats_neighbours);
+    if (job.epoch.stats_neighbours > 0) item = told_row(*item, job.epoch.stats_neighbours);
     write_record(statistics, *item, statistics_record_);
     send(job, statistics_record_);
   }

@@ -1,4 +1,5 @@
 // The end of a shard's epoch: what is frozen for the writer, and the statistics that leave with it.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,7 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   }
   meta_.set_epoch(meta_.epoch() + 1);
   meta_.set_journal_number(next_journal_ - 1);
+  const bool answers = std::any_of(entries_.begin(), entries_.end(), [](const pb::JournalEntry& e) { return e.pins_size() > 0; });
 
   pb::EpochRecord record;
   record.set_sequence(meta_.epoch_sequence());
@@ -45,10 +47,17 @@ absl::StatusOr<FrozenEpoch> Shard::freeze(bool with_stats) {
   FrozenEpoch epoch;
   epoch.shard = id_;
   epoch.store = store_.get();
+  // What is told of the items: of the frozen rows the writer makes it where requests come, as a backlog's epoch has tens of
+  // thousands, and lists would wait for their copies. Without requests it is cheaper here: a frozen row that is edited
+  // meanwhile is copied, and rows are frozen for the longer the more the writer has to do.
+  const bool tell = with_stats || rows_.touched_count() > kMostPendingStats;
+  if (tell && !answers) epoch.statistics = take_statistics();
   epoch.users = users_.freeze();
   epoch.items = items_.freeze();
-  if (with_stats || rows_.touched_count() > kMostPendingStats) epoch.statistics = take_statistics();
-  epoch.stats_neighbours = options_.stats_neighbours;
+  if (tell && answers) {
+    epoch.statistics = take_statistics();
+    epoch.stats_neighbours = options_.stats_neighbours;
+  }
   epoch.profiles = profiles_.freeze();
   epoch.decisions = decisions_.freeze();
   epoch.joins = joins_.freeze();
@@ -79,8 +88,7 @@ void Shard::committed() {
   frozen_ = false;
 }
 
-// Of the rows that are frozen with the epoch the writer makes what is told: a backlog's epoch has tens of thousands, and lists
-// would wait for their copies.
+// Frozen rows are left whole, for the writer to cut.
 Statistics Shard::take_statistics() {
   Statistics statistics{{id_, generation_, meta_.epoch()}, true, {}};
   const std::vector<ItemKey> touched = rows_.take_touched();
