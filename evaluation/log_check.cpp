@@ -58,6 +58,7 @@ void LogCheck::add(const LoggedRound& round) {
   sums_.actions = std::max<std::uint64_t>(sums_.actions, round.actions);
   users_.add(round.cluster);
   busiest_.add(round.cluster);
+  if (round.outcome != nullptr) ++sums_.logged_by[round.outcome->policy_id()];
   if (round.identity != 0 && recent_.add(round.identity)) ++sums_.repeats;
   check_propensities(round);
   check_time(round);

@@ -66,6 +66,7 @@ struct LogFigures {
   std::uint64_t small = 0;    // below 10⁻⁴
   std::uint64_t certain = 0;  // 1, where more than one item was allowed or it is not known
   std::map<std::uint32_t, PositionFigures> positions;
+  std::map<std::string, std::uint64_t> logged_by;  // rounds by the policy that made them, of Riffle's own log
   std::uint64_t actions = 0, actions_shown = 0;  // of logs with one set of actions; 0: there is none
 
   std::vector<ReferenceFigures> references;

@@ -19,7 +19,8 @@ constexpr double kManyRepeats = .001, kManyBackwards = .001;
 // Left out of any good log, and so no sign of a bad one (evaluation/logs/outcome_log.cpp).
 bool is_usual(std::string_view what) {
   return what == "earlier revisions of outcomes" || what == "lists whose windows are still open" ||
-         what == "repeats of a sequence number" || what == "outcomes of other surfaces";
+         what == "repeats of a sequence number" || what == "outcomes of other surfaces" ||
+         what.starts_with("outcomes of policy ");
 }
 
 class Findings {
@@ -36,6 +37,7 @@ class Findings {
       rewards();
       order();
       features();
+      loggers();
     }
     for (const ingest::RowCount& count : read_)
       if (!count.used && count.rows > 0 && !is_usual(count.what))
@@ -135,6 +137,16 @@ class Findings {
       add(Level::kWarning, "missing_features",
           absl::StrCat(figures_.bad_features, " slots have no features, or features that are not finite"),
           "reward models leave them out");
+  }
+
+  void loggers() {
+    if (figures_.logged_by.size() < 2) return;
+    std::string names;
+    for (const auto& [policy, rounds] : figures_.logged_by)
+      absl::StrAppend(&names, names.empty() ? "" : ", ", policy, " (", rounds, ")");
+    add(Level::kWarning, "several_policies",
+        absl::StrCat("the lists were made by ", figures_.logged_by.size(), " policies: ", names),
+        "all figures are of the mixture, its users' states too: look at one by --logged-by ID");
   }
 
   const LogFigures& figures_;

@@ -99,6 +99,7 @@ class Evaluation {
       ++result_.left_out;
       return;
     }
+    if (round.outcome != nullptr) ++result_.logged_by[round.outcome->policy_id()];
     const std::uint64_t slots = round.slots.size();
     result_.longest = std::max(result_.longest, slots);
     result_.shortest = result_.shortest == 0 ? slots : std::min(result_.shortest, slots);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,7 @@ struct OpeResult {
   std::uint64_t left_out = 0;             // rounds that are no evidence for this target
   Evidence evidence;
   WeightDiagnostics weights;
+  std::map<std::string, std::uint64_t> logged_by;  // rounds by the policy that made them, of Riffle's own log
   std::uint64_t users = 0;                // groups of users with rounds (at most 4,096)
   double logged_value = kMissing, logged_error = 0;  // what the logging policy earned a round
   bool off_support_estimated = false;     // by 1 − E[w]

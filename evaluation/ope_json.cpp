@@ -39,6 +39,10 @@ void write_diagnostics(JsonWriter& json, const OpeResult& result) {
       .member("shortest_list", result.shortest)
       .member("logged_value", result.logged_value)
       .member("logged_value_error", result.logged_error);
+  json.key("logged_by").begin_array();
+  for (const auto& [policy, rounds] : result.logged_by)
+    json.begin_object().member("policy", policy).member("rounds", rounds).end_object();
+  json.end_array();
   json.key("weights").begin_object();
   json.member("ess", evidence.ess)
       .member("largest", result.weights.largest_weight())

@@ -63,6 +63,11 @@ void write_diagnostics(const OpeResult& result, std::string& out) {
   if (evidence.unanswerable > 0)
     absl::StrAppend(&out, "left out ", evidence.unanswerable, " rounds: ",
                     evidence.unanswerable_why, "\n");
+  for (const auto& [policy, rounds] : result.logged_by)
+    absl::StrAppend(&out, "made by  ", policy, ", ", rounds, " rounds\n");
+  if (result.logged_by.size() > 1)
+    absl::StrAppend(&out, "note     several policies made these lists: what is said of `logged` is said of their mixture,\n"
+                          "         and the target is asked at the states of all their users; --logged-by takes one's\n");
   if (evidence.rounds == 0) return;
   absl::StrAppend(&out, "logged   ", number(result.logged_value), " a round, ± ",
                   number(1.96 * result.logged_error), "\n");

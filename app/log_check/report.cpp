@@ -52,6 +52,8 @@ class Text {
                       figures_.shortest == figures_.longest ? absl::StrCat(figures_.longest)
                                                             : absl::StrCat(figures_.shortest, " to ", figures_.longest),
                       " a list"));
+    for (const auto& [policy, count] : figures_.logged_by)
+      line("logged by", absl::StrCat(policy, ", ", with_commas(count), " rounds"));
     line("reward", absl::StrFormat("%.6g a round, standard deviation %.4g, from %g to %g; %s rounds rewarded",
                                    figures_.mean_reward, figures_.reward_deviation, figures_.smallest_reward,
                                    figures_.largest_reward, with_commas(figures_.rewarded)));
@@ -112,6 +114,10 @@ void write_figures(JsonWriter& json, const LogFigures& figures) {
       .member("above_one", figures.above_one)
       .member("smallest", figures.smallest_propensity);
   json.member("below_1e-4", figures.small).member("certain", figures.certain).end_object();
+  json.key("logged_by").begin_array();
+  for (const auto& [policy, rounds] : figures.logged_by)
+    json.begin_object().member("policy", policy).member("rounds", rounds).end_object();
+  json.end_array();
   json.member("actions", figures.actions).member("actions_shown", figures.actions_shown);
   json.key("reward").begin_object().member("mean", figures.mean_reward).member("deviation", figures.reward_deviation);
   json.member("smallest", figures.smallest_reward).member("largest", figures.largest_reward);

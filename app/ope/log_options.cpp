@@ -22,6 +22,10 @@ void add_log_options(CLI::App& command, OpeChoice& choice) {
       ->check(CLI::IsMember({"riffle", "open-bandit", "json-lines"}))
       ->type_name("riffle|open-bandit|json-lines");
   command.add_option("--surface", choice.surface, "Only lists of this surface, of Riffle's own log")->type_name("NAME");
+  command
+      .add_option("--logged-by", choice.logged_by,
+                  "Only lists that this policy made (one arm of an experiment), of Riffle's own log")
+      ->type_name("POLICY");
   command.add_option("--actions", choice.actions, "How many actions there are, where the log does not say")
       ->check(CLI::Range(1U, 1U << 20))
       ->type_name("N");

@@ -8,7 +8,7 @@
 
 namespace riffle::app {
 
-// FILE, --log, --surface, --actions. `choice` outlives the parsing.
+// FILE, --log, --surface, --logged-by, --actions. `choice` outlives the parsing.
 void add_log_options(CLI::App& command, OpeChoice& choice);
 
 }  // namespace riffle::app

@@ -114,6 +114,8 @@ class Setup {
     const bool own = kind_ == LogKind::kOwn;
     const bool policy = choice_.target.starts_with(kPolicy);
     if (!choice_.surface.empty() && !own) return wrong("--surface is of Riffle's own log");
+    if (!choice_.logged_by.empty() && !own)
+      return wrong("--logged-by is of Riffle's own log, whose lists say which policy made them");
     if (choice_.actions != 0 && own)
       return wrong("--actions: Riffle's own log says how many items were allowed");
     if (policy && !own)
@@ -170,6 +172,10 @@ class Setup {
                               meant.empty() ? "" : absl::StrCat("; did you mean ", meant, "?")));
   }
 
+  evaluation::OutcomeLogOptions own_log() const {
+    return {.topic = topic_names(config_).outcomes, .surface = choice_.surface, .logged_by = choice_.logged_by};
+  }
+
   // A log of JSON lines numbers its actions after the file's; Open Bandit's are numbers themselves.
   absl::Status make_fixed_target(FixedDistribution distribution) {
     auto positions = std::move(distribution.positions);
@@ -198,10 +204,10 @@ class Setup {
     const std::string file = choice_.file;
     const std::uint32_t actions = choice_.actions;
     if (kind_ == LogKind::kOwn) {
-      const evaluation::OutcomeLogOptions options{.topic = topic_names(config_).outcomes,
-                                                  .surface = choice_.surface};
+      const evaluation::OutcomeLogOptions options = own_log();
       setup_.question.log = absl::StrCat(
-          options.topic, choice_.surface.empty() ? "" : absl::StrCat(", surface ", choice_.surface));
+          options.topic, choice_.surface.empty() ? "" : absl::StrCat(", surface ", choice_.surface),
+          choice_.logged_by.empty() ? "" : absl::StrCat(", lists of policy ", choice_.logged_by));
       setup_.open = [bus = setup_.bus.get(), options] {
         return evaluation::OutcomeLog::open(*bus, options);
       };

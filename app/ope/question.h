@@ -24,6 +24,7 @@ struct OpeChoice {
   std::string file;                // empty: Riffle's own log
   std::optional<LogKind> kind;     // none: by the file's name
   std::string surface;             // of Riffle's own log; empty: all
+  std::string logged_by;           // which policy's lists, of Riffle's own log; empty: all
   std::uint32_t actions = 0;       // 0: as the log says
   std::string target;              // uniform | lines | policy:ID | a file
   std::uint64_t policy_version = 0;

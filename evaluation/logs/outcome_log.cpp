@@ -93,6 +93,10 @@ bool OutcomeLog::read(const bus::Record& record, LoggedRound& round) {
     problems_.count("outcomes of other surfaces");
     return false;
   }
+  if (!options_.logged_by.empty() && outcome_.policy_id() != options_.logged_by) {
+    problems_.count(absl::StrCat("outcomes of policy ", outcome_.policy_id()));
+    return false;
+  }
   opened_ += outcome_.revision() == 0 ? 1 : 0;
   if (!outcome_.closed()) {
     problems_.count("earlier revisions of outcomes");

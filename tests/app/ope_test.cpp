@@ -8,9 +8,7 @@
 #include <string>
 
 #include "base/rng.h"
-#include "bus/local_bus.h"
-#include "bus/topics.h"
-#include "records/riffle.pb.h"
+#include "tests/app/own_log.h"
 #include "tests/support/command.h"
 #include "tests/support/process.h"
 #include "tests/support/scratch.h"
@@ -201,36 +199,10 @@ TEST(Ope, TakesALogThatIsCutShortOnlyByForce) {
 TEST(Ope, ReadsTheClosedOutcomesOfItsOwnLog) {
   const Scratch scratch;
   const std::string directory = scratch / "bus";
-  {
-    bus::LocalBusOptions options;
-    options.directory = directory;
-    options.fsync = false;
-    auto bus = *bus::make_local_bus(options);
-    bus::TopicSpec topic;
-    topic.name = "riffle.outcomes";
-    ASSERT_TRUE(bus->create_topics({topic}).ok());
-    auto sink = *bus->make_sink({});
-    Rng rng(2);
-    std::uint64_t ticket = 0;
-    for (std::uint64_t i = 0; i < 4000; ++i) {
-      pb::Outcome outcome;
-      outcome.set_sequence(i + 1);
-      outcome.set_user_id("u" + std::to_string(rng.below(300)));
-      outcome.set_closed(i % 4 != 0);
-      outcome.set_revision(i % 4 != 0 ? 1 : 0);
-      for (std::uint32_t k = 0; k < 2; ++k) {
-        pb::OutcomeSlot& slot = *outcome.add_slots();
-        slot.set_allowed(8 - k);
-        slot.set_propensity(1.0 / (8 - k));
-        slot.set_reward(rng.below(5) == 0 ? 1 : 0);
-      }
-      std::string value;
-      outcome.SerializeToString(&value);
-      for (int copies = i == 7 ? 2 : 1; copies > 0; --copies)
-        ticket = *sink->send({.topic = "riffle.outcomes", .key = "u", .value = value});
-    }
-    ASSERT_TRUE(sink->wait_acknowledged(ticket, Milliseconds(10000)));
-  }
+  std::vector<pb::Outcome> log = even_lists(4000);
+  for (std::size_t i = 0; i < log.size(); i += 4) log[i].set_closed(false), log[i].set_revision(0);
+  log.insert(log.begin() + 8, log[7]);
+  write_outcomes(directory, log);
   const CommandResult result = riffle({"ope", "--local", directory, "--target", "uniform", "-e",
                                        "sips,snsips,rips", "--format", "json"});
   EXPECT_EQ(result.code, 0) << result.out << result.err;
@@ -239,6 +211,37 @@ TEST(Ope, ReadsTheClosedOutcomesOfItsOwnLog) {
   for (const char* estimator : {"sips", "snsips", "rips"})
     EXPECT_NEAR(number(result, estimator, "value"), 0.4, 0.03) << estimator;
   EXPECT_THAT(result.out, HasSubstr("repeats of a sequence number"));
+}
+
+TEST(Ope, OfALogOfSeveralPoliciesSaysSoAndTakesOneWhenAsked) {
+  const Scratch scratch;
+  const std::string directory = scratch / "bus";
+  std::vector<pb::Outcome> log = even_lists(4000);
+  for (std::size_t i = 0; i < log.size(); ++i) log[i].set_policy_id(i % 4 == 0 ? "popular" : "linear");
+  write_outcomes(directory, log);
+  const auto ope = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"ope", "--local", directory, "--target", "uniform", "-e", "sips"});
+    return riffle(more);
+  };
+  const CommandResult mixed = ope({});
+  EXPECT_EQ(mixed.code, 0) << mixed.err;
+  EXPECT_THAT(mixed.out, HasSubstr("made by  linear, 3000 rounds"));
+  EXPECT_THAT(mixed.out, HasSubstr("made by  popular, 1000 rounds"));
+  EXPECT_THAT(mixed.out, HasSubstr("several policies made these lists"));
+  const CommandResult one = ope({"--logged-by", "popular"});
+  EXPECT_THAT(one.out, HasSubstr("rounds   1000"));
+  EXPECT_THAT(one.out, HasSubstr("lists of policy popular"));
+  EXPECT_THAT(one.out, Not(HasSubstr("several policies")));
+  const CommandResult none = ope({"--logged-by", "popularr"});
+  EXPECT_EQ(none.code, 9);
+  EXPECT_THAT(none.out, HasSubstr("3000  outcomes of policy linear")) << "names those that are there";
+
+  const CommandResult checked = riffle({"log", "check", "--local", directory});
+  EXPECT_THAT(checked.out, HasSubstr("made by 2 policies: linear (3000), popular (1000)"));
+  const CommandResult checked_one = riffle({"log", "check", "--local", directory, "--logged-by", "linear"});
+  EXPECT_THAT(checked_one.out, HasSubstr("logged by  linear, 3,000 rounds"));
+  EXPECT_THAT(checked_one.out, Not(HasSubstr("made by 2 policies")));
+  EXPECT_EQ(riffle({"ope", scratch.write("log.jsonl", ""), "--target", "lines", "--logged-by", "x"}).code, 2);
 }
 
 }  // namespace

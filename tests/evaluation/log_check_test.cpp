@@ -211,6 +211,20 @@ TEST(LogCheck, OfFullyLoggedListsTheGreedyOneIsAReference) {
   EXPECT_NEAR(uniform.mean_weight, (1. / 3 / .5) * (1. / 2 / .5), 1e-12);
 }
 
+TEST(LogCheck, ListsOfSeveralPoliciesAreNamedAndAWarning) {
+  LogCheck check;
+  pb::Outcome made = outcome(0, 1);
+  made.set_policy_id("linear");
+  for (std::uint64_t user = 0; user < 20; ++user) add(check, made, user);
+  EXPECT_THAT(found(check), Not(finding(Level::kWarning, "several_policies")));
+  made.set_policy_id("popularity");
+  add(check, made, 30);
+  EXPECT_EQ(check.figures().logged_by.at("linear"), 20U);
+  EXPECT_THAT(found(check), finding(Level::kWarning, "several_policies"));
+  EXPECT_THAT(found(check, {{"outcomes of policy popularity", false, 9}}), Not(finding(Level::kWarning, "left_out")))
+      << "asked for, and no mistake";
+}
+
 TEST(LogCheck, ListsOfTwoVersionsOfTheFeaturesAreCounted) {
   LogCheck check;
   add(check, outcome(0, 1), 1);
