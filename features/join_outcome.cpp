@@ -49,6 +49,7 @@ void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb
   outcome.set_slate_propensity(decision.slate_propensity());
   outcome.set_randomised(decision.randomised());
   outcome.set_shard(shard.value());
+  if (decision.has_choice()) *outcome.mutable_choice() = decision.choice();
 }
 
 int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item,

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "learner/trainer.h"
 #include "serving/candidate_batch.h"
+#include "serving/choice_log.h"
 #include "serving/decision_log.h"
 #include "serving/explainer.h"
 #include "serving/gatherer.h"
@@ -148,25 +149,25 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   const std::vector<Candidate>& candidates = impl.gatherer.gather(request, context, user, n);
   impl.batch.fill(candidates, user, impl.gatherer.pool());
   impl.batch.score(scorer, user.segment, impl.builder.needs(*context.options));
-  const Slate& slate = impl.builder.fill({.keys = impl.batch.keys(),
-                                          .scores = impl.batch.scores(),
-                                          .kernels = impl.batch.kernels(),
-                                          .category_paths = impl.batch.category_paths(),
-                                          .policy = context.options,
-                                          .slots = n,
-                                          .explore = decision.explore(),
-                                          .diversity = decision.diversity(),
-                                          .slots_learned = context.policy
-                                                               ? static_cast<double>(context.policy->slots_learned)
-                                                               : 0,
-                                          .draws = impl.batch.draws(),
-                                          .widths = impl.batch.widths()},
-                                         rng);
+  const SlateInput choice = {.keys = impl.batch.keys(),
+                             .scores = impl.batch.scores(),
+                             .kernels = impl.batch.kernels(),
+                             .category_paths = impl.batch.category_paths(),
+                             .policy = context.options,
+                             .slots = n,
+                             .explore = decision.explore(),
+                             .diversity = decision.diversity(),
+                             .slots_learned = context.policy ? static_cast<double>(context.policy->slots_learned) : 0,
+                             .draws = impl.batch.draws(),
+                             .widths = impl.batch.widths()};
+  const Slate& slate = impl.builder.fill(choice, rng);
   if (slate.caps_lifted) add_once(decision, "caps");
   if (slate.slots.size() < n) add_once(decision, slate.slots.empty() ? "empty" : "short");
 
   log_slots(slate, candidates, impl.batch, impl.gatherer.pool(), decision);
   log_candidates(candidates, impl.batch, context.origin, impl.options, rng, decision);
+  if (decision.fully_logged() && choice_bytes(choice) <= kMostChoiceBytes)
+    log_choice(choice, request.diversity.has_value(), *decision.mutable_choice());
   impl.write_list(request, context, candidates, slate, took_ms, decision);
   impl.record(candidates, slate, decision);
   return decision;

@@ -63,6 +63,15 @@ void SlateBuilder::mask(const SlateInput& input) {
 }
 
 const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
+  return fill_with(input, [&rng](const Distribution& distribution, std::span<const std::uint32_t> allowed) {
+    return draw(distribution, allowed, rng);
+  });
+}
+
+const Slate& SlateBuilder::walk(const SlateInput& input, const NextCandidate& next) { return fill_with(input, next); }
+
+template <class Next>
+const Slate& SlateBuilder::fill_with(const SlateInput& input, const Next& next) {
   const PolicyOptions& policy = *input.policy;
   Explorer& chooser = explorer(policy);
   const auto diversifier = diversifiers_.find(policy.diversifier.kind);
@@ -102,7 +111,7 @@ const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
                         .widths = input.widths},
                        distribution_);
     scale_exploration(distribution_, input.explore);
-    const std::uint32_t chosen = draw(distribution_, allowed_, rng);
+    const std::uint32_t chosen = next(distribution_, allowed_);
     slate_.slots.push_back({.candidate = chosen,
                             .propensity = probability(distribution_, chosen),
                             .gain = gains_[chosen],

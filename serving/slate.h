@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,8 +62,14 @@ class SlateBuilder {
   ExplorerNeeds needs(const PolicyOptions& policy) const;
   // Valid until the next call. The policy's kinds must exist (config checks them).
   const Slate& fill(const SlateInput& input, Rng& rng);
+  // The same with `next` in the place of chance: it is told what each slot would be drawn from, and answers the candidate that
+  // fills it, any that fills none yet. So evaluation follows a logged list, or looks at what drawn ones were drawn from.
+  using NextCandidate = std::function<std::uint32_t(const Distribution&, std::span<const std::uint32_t> allowed)>;
+  const Slate& walk(const SlateInput& input, const NextCandidate& next);
 
  private:
+  template <class Next>
+  const Slate& fill_with(const SlateInput& input, const Next& next);
   Explorer& explorer(const PolicyOptions& policy) const;
   void allow(const SlateInput& input);
   void mask(const SlateInput& input);

@@ -8,9 +8,11 @@
 #include <set>
 
 #include "features/feature_vector.h"
+#include "features/join_outcome.h"
 #include "learner/trainer.h"
 #include "records/json_codec.h"
 #include "serving/candidate.h"
+#include "serving/choice_log.h"
 #include "tests/serving/shop.h"
 
 namespace riffle::serving {
@@ -377,6 +379,36 @@ TEST_F(Recommend, SampledCandidatesAreDifferentOnesOfAllAndAFullLogHasThemAll) {
   EXPECT_TRUE(decision.fully_logged());
   EXPECT_EQ(decision.log_probability(), 1);
   EXPECT_EQ(decision.candidates_size(), decision.candidate_keys_size());
+}
+
+TEST_F(Recommend, AFullLogHasAllThatItsPropensitiesWereMadeOf) {
+  busy_shop();
+  options.full_log_share = 0;
+  EXPECT_FALSE(recommend(request_of("u1", 5)).has_choice()) << "it would make every decision several times as large";
+  options.full_log_share = 1;
+  records::Request request = request_of("u1", 5);
+  request.diversity = .6;
+  request.explore = .5;
+  const pb::Decision decision = recommend(request);
+  ASSERT_TRUE(decision.has_choice());
+  EXPECT_TRUE(decision.choice().diversity_asked());
+  EXPECT_EQ(decision.choice().candidates_size(), decision.candidates_size());
+  pb::Outcome outcome;
+  const pb::Join join = features::make_join(decision);
+  features::fill_outcome(decision, join, join, true, 1, Partition(0), outcome);
+  LoggedChoice choice;
+  ASSERT_EQ(choice.read(outcome), "");
+  SlateBuilder builder;
+  int slot = 0;
+  builder.walk(choice.input(), [&](const Distribution& distribution, std::span<const std::uint32_t>) {
+    const auto keys = choice.keys();
+    const auto at = static_cast<std::uint32_t>(
+        std::find(keys.begin(), keys.end(), ItemKey(decision.slots(slot).item_key())) - keys.begin());
+    EXPECT_EQ(probability(distribution, at), decision.slots(slot).propensity());
+    ++slot;
+    return at;
+  });
+  EXPECT_EQ(slot, 5);
 }
 
 TEST_F(Recommend, TheSampleIsUniformOverTheCandidates) {
