@@ -1,6 +1,7 @@
 #include "evaluation/estimators.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/check.h"
@@ -8,19 +9,21 @@
 namespace riffle::evaluation {
 namespace {
 
-//                            estimator               name       slates model weights normalised
+//                            estimator               name       slates model weights normalised marginals
 constexpr EstimatorFacts kFacts[] = {
-    {Estimator::kReplay, "replay", false, false, false, true},
-    {Estimator::kDm, "dm", false, true, false, false},
-    {Estimator::kIps, "ips", false, false, true, false},
-    {Estimator::kSnips, "snips", false, false, true, true},
-    {Estimator::kDr, "dr", false, true, true, false},
-    {Estimator::kSndr, "sndr", false, true, true, true},
-    {Estimator::kDros, "dros", false, true, true, false},
-    {Estimator::kSips, "sips", true, false, true, false},
-    {Estimator::kSnsips, "snsips", true, false, true, true},
-    {Estimator::kRips, "rips", true, false, true, false},
-    {Estimator::kCascadeDr, "cascade-dr", true, true, true, false},
+    {Estimator::kReplay, "replay", false, false, false, true, false},
+    {Estimator::kDm, "dm", false, true, false, false, false},
+    {Estimator::kIps, "ips", false, false, true, false, false},
+    {Estimator::kSnips, "snips", false, false, true, true, false},
+    {Estimator::kDr, "dr", false, true, true, false, false},
+    {Estimator::kSndr, "sndr", false, true, true, true, false},
+    {Estimator::kDros, "dros", false, true, true, false, false},
+    {Estimator::kSips, "sips", true, false, true, false, false},
+    {Estimator::kSnsips, "snsips", true, false, true, true, false},
+    {Estimator::kRips, "rips", true, false, true, false, false},
+    {Estimator::kCascadeDr, "cascade-dr", true, true, true, false, false},
+    {Estimator::kIips, "iips", true, false, true, false, true},
+    {Estimator::kSlateDm, "slate-dm", true, true, false, false, true},
 };
 
 double ratio(double numerator, double denominator) {
@@ -86,6 +89,26 @@ double add_round(const RoundTerms& round, const EstimatorOptions& options,
   return raw;
 }
 
+void add_marginals(std::span<const MarginalTerms> slots, double expected, const EstimatorOptions& options,
+                   std::span<double> stats) {
+  const double clip = options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
+  stats[kMarginalRounds] += 1;
+  stats[kMarginalSlots] += static_cast<double>(slots.size());
+  for (const MarginalTerms& slot : slots) {
+    const double weight = std::min(slot.target / slot.propensity, clip);
+    stats[kMarginalWeight] += weight;
+    stats[kMarginalWeighted] += weight * slot.reward;
+  }
+  if (std::isnan(expected)) return;
+  stats[kSlateModelledRounds] += 1;
+  stats[kSlateModelled] += expected;
+}
+
+Stat rounds_of(Estimator estimator) {
+  if (estimator == Estimator::kIips) return kMarginalRounds;
+  return estimator == Estimator::kSlateDm ? kSlateModelledRounds : kRounds;
+}
+
 double numerator(Estimator estimator, std::span<const double> stats, std::size_t lambda) {
   switch (estimator) {
     case Estimator::kDm:
@@ -101,6 +124,10 @@ double numerator(Estimator estimator, std::span<const double> stats, std::size_t
       return stats[kPrefixWeighted];
     case Estimator::kCascadeDr:
       return stats[kCascade];
+    case Estimator::kIips:
+      return stats[kMarginalWeighted];
+    case Estimator::kSlateDm:
+      return stats[kSlateModelled];
     default:
       RIFFLE_CHECK(false, facts_of(estimator).name, "is no mean");
   }
@@ -116,7 +143,7 @@ double estimate(Estimator estimator, std::span<const double> totals, std::size_t
     case Estimator::kSndr:
       return ratio(totals[kModelled], totals[kRounds]) + ratio(totals[kResidual], totals[kWeight]);
     default:
-      return ratio(numerator(estimator, totals, lambda), totals[kRounds]);
+      return ratio(numerator(estimator, totals, lambda), totals[rounds_of(estimator)]);
   }
 }
 

@@ -22,6 +22,13 @@
 //   cascade-dr  Σ Σ_k [w_{1:k}·(r_k − Q_k) + w_{1:k−1}·V_k] / n     Kiyohara et al. 2022
 //               with Q_k = q_k + b_k and V_k = v_k + b_k, b_k what the slots below k earn on average
 //
+// Slates, of rounds whose marginal propensities are known (evaluation/slate_sampler.h). With W_k the ratio of the two policies'
+// marginals of a_k in slot k, and V = Σ_k Σ_a P_e(a in slot k | x)·q̂(x, a, k):
+//
+//   iips        Σ Σ_k W_k·r_k / n                     Li et al. 2018, item-position model: a slot's reward depends
+//                                                     on its item and position alone
+//   slate-dm    Σ V / n                               direct method, additive over slots (Swaminathan et al. 2017)
+//
 // A clip c puts min(w, c) (and min(w_{1:k}, c)) in the place of the weights, here and in OBP (λ there).
 #pragma once
 
@@ -46,7 +53,9 @@ enum class Estimator {
   kSips,
   kSnsips,
   kRips,
-  kCascadeDr
+  kCascadeDr,
+  kIips,
+  kSlateDm
 };
 
 struct EstimatorFacts {
@@ -56,6 +65,7 @@ struct EstimatorFacts {
   bool needs_model;
   bool uses_weights;
   bool self_normalised;  // a ratio of sums: no empirical Bernstein interval
+  bool by_marginals;     // of slots, whatever is above: another share of the rounds, and other weights
 };
 std::span<const EstimatorFacts> all_estimators();
 const EstimatorFacts& facts_of(Estimator estimator);
@@ -77,6 +87,12 @@ enum Stat : std::size_t {
   kModelled,         // v
   kResidual,         // w·(r − q)
   kCascade,
+  kMarginalRounds,
+  kMarginalSlots,    // of those
+  kMarginalWeight,   // Σ_k W_k
+  kMarginalWeighted,  // Σ_k W_k·r_k
+  kSlateModelledRounds,
+  kSlateModelled,    // V
   kShrunk,           // of the first λ; the others follow
   kStats = kShrunk + kShrinkage.size()
 };
@@ -95,6 +111,11 @@ struct RoundTerms {
   bool modelled = false;   // q, v and below are there
 };
 
+struct MarginalTerms {
+  double target = 0, propensity = 1;  // P_e and P_b > 0 of the slot's item there
+  double reward = 0;
+};
+
 // `clip`: of the weights; 0: none. `shrinkage`: dros's one λ, in the place of the grid; 0: the grid.
 struct EstimatorOptions {
   double clip = 0;
@@ -104,9 +125,15 @@ struct EstimatorOptions {
 // Adds what the round says; answers its whole weight W before it is clipped.
 double add_round(const RoundTerms& round, const EstimatorOptions& options, std::span<double> stats);
 
+// The same of a round whose marginals are known; `expected`: V, NaN where it is not known.
+void add_marginals(std::span<const MarginalTerms> slots, double expected, const EstimatorOptions& options,
+                   std::span<double> stats);
+
 // `lambda`: which place of kShrinkage dros takes. NaN where a sum it divides by is 0.
 double estimate(Estimator estimator, std::span<const double> totals, std::size_t lambda = 0);
 // What the estimate is the mean of, of one group of rounds; not of self-normalised ones.
 double numerator(Estimator estimator, std::span<const double> stats, std::size_t lambda = 0);
+// … and the rounds that it is a mean over.
+Stat rounds_of(Estimator estimator);
 
 }  // namespace riffle::evaluation

@@ -59,7 +59,7 @@ std::optional<Interval> empirical_bernstein(Estimator estimator, std::span<const
                                             double confidence, std::size_t lambda) {
   if (facts_of(estimator).self_normalised || groups.size() < 2) return std::nullopt;
   const auto m = static_cast<double>(groups.size());
-  const double rounds = sum_of(groups)[kRounds];
+  const double rounds = sum_of(groups)[rounds_of(estimator)];
   double sum = 0, squares = 0, smallest = 0, largest = 0;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const double y = numerator(estimator, groups[i], lambda) * m / rounds;

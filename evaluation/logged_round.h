@@ -20,6 +20,8 @@ struct LoggedSlot {
   double propensity = kMissing;  // π_b(action | context, the slots above), as logged: not checked yet
   double reward = 0;
   double target_probability = kMissing;  // π_e of the same, where the log itself brings it
+  // Of the action in this position whatever is above (not given the slots above): π_b and π_e, where the log brings them.
+  double marginal = kMissing, target_marginal = kMissing;
 };
 
 struct Choice {

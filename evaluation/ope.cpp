@@ -25,7 +25,11 @@ std::uint32_t allowed_in(const LoggedRound& round, std::size_t slot) {
 class Evaluation {
  public:
   Evaluation(Target& target, RewardModel* model, const OpeOptions& options, const OpeWatch& watch)
-      : target_(target), model_(model), options_(options), watch_(watch) {
+      : target_(target),
+        model_(model),
+        options_(options),
+        watch_(watch),
+        marginals_(target, model, options.weights, {.count = options.slate_draws, .seed = options.intervals.seed}) {
     progress_.passes = model != nullptr ? 2 : 1;
   }
 
@@ -94,6 +98,18 @@ class Evaluation {
     return good;
   }
 
+  // Those by marginals are asked by name; else they apply where every round has what they need, and the first one tells.
+  bool wants_marginals(const LoggedRound& round) {
+    if (!marginal_answer_) {
+      const auto& names = options_.estimators;
+      marginal_answer_ = names.empty() ? (round.outcome != nullptr || !std::isnan(round.slots[0].marginal))
+                                       : std::any_of(names.begin(), names.end(),
+                                                     [](Estimator name) { return facts_of(name).by_marginals; });
+    }
+    if (options_.estimators.empty() && !LoggingMarginals::concerns(round)) marginal_answer_ = false;
+    return *marginal_answer_;
+  }
+
   void weigh(LoggedRound& round) {
     if (!target_.concerns(round)) {
       ++result_.left_out;
@@ -115,6 +131,12 @@ class Evaluation {
       target_.ask(round, support_);
     }
     add(round, fold);
+    if (wants_marginals(round)) marginals_.add(round, fold, round_sums_);
+    add_to(sums_.of(round.cluster));
+  }
+
+  void add_to(Stats& sums) const {
+    for (std::size_t i = 0; i < kStats; ++i) sums[i] += round_sums_[i];
   }
 
   void add(const LoggedRound& round, std::size_t fold) {
@@ -126,7 +148,8 @@ class Evaluation {
     result_.evidence.unmodelled += modelled ? 0 : 1;
     make_terms(round, targets_, modelled ? model_ : nullptr, fold, terms_);
     const RoundTerms terms{.slots = terms_, .modelled = modelled};
-    const double raw = add_round(terms, options_.weights, sums_.of(round.cluster));
+    round_sums_ = Stats{};
+    const double raw = add_round(terms, options_.weights, round_sums_);
     result_.weights.add(terms, round.slots[0].position, raw, options_.weights.clip);
   }
 
@@ -146,12 +169,23 @@ class Evaluation {
     evidence.mean_weight_error = ratio_standard_error(groups, kRawWeight, kRounds);
     result_.logged_value = totals[kReward] / totals[kRounds];
     result_.logged_error = ratio_standard_error(groups, kReward, kRounds);
+    if (marginal_answer_.value_or(false)) result_.marginals = marginals_.figures(sums_);
     const std::optional<double> counted = support_.off_support();
     result_.off_support_estimated = !counted || result_.longest > 1;
     evidence.off_support =
         result_.off_support_estimated ? std::max(0.0, 1 - evidence.mean_weight) : *counted;
     evidence.off_support_error =
         result_.off_support_estimated ? evidence.mean_weight_error : 0;
+  }
+
+  // Of the rounds whose marginals are known; what is wrong with the others is wrong for them, too.
+  Evidence marginal_evidence() const {
+    Evidence evidence = result_.marginals ? result_.marginals->evidence : Evidence{};
+    evidence.bad_propensities = result_.evidence.bad_propensities;
+    evidence.zero_propensities = result_.evidence.zero_propensities;
+    evidence.unanswerable += result_.evidence.unanswerable;
+    if (evidence.unanswerable_why.empty()) evidence.unanswerable_why = result_.evidence.unanswerable_why;
+    return evidence;
   }
 
   // Those of the log's shape; all others only by name, to be refused.
@@ -161,6 +195,8 @@ class Evaluation {
       return std::find(names.begin(), names.end(), facts.estimator) != names.end();
     if (facts.of_slates != (result_.longest > 1)) return false;
     if (facts.needs_model && model_ == nullptr) return false;
+    if (facts.by_marginals && (!result_.marginals || result_.marginals->evidence.rounds == 0)) return false;
+    if (facts.estimator == Estimator::kSlateDm && result_.marginals->evidence.unmodelled > 0) return false;
     return facts.estimator != Estimator::kReplay ||
            (result_.evidence.deterministic_target && result_.evidence.even_logging &&
             result_.evidence.rounds > 0);
@@ -170,7 +206,11 @@ class Evaluation {
                   const Bootstrap& bootstrap) const {
     EstimateRow row;
     row.estimator = facts.estimator;
-    row.refusals = refusals(facts.estimator, result_.evidence);
+    const Evidence evidence = facts.by_marginals ? marginal_evidence() : result_.evidence;
+    row.refusals = refusals(facts.estimator, evidence);
+    if (facts.by_marginals && evidence.rounds == 0 && result_.evidence.rounds > 0)
+      row.refusals = {{"empty", "no list is fully logged, so no slot's marginal propensity can be told",
+                       "log more lists in full (serving.full_log_share), or, of JSON lines, both marginal propensities"}};
     const bool right_shape = result_.longest == 0 || facts.of_slates == (result_.longest > 1);
     if (!right_shape)
       row.refusals.push_back(
@@ -178,17 +218,19 @@ class Evaluation {
            absl::StrCat(std::string(facts.name), facts.of_slates ? " is of lists with several slots"
                                                     : " is of lists with one slot"),
            facts.of_slates ? "ask for ips, snips or dr" : "ask for sips, rips or cascade-dr"});
-    const bool can = right_shape && result_.evidence.rounds > 0 &&
-                     !(facts.needs_model && result_.evidence.unmodelled > 0);
+    const bool can = right_shape && evidence.rounds > 0 && !(facts.needs_model && evidence.unmodelled > 0);
     row.given = can && (row.refusals.empty() || options_.force);
     if (!row.given) return row;
-    std::size_t lambda = 0;
+    std::size_t& lambda = row.lambda;
     if (facts.estimator == Estimator::kDros) {
       lambda = options_.weights.shrinkage > 0 ? 0 : slope_choice(groups);
       row.shrinkage =
           options_.weights.shrinkage > 0 ? options_.weights.shrinkage : kShrinkage[lambda];
     }
     row.value = estimate(facts.estimator, sums_.totals(), lambda);
+    if (facts.by_marginals)
+      row.monte_carlo_error =
+          facts.estimator == Estimator::kIips ? result_.marginals->iips_error : result_.marginals->dm_error;
     row.bootstrap = bootstrap.interval(facts.estimator, lambda);
     row.bernstein = empirical_bernstein(facts.estimator, groups, options_.intervals.confidence,
                                         lambda);
@@ -203,6 +245,9 @@ class Evaluation {
   OpeResult result_;
   GroupSums sums_;
   SupportTally support_;
+  std::optional<bool> marginal_answer_;  // none: not asked yet
+  MarginalEvaluation marginals_;
+  Stats round_sums_{};  // of the round at hand
   std::vector<TargetSlot> targets_;
   std::vector<SlotTerms> terms_;
 };

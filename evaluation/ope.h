@@ -16,6 +16,7 @@
 #include "evaluation/estimators.h"
 #include "evaluation/intervals.h"
 #include "evaluation/logs/round_source.h"
+#include "evaluation/marginal_evaluation.h"
 #include "evaluation/models/reward_model.h"
 #include "evaluation/refusals.h"
 #include "evaluation/targets/target.h"
@@ -27,6 +28,7 @@ struct OpeOptions {
   std::vector<Estimator> estimators;  // empty: all that apply to the log
   EstimatorOptions weights;
   IntervalOptions intervals;
+  std::size_t slate_draws = 100;      // lists a round and policy, for marginal propensities
   bool assume_uniform = false;        // propensities are 1 / what was allowed, whatever the log says
   bool force = false;                 // give refused estimates, too, and take a log that is cut short
 };
@@ -43,7 +45,9 @@ struct EstimateRow {
   Estimator estimator = Estimator::kIps;
   double value = kMissing;
   std::optional<Interval> bootstrap, bernstein;
-  std::optional<double> shrinkage;  // dros's λ
+  std::optional<double> shrinkage;  // dros's λ …
+  std::size_t lambda = 0;           // … its place in kShrinkage
+  std::optional<double> monte_carlo_error;  // of estimates by drawn lists
   std::vector<Refusal> refusals;
   bool given = false;               // not refused, or forced
 };
@@ -54,6 +58,7 @@ struct OpeResult {
   std::uint64_t left_out = 0;             // rounds that are no evidence for this target
   Evidence evidence;
   WeightDiagnostics weights;
+  std::optional<MarginalFigures> marginals;  // where an estimator by marginals was asked
   std::map<std::string, std::uint64_t> logged_by;  // rounds by the policy that made them, of Riffle's own log
   std::uint64_t users = 0;                // groups of users with rounds (at most 4,096)
   double logged_value = kMissing, logged_error = 0;  // what the logging policy earned a round

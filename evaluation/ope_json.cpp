@@ -26,6 +26,48 @@ void write_question(JsonWriter& json, const OpeQuestion& question, const OpeResu
   write_reading(json, result.read, result.problems, result.partial, result.cut_short);
 }
 
+void write_slots(JsonWriter& json, const std::vector<SlotDiagnostics>& slots) {
+  json.key("slots").begin_array();
+  for (const SlotDiagnostics& slot : slots) {
+    if (slot.rounds == 0) continue;
+    json.begin_object()
+        .member("position", slot.position)
+        .member("rounds", slot.rounds)
+        .member("rewarded", slot.rewarded)
+        .member("mean_reward", slot.mean_reward())
+        .member("mean_weight", slot.mean_weight())
+        .member("ess", slot.ess())
+        .member("largest_weight", slot.largest_weight)
+        .member("value", slot.value())
+        .member("smallest_propensity", slot.smallest_propensity)
+        .end_object();
+  }
+  json.end_array();
+}
+
+void write_marginals(JsonWriter& json, const std::optional<MarginalFigures>& marginals) {
+  json.key("marginals");
+  if (!marginals) {
+    json.null();
+    return;
+  }
+  const Evidence& evidence = marginals->evidence;
+  json.begin_object()
+      .member("rounds", evidence.rounds)
+      .member("rewarded_rounds", evidence.rewarded)
+      .member("left_out", marginals->left_out)
+      .member("unanswerable", evidence.unanswerable)
+      .member("unmodelled", evidence.unmodelled)
+      .member("draws", static_cast<std::uint64_t>(marginals->draws))
+      .member("ess", evidence.ess)
+      .member("largest", marginals->largest_weight)
+      .member("mean", evidence.mean_weight)
+      .member("mean_error", evidence.mean_weight_error);
+  write(json, "pareto_k", evidence.k_hat);
+  write_slots(json, marginals->slots);
+  json.end_object();
+}
+
 void write_diagnostics(JsonWriter& json, const OpeResult& result) {
   const Evidence& evidence = result.evidence;
   json.member("rounds", evidence.rounds)
@@ -60,22 +102,8 @@ void write_diagnostics(JsonWriter& json, const OpeResult& result) {
       .member("mass", evidence.off_support)
       .member("estimated", result.off_support_estimated)
       .end_object();
-  json.key("slots").begin_array();
-  for (const SlotDiagnostics& slot : result.weights.slots()) {
-    if (slot.rounds == 0) continue;
-    json.begin_object()
-        .member("position", slot.position)
-        .member("rounds", slot.rounds)
-        .member("rewarded", slot.rewarded)
-        .member("mean_reward", slot.mean_reward())
-        .member("mean_weight", slot.mean_weight())
-        .member("ess", slot.ess())
-        .member("largest_weight", slot.largest_weight)
-        .member("value", slot.value())
-        .member("smallest_propensity", slot.smallest_propensity)
-        .end_object();
-  }
-  json.end_array();
+  write_slots(json, result.weights.slots());
+  write_marginals(json, result.marginals);
 }
 
 void write_estimate(JsonWriter& json, const EstimateRow& row) {
@@ -84,6 +112,7 @@ void write_estimate(JsonWriter& json, const EstimateRow& row) {
   write(json, "bootstrap", row.bootstrap);
   write(json, "bernstein", row.bernstein);
   write(json, "shrinkage", row.shrinkage);
+  write(json, "monte_carlo_error", row.monte_carlo_error);
   json.member("given", row.given).key("refusals").begin_array();
   for (const Refusal& refusal : row.refusals)
     json.begin_object()

@@ -86,9 +86,24 @@ void write_diagnostics(const OpeResult& result, std::string& out) {
                   weights.small_propensities(), " slots below 0.0001\n");
 }
 
-void write_slots(const OpeResult& result, std::string& out) {
+void write_marginals(const MarginalFigures& marginals, std::string& out) {
+  const Evidence& evidence = marginals.evidence;
+  absl::StrAppend(&out, "\nmarginals  ", evidence.rounds, " lists, ", evidence.rewarded,
+                  " rewarded: slot by slot, whatever is above");
+  if (marginals.left_out > 0) absl::StrAppend(&out, "; left out ", marginals.left_out, " that are not fully logged");
+  absl::StrAppend(&out, "\n");
+  if (evidence.unanswerable > 0)
+    absl::StrAppend(&out, "           left out ", evidence.unanswerable, " lists: ", evidence.unanswerable_why, "\n");
+  if (evidence.rounds == 0) return;
+  absl::StrAppend(&out, "           smallest effective sample size of a slot ", absl::StrFormat("%.1f", evidence.ess),
+                  ", largest weight ", number(marginals.largest_weight), ", mean ",
+                  absl::StrFormat("%.4f", evidence.mean_weight), ", Pareto k ",
+                  evidence.k_hat ? absl::StrFormat("%.2f", *evidence.k_hat) : "- (no tail to fit)", "\n");
+}
+
+void write_slots(const std::vector<SlotDiagnostics>& slots, std::string& out) {
   out += "\nslot  rounds      rewarded  mean reward  mean weight  ESS         largest     by weights\n";
-  for (const SlotDiagnostics& slot : result.weights.slots()) {
+  for (const SlotDiagnostics& slot : slots) {
     if (slot.rounds == 0) continue;
     out += absl::StrFormat("%-5u %-11d %-9d %-12.5g %-12.4f %-11.1f %-11.5g %.5g\n", slot.position,
                            slot.rounds, slot.rewarded, slot.mean_reward(), slot.mean_weight(),
@@ -108,6 +123,9 @@ void write_estimates(const OpeQuestion& question, const OpeResult& result, std::
       absl::StrAppend(&out, padded(name, 12), padded(number(row.value), 14),
                       padded(interval(row.bootstrap), 27), interval(row.bernstein),
                       row.shrinkage ? absl::StrCat("  λ ", number(*row.shrinkage)) : "",
+                      row.monte_carlo_error
+                          ? absl::StrCat("  Monte Carlo error ", absl::StrFormat("%.2g", *row.monte_carlo_error))
+                          : "",
                       row.refusals.empty() ? "" : "  FORCED", "\n");
     }
   }
@@ -138,7 +156,11 @@ std::string ope_text(const OpeQuestion& question, const OpeResult& result) {
   std::string out;
   write_question(question, result, out);
   write_diagnostics(result, out);
-  if (result.evidence.rounds > 0) write_slots(result, out);
+  if (result.evidence.rounds > 0) write_slots(result.weights.slots(), out);
+  if (result.marginals) {
+    write_marginals(*result.marginals, out);
+    if (result.marginals->evidence.rounds > 0) write_slots(result.marginals->slots, out);
+  }
   write_estimates(question, result, out);
   write_refusals(result, out);
   return out;

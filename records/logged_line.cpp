@@ -39,6 +39,8 @@ struct LoggedLineDecoder::Impl {
     if (name == "context") return read_context(value, line);
     if (name == "propensity") return read_number(name, value, line.propensity);
     if (name == "target_propensity") return read_number(name, value, line.target_propensity);
+    if (name == "marginal_propensity") return read_number(name, value, line.marginal_propensity);
+    if (name == "target_marginal_propensity") return read_number(name, value, line.target_marginal_propensity);
     if (name == "reward") {
       line.has_reward = !value.is_null();
       return read_number(name, value, line.reward);
@@ -110,6 +112,7 @@ std::optional<Reason> LoggedLineDecoder::decode(std::string_view json, LoggedLin
   line.action = line.user_id = line.recommendation_id = line.context = line.timestamp = {};
   line.position = 0;
   line.reward = line.propensity = line.target_propensity = kMissing;
+  line.marginal_propensity = line.target_marginal_propensity = kMissing;
   line.actions = 0;
   line.available.clear();
   line.target.clear();

@@ -6,6 +6,7 @@
 //    "context":"mobile",                                           a text or a number: a stratum
 //    "actions":34,                                                 or ["i1","i2",…]: what could be
 //    "target_propensity":0.5,"target":{"i9":0.5,"i1":0.5},         what the target would do
+//    "marginal_propensity":0.2,"target_marginal_propensity":0.4,   both policies', in this position whatever is above
 //    "timestamp":"2025-10-09T08:53:20Z"}                           when: ms or ISO 8601 (for `riffle log check`)
 //
 // Only action and reward must be there. Lines with the same recommendation_id that follow each other
@@ -33,6 +34,7 @@ struct LoggedLine {
   double reward = 0;
   double propensity = 0;
   double target_propensity = 0;
+  double marginal_propensity = 0, target_marginal_propensity = 0;
   std::uint64_t actions = 0;                // how many; 0: not said
   std::vector<std::string_view> available;  // which; empty: not said
   std::vector<std::pair<std::string_view, double>> target;

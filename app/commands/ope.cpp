@@ -121,7 +121,7 @@ void add_estimator_options(CLI::App& command, OpeChoice& choice) {
   evaluation::OpeOptions& options = choice.options;
   command
       .add_option("--estimators,-e", choice.estimators,
-                  "replay, dm, ips, snips, dr, sndr, dros; of slates sips, snsips, rips, cascade-dr "
+                  "replay, dm, ips, snips, dr, sndr, dros; of slates sips, snsips, rips, cascade-dr, iips, slate-dm "
                   "(default: all that apply)")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -145,6 +145,11 @@ void add_estimator_options(CLI::App& command, OpeChoice& choice) {
                   "files")
       ->check(CLI::NonNegativeNumber)
       ->type_name("ROUNDS");
+  command
+      .add_option("--slate-draws", options.slate_draws,
+                  "Lists drawn of each policy and logged list, for iips and slate-dm (default 100)")
+      ->check(CLI::Range(2, 1000000))
+      ->type_name("N");
   add_interval_options(command, options.intervals);
   command
       .add_option("--seed", options.intervals.seed,

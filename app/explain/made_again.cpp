@@ -96,7 +96,7 @@ class Remake {
   std::string distribute() {
     if (!decision_.fully_logged()) return "only a sample of its candidates was logged (serving.full_log_share)";
     const bool whole = found_.place == FoundDecision::Place::kState;
-    if (whole && decision_.explore() != 1) return "its request scaled exploration";
+    if (whole && !decision_.has_choice() && decision_.explore() != 1) return "its request scaled exploration";
     serving::PolicyOptions policy = policy_;
     if (whole) policy.diversifier.weight = decision_.diversity();  // the request's, where it said one
     evaluation::UniformTarget uniform;

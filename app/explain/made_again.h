@@ -1,6 +1,6 @@
 // A logged decision made again, as far as the log has what it depended on, and held against what was logged: the scores
-// of the logged candidates by the policy's saved version; and, of fully logged ones of a policy without diversity and
-// caps, the probability of every slot (evaluation/targets/policy_target.h says why not of others).
+// of the logged candidates by the policy's saved version; and, of fully logged ones, the probability of every slot
+// (evaluation/targets/policy_target.h says of which not).
 #pragma once
 
 #include <cstdint>

@@ -125,7 +125,9 @@ void JsonRounds::append(LoggedRound& round) {
                          .position = static_cast<std::uint32_t>(line_.position),
                          .propensity = line_.propensity,
                          .reward = line_.reward,
-                         .target_probability = line_.target_propensity});
+                         .target_probability = line_.target_propensity,
+                         .marginal = line_.marginal_propensity,
+                         .target_marginal = line_.target_marginal_propensity});
   round.actions = line_.actions != 0 ? static_cast<std::uint32_t>(line_.actions) : actions_;
   if (!line_.available.empty()) {
     round.available.clear();

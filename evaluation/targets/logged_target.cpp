@@ -45,6 +45,17 @@ Unanswerable LoggedTarget::weigh(const LoggedRound& round, const RewardModel* mo
   return {};
 }
 
+Unanswerable LoggedTarget::marginals(const LoggedRound& round, const RewardModel*, std::size_t, const SlateDraws&,
+                                     SlateMarginals& out) {
+  out = {};
+  for (const LoggedSlot& slot : round.slots) {
+    if (!(slot.target_marginal >= 0 && slot.target_marginal <= 1))
+      return "a line has no target_marginal_propensity in [0, 1]";
+    out.slots.push_back({.probability = slot.target_marginal});
+  }
+  return {};
+}
+
 void LoggedTarget::ask(const LoggedRound& round, SupportTally& support) const {
   for (const Choice& choice : round.target)
     if (choice.probability > 0)

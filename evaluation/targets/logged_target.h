@@ -10,6 +10,8 @@ class LoggedTarget final : public Target {
  public:
   Unanswerable weigh(const LoggedRound& round, const RewardModel* model, std::size_t fold,
                      std::vector<TargetSlot>& out) override;
+  Unanswerable marginals(const LoggedRound& round, const RewardModel* model, std::size_t fold,
+                         const SlateDraws& draws, SlateMarginals& out) override;
   void ask(const LoggedRound& round, SupportTally& support) const override;
   std::string description() const override { return "as the log's lines say"; }
 };

@@ -1,48 +1,87 @@
 #include "evaluation/targets/policy_target.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "features/feature_vector.h"
 
 namespace riffle::evaluation {
+namespace {
 
-absl::StatusOr<std::unique_ptr<Target>> PolicyTarget::make(const serving::PolicyOptions& policy,
-                                                           const learner::PolicyVersion& version) {
-  const std::string name = absl::StrCat("policy ", policy.id.str());
-  if (policy.scorer == "given")
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": the scorer `given` takes its scores from the requests, which the log "
-                           "of outcomes does not have"));
+std::string in_words(const serving::PolicyOptions& policy) {
+  std::string words(policy.explorer.kind);
   if (policy.diversifier.kind != "none" && policy.diversifier.weight != 0)
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": what its diversifier would choose depends on the catalogue's vectors, "
-                           "which the log does not have; ask for it without, by --set policies.",
-                     policy.id.str(), ".diversifier.weight=0"));
-  if (!policy.caps.empty())
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": what its caps exclude depends on whole category paths, which the log "
-                           "does not have; ask for it without caps"));
-  return std::unique_ptr<Target>(new PolicyTarget(policy, version));
+    absl::StrAppend(&words, ", ", policy.diversifier.kind, " λ ", policy.diversifier.weight);
+  else
+    words += ", no diversity";
+  if (!policy.caps.empty()) absl::StrAppend(&words, ", ", policy.caps.size(), " caps");
+  return words;
 }
 
-PolicyTarget::PolicyTarget(const serving::PolicyOptions& policy,
-                           const learner::PolicyVersion& version)
-    : policy_(policy), version_(version), explorer_(serving::make_explorer(policy.explorer.kind)) {}
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Target>> PolicyTarget::make(const serving::PolicyOptions& policy,
+                                                           std::vector<learner::PolicyVersion> versions, bool trained) {
+  RIFFLE_CHECK(!versions.empty(), "no version of the policy");
+  if (policy.scorer == "given")
+    return absl::InvalidArgumentError(
+        absl::StrCat("policy ", policy.id.str(), ": the scorer `given` takes its scores from the requests, which the log "
+                     "of outcomes does not have"));
+  return std::unique_ptr<Target>(new PolicyTarget(policy, std::move(versions), trained));
+}
+
+PolicyTarget::PolicyTarget(const serving::PolicyOptions& policy, std::vector<learner::PolicyVersion> versions, bool trained)
+    : policy_(policy), versions_(std::move(versions)), trained_(trained) {}
 
 std::string PolicyTarget::description() const {
-  return absl::StrCat("policy ", policy_.id.str(), ": ", policy_.scorer,
-                      version_.version > 0 ? absl::StrCat(" version ", version_.version) : "", ", ",
-                      policy_.explorer.kind, ", no diversifier, no caps");
+  std::string version;
+  if (versions_.size() > 1)
+    version = absl::StrCat(" trained on this log, cross-fitted over ", versions_.size(), " folds of users");
+  else if (trained_)
+    version = " trained on this log, in sample";
+  else if (versions_[0].version > 0)
+    version = absl::StrCat(" version ", versions_[0].version);
+  return absl::StrCat("policy ", policy_.id.str(), ": ", policy_.scorer, version, ", ", in_words(policy_));
+}
+
+// Whether it chooses by what only a choice's log has.
+bool PolicyTarget::wants_choice() const {
+  return !policy_.caps.empty() || (policy_.diversifier.kind != "none" && policy_.diversifier.weight != 0);
+}
+
+Unanswerable PolicyTarget::read_choice(const pb::Outcome& outcome) {
+  input_ = serving::SlateInput{};
+  input_.policy = &policy_;
+  input_.slots = chosen_.size();
+  input_.diversity = policy_.diversifier.weight;
+  if (outcome.has_choice()) {
+    if (const std::string_view why = choice_.read(outcome); !why.empty()) return why;
+    input_.kernels = choice_.kernels();
+    input_.category_paths = choice_.category_paths();
+    input_.explore = outcome.choice().explore();
+    if (outcome.choice().diversity_asked()) input_.diversity = outcome.choice().diversity();
+    return {};
+  }
+  if (wants_choice())
+    return "a decision was logged without what diversity and caps are measured on (by an older build, or of too many candidates)";
+  for (int slot = 0; slot < outcome.slots_size(); ++slot)
+    if (outcome.slots(slot).allowed() + static_cast<std::uint32_t>(slot) != keys_.size())
+      return "caps excluded candidates, and the log does not say which";
+  input_.diversity = 0;
+  no_kernels_.assign(keys_.size(), nullptr);
+  no_paths_.assign(keys_.size(), {});
+  input_.kernels = no_kernels_;
+  input_.category_paths = no_paths_;
+  return {};
 }
 
 // Every candidate with its features, and where among them the slots are.
 Unanswerable PolicyTarget::read(const LoggedRound& round) {
+  if (round.outcome == nullptr) return "one of Riffle's policies chooses only in Riffle's own log";
   const pb::Outcome& outcome = *round.outcome;
   if (outcome.feature_fingerprint() != features::feature_fingerprint())
     return "a decision was logged with another feature specification than this build's";
-  const auto count = static_cast<std::size_t>(outcome.candidates_size());
   keys_.clear();
   categories_.clear();
   features_.clear();
@@ -53,19 +92,13 @@ Unanswerable PolicyTarget::read(const LoggedRound& round) {
     categories_.emplace_back(candidate.category_key());
     features_.insert(features_.end(), candidate.features().begin(), candidate.features().end());
   }
-  chosen_.clear();
-  for (std::size_t slot = 0; slot < round.slots.size(); ++slot) {
-    const pb::OutcomeSlot& filled = outcome.slots(static_cast<int>(slot));
-    const auto at = std::find(keys_.begin(), keys_.end(), ItemKey(filled.item_key()));
-    if (at == keys_.end()) return "a slot holds an item that is not among the logged candidates";
-    if (filled.allowed() + slot != count)
-      return "caps excluded candidates, and the log does not say which";
-    chosen_.push_back(static_cast<std::uint32_t>(at - keys_.begin()));
-  }
+  if (const Unanswerable why = find_chosen(outcome, chosen_); !why.empty()) return why;
+  if (const Unanswerable why = read_choice(outcome); !why.empty()) return why;
+  score(outcome, versions_[fold_of(round.cluster, versions_.size())]);
   return {};
 }
 
-void PolicyTarget::score(const pb::Outcome& outcome) {
+void PolicyTarget::score(const pb::Outcome& outcome, const learner::PolicyVersion& version) {
   given_.assign(keys_.size(), 0);
   scores_.resize(keys_.size());
   const learner::ScoringBatch batch{.features = features_,
@@ -73,48 +106,43 @@ void PolicyTarget::score(const pb::Outcome& outcome) {
                                     .given = given_,
                                     .segment = outcome.segment(),
                                     .items = keys_};
-  version_.scorer->score(batch, scores_);
-  const serving::ExplorerNeeds needs = explorer_->needs();
-  draws_.resize(needs.draws ? keys_.size() * version_.scorer->draw_count() : 0);
-  if (!draws_.empty()) version_.scorer->score_draws(batch, draws_);
-  widths_.resize(needs.widths && version_.scorer->has_widths() ? keys_.size() : 0);
-  if (!widths_.empty()) version_.scorer->score_widths(batch, widths_);
-  // As serving/slate.cpp does, with λ = 0.
-  const auto ceiling = static_cast<float>(policy_.reward_ceiling);
-  utility_.resize(scores_.size());
-  for (std::size_t i = 0; i < scores_.size(); ++i)
-    utility_[i] = std::clamp(scores_[i] / ceiling, 0.F, 1.F);
-  for (float& draw : draws_) draw /= ceiling;
+  version.scorer->score(batch, scores_);
+  const serving::ExplorerNeeds needs = builder_.needs(policy_);
+  draws_.resize(needs.draws ? keys_.size() * version.scorer->draw_count() : 0);
+  if (!draws_.empty()) version.scorer->score_draws(batch, draws_);
+  widths_.resize(needs.widths && version.scorer->has_widths() ? keys_.size() : 0);
+  if (!widths_.empty()) version.scorer->score_widths(batch, widths_);
+  input_.keys = keys_;
+  input_.scores = scores_;
+  input_.draws = draws_;
+  input_.widths = widths_;
+  input_.slots_learned = static_cast<double>(version.slots_learned);
 }
 
 Unanswerable PolicyTarget::weigh(const LoggedRound& round, const RewardModel* model,
                                  std::size_t fold, std::vector<TargetSlot>& out) {
   out.clear();
-  if (round.outcome == nullptr) return "one of Riffle's policies chooses only in Riffle's own log";
   if (const Unanswerable why = read(round); !why.empty()) return why;
-  score(*round.outcome);
   const bool expects = model != nullptr && model->covers(round);
-  allowed_.resize(keys_.size());
-  std::iota(allowed_.begin(), allowed_.end(), 0);
-  for (std::size_t slot = 0; slot < chosen_.size(); ++slot) {
-    explorer_->distribute(policy_.explorer,
-                          {.utility = utility_,
-                           .keys = keys_,
-                           .allowed = allowed_,
-                           .slots_learned = static_cast<double>(version_.slots_learned),
-                           .draws = draws_,
-                           .widths = widths_},
-                          distribution_);
+  builder_.walk(input_, [&](const serving::Distribution& distribution, std::span<const std::uint32_t> allowed) {
+    const std::size_t slot = out.size();
     TargetSlot& target = out.emplace_back();
-    target.probability = serving::probability(distribution_, chosen_[slot]);
+    target.probability = probability_among(distribution, allowed, chosen_[slot]);
     if (expects) {
       target.expected = 0;
-      for (const std::uint32_t candidate : allowed_)
-        if (const double p = serving::probability(distribution_, candidate); p > 0)
+      for (const std::uint32_t candidate : allowed)
+        if (const double p = serving::probability(distribution, candidate); p > 0)
           target.expected += p * model->action(round, slot, fold, candidate);
     }
-    allowed_.erase(std::find(allowed_.begin(), allowed_.end(), chosen_[slot]));
-  }
+    return chosen_[slot];
+  });
+  return {};
+}
+
+Unanswerable PolicyTarget::marginals(const LoggedRound& round, const RewardModel* model, std::size_t fold,
+                                     const SlateDraws& draws, SlateMarginals& out) {
+  if (const Unanswerable why = read(round); !why.empty()) return why;
+  sampler_.sample(input_, chosen_, {round, model, fold}, draws, out);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "evaluation/logged_round.h"
 #include "evaluation/models/reward_model.h"
+#include "evaluation/slate_sampler.h"
 #include "evaluation/support.h"
 
 namespace riffle::evaluation {
@@ -31,6 +32,13 @@ class Target {
   // Not empty: why this round does not say what the target would do.
   virtual Unanswerable weigh(const LoggedRound& round, const RewardModel* model, std::size_t fold,
                              std::vector<TargetSlot>& out) = 0;
+
+  // Over the lists that the target itself would make of this round (IIPS, DM of slates): replaces `out`, its slots those of the
+  // round; `expected` only where `model` is given. Not empty: why it cannot be told.
+  virtual Unanswerable marginals(const LoggedRound&, const RewardModel* /*model*/, std::size_t /*fold*/,
+                                 const SlateDraws&, SlateMarginals& /*out*/) {
+    return "what this target puts into a slot whatever is above cannot be told";
+  }
 
   // False: the round is no evidence either way, and may be left out without harm, for what decides
   // it has nothing to do with what was shown.

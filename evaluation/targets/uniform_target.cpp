@@ -45,6 +45,24 @@ double mean_of_candidates(const LoggedRound& round, const RewardModel& model, st
   return count > 0 ? sum / count : kMissing;
 }
 
+// Mean of q̂ over all that could be in the slot, whatever is above.
+double mean_of_all(const LoggedRound& round, const RewardModel& model, std::size_t slot, std::size_t fold) {
+  double sum = 0;
+  std::uint32_t count = 0;
+  const auto add = [&](std::uint32_t action) {
+    sum += model.action(round, slot, fold, action);
+    ++count;
+  };
+  if (round.outcome == nullptr && !round.available.empty()) {
+    std::for_each(round.available.begin(), round.available.end(), add);
+  } else {
+    const auto actions = round.outcome == nullptr ? round.actions
+                                                  : static_cast<std::uint32_t>(round.outcome->candidates_size());
+    for (std::uint32_t action = 0; action < actions; ++action) add(action);
+  }
+  return count > 0 ? sum / count : kMissing;
+}
+
 }  // namespace
 
 Unanswerable UniformTarget::weigh(const LoggedRound& round, const RewardModel* model,
@@ -74,6 +92,39 @@ Unanswerable UniformTarget::weigh_outcome(const LoggedRound& round, const Reward
     if (model != nullptr && model->covers(round) && allowed + slot == candidates)
       target.expected = mean_of_candidates(round, *model, slot, fold);
   }
+  return {};
+}
+
+Unanswerable UniformTarget::marginals(const LoggedRound& round, const RewardModel* model, std::size_t fold,
+                                      const SlateDraws& draws, SlateMarginals& out) {
+  if (round.outcome != nullptr) {
+    if (!round.outcome->has_choice()) return "a decision was logged without its policy's caps (by an older build, or of too many candidates)";
+    if (round.outcome->choice().caps_size() > 0) return draw_with_caps(round, {round, model, fold}, draws, out);
+  }
+  const std::uint32_t actions =
+      round.outcome == nullptr ? round.actions : static_cast<std::uint32_t>(round.outcome->candidates_size());
+  if (actions < round.slots.size()) return "the log does not say how many actions there were; say it with --actions";
+  out = {};
+  out.slots.assign(round.slots.size(), {.probability = 1.0 / actions});
+  if (model == nullptr || !model->covers(round)) return {};
+  out.expected = 0;
+  for (std::size_t slot = 0; slot < round.slots.size(); ++slot) out.expected += mean_of_all(round, *model, slot, fold);
+  return {};
+}
+
+Unanswerable UniformTarget::draw_with_caps(const LoggedRound& round, const ModelledRound& modelled,
+                                           const SlateDraws& draws, SlateMarginals& out) {
+  if (const Unanswerable why = choice_.read(*round.outcome); !why.empty()) return why;
+  if (const Unanswerable why = find_chosen(*round.outcome, chosen_); !why.empty()) return why;
+  serving::SlateInput input = choice_.input();
+  serving::PolicyOptions evenly = *input.policy;
+  evenly.explorer = {.kind = "uniform"};
+  evenly.diversifier = {.kind = "none", .weight = 0};
+  input.policy = &evenly;
+  input.explore = 1;
+  input.diversity = 0;
+  input.draws = input.widths = {};
+  sampler_.sample(input, chosen_, modelled, draws, out);
   return {};
 }
 

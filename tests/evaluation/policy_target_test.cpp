@@ -4,128 +4,130 @@
 
 #include "base/rng.h"
 #include "evaluation/targets/uniform_target.h"
-#include "features/feature_vector.h"
-#include "learner/trainer.h"
-#include "serving/slate.h"
+#include "tests/evaluation/served_lists.h"
 
 namespace riffle::evaluation {
 namespace {
 
-serving::PolicyOptions popularity_policy(const std::string& explorer) {
-  serving::PolicyOptions policy;
-  policy.id = PolicyId("p");
-  policy.scorer = "popularity";
-  policy.explorer.kind = explorer;
-  policy.explorer.epsilon = 0.3;
-  policy.explorer.top = 4;
-  policy.diversifier = {.kind = "none", .weight = 0};
-  return policy;
-}
-
-learner::PolicyVersion version_of(const serving::PolicyOptions& policy) {
-  learner::PolicyVersion version;
-  version.policy_id = policy.id;
-  version.scorer = *learner::make_scorer(policy.scorer, "", {});
-  version.slots_learned = 500;
-  return version;
-}
-
-// A list as serving makes it, with the outcome that is logged of it.
-pb::Outcome served(const serving::PolicyOptions& policy, Rng& rng) {
-  constexpr std::size_t kCandidates = 9;
-  pb::Outcome outcome;
-  outcome.set_feature_fingerprint(features::feature_fingerprint());
-  outcome.set_fully_logged(true);
-  std::vector<ItemKey> keys;
-  std::vector<float> scores;
-  for (std::size_t i = 0; i < kCandidates; ++i) {
-    pb::CandidateLog& candidate = *outcome.add_candidates();
-    candidate.set_item_key(100 + i);
-    outcome.add_candidate_keys(100 + i);
-    for (std::size_t f = 0; f < features::kFeatureCount; ++f)
-      candidate.add_features(static_cast<float>(rng.uniform()));
-    keys.emplace_back(100 + i);
-    scores.push_back(
-        candidate.features(static_cast<int>(features::feature_index("popularity"))));
-  }
-  const std::vector<const features::KernelVector*> kernels(kCandidates, nullptr);
-  const std::vector<std::span<const CategoryKey>> paths(kCandidates);
-  serving::SlateBuilder builder;
-  const serving::Slate& slate = builder.fill({.keys = keys,
-                                              .scores = scores,
-                                              .kernels = kernels,
-                                              .category_paths = paths,
-                                              .policy = &policy,
-                                              .slots = 4,
-                                              .explore = 1,
-                                              .diversity = 0,
-                                              .slots_learned = 500},
-                                             rng);
-  for (const serving::FilledSlot& filled : slate.slots) {
-    pb::OutcomeSlot& slot = *outcome.add_slots();
-    slot.set_item_key(keys[filled.candidate].value());
-    slot.set_propensity(filled.propensity);
-    slot.set_allowed(filled.allowed);
-    *slot.mutable_features() =
-        outcome.candidates(static_cast<int>(filled.candidate)).features();
-  }
-  return outcome;
-}
-
-LoggedRound round_of(const pb::Outcome& outcome) {
-  LoggedRound round;
-  round.outcome = &outcome;
-  for (int k = 0; k < outcome.slots_size(); ++k)
-    round.slots.push_back({.action = 0, .position = static_cast<std::uint32_t>(k),
-                           .propensity = outcome.slots(k).propensity(), .reward = 0});
-  return round;
-}
-
-TEST(PolicyTarget, OfThePolicyThatServedHasThePropensitiesThatWereLogged) {
-  for (const char* explorer : {"greedy", "epsilon", "squarecb", "softmax", "thompson", "regcb"}) {
-    const serving::PolicyOptions policy = popularity_policy(explorer);
-    const auto target = *PolicyTarget::make(policy, version_of(policy));
-    Rng rng(4);
-    std::vector<TargetSlot> slots;
-    for (int i = 0; i < 200; ++i) {
-      const pb::Outcome outcome = served(policy, rng);
-      ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, slots), "");
-      ASSERT_EQ(slots.size(), 4U);
-      for (int k = 0; k < 4; ++k)
-        EXPECT_DOUBLE_EQ(slots[k].probability, outcome.slots(k).propensity()) << explorer;
+// Of 100 lists of a policy: its own probabilities, asked of the outcomes, against those that serving logged.
+void expect_what_was_logged(const serving::PolicyOptions& policy, const learner::PolicyVersion& version, const Served& served) {
+  const auto target = *PolicyTarget::make(policy, version);
+  Rng rng(4);
+  std::vector<TargetSlot> slots;
+  bool chance = false;
+  for (int i = 0; i < 100; ++i) {
+    const pb::Outcome outcome = serve(policy, version, served, rng);
+    ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, slots), "");
+    ASSERT_EQ(slots.size(), 4U);
+    for (int k = 0; k < 4; ++k) {
+      EXPECT_EQ(slots[k].probability, outcome.slots(k).propensity());
+      chance |= outcome.slots(k).propensity() < 1;
     }
   }
+  EXPECT_TRUE(chance || policy.explorer.kind == "greedy");
+}
+
+constexpr const char* kExplorers[] = {"greedy", "epsilon", "squarecb", "softmax", "thompson", "regcb", "ucb1", "uniform"};
+
+TEST(PolicyTarget, OfThePolicyThatServedHasThePropensitiesThatWereLogged) {
+  for (const char* explorer : kExplorers) {
+    SCOPED_TRACE(explorer);
+    const serving::PolicyOptions policy = policy_of("popularity", explorer);
+    expect_what_was_logged(policy, untrained(policy), {});
+    expect_what_was_logged(policy, untrained(policy), {.log_choice = false});
+  }
+}
+
+TEST(PolicyTarget, HasTheLoggedPropensitiesWithDiversityCapsDrawsAndWidthsToo) {
+  Rng rng(11);
+  const learner::PolicyVersion version = trained_linear(rng);
+  for (const char* diversifier : {"none", "mmr", "dpp"})
+    for (const char* explorer : kExplorers) {
+      SCOPED_TRACE(std::string(explorer) + " " + diversifier);
+      expect_what_was_logged(diverse_policy("linear", explorer, diversifier), version, {});
+    }
+}
+
+TEST(PolicyTarget, ObeysTheDialsOfTheRequest) {
+  Rng rng(11);
+  const learner::PolicyVersion version = trained_linear(rng);
+  const serving::PolicyOptions policy = diverse_policy("linear", "squarecb", "dpp");
+  expect_what_was_logged(policy, version, {.explore = 0.5});
+  expect_what_was_logged(policy, version, {.explore = 0.25, .diversity = 0.9});
+  expect_what_was_logged(policy, version, {.diversity = 0});
+}
+
+TEST(PolicyTarget, ThatAskedForNoDiversityHasItsOwnLambdaWhereTheLogHadAnother) {
+  Rng rng(11);
+  const learner::PolicyVersion version = trained_linear(rng);
+  const serving::PolicyOptions served = diverse_policy("linear", "epsilon", "dpp");
+  serving::PolicyOptions asked = served;
+  asked.diversifier.weight = 0;
+  asked.caps.clear();
+  const auto target = *PolicyTarget::make(asked, version);
+  std::vector<TargetSlot> slots;
+  bool differs = false;
+  for (int i = 0; i < 50; ++i) {
+    const pb::Outcome outcome = serve(served, version, {}, rng);
+    ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, slots), "");
+    for (int k = 1; k < 4; ++k) differs |= slots[k].probability != outcome.slots(k).propensity();
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(PolicyTarget, ASlotThatItsCapsExcludeHasNoProbability) {
+  const serving::PolicyOptions served = policy_of("popularity", "uniform");
+  serving::PolicyOptions capped = served;
+  capped.caps = {{.depth = 1, .most = 1, .window = 2}};
+  const auto target = *PolicyTarget::make(capped, untrained(capped));
+  Rng rng(2);
+  std::vector<TargetSlot> slots;
+  int excluded = 0;
+  for (int i = 0; i < 100; ++i) {
+    const pb::Outcome outcome = serve(served, untrained(served), {}, rng);
+    ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, slots), "");
+    for (int k = 1; k < 4; ++k) {
+      const bool same = outcome.slots(k).category_key() % 3 == outcome.slots(k - 1).category_key() % 3;  // 10 + i mod 6
+      EXPECT_EQ(slots[k].probability == 0, same);
+      excluded += same;
+    }
+  }
+  EXPECT_GT(excluded, 20);
 }
 
 TEST(PolicyTarget, RefusesWhatTheLogCannotTell) {
-  serving::PolicyOptions policy = popularity_policy("epsilon");
-  policy.diversifier = {.kind = "dpp", .weight = 0.1};
-  EXPECT_FALSE(PolicyTarget::make(policy, version_of(policy)).ok());
-  policy = popularity_policy("epsilon");
-  policy.caps.push_back({});
-  EXPECT_FALSE(PolicyTarget::make(policy, version_of(policy)).ok());
-  policy = popularity_policy("epsilon");
-  policy.scorer = "given";
-  EXPECT_FALSE(PolicyTarget::make(policy, version_of(policy)).ok());
+  const serving::PolicyOptions given = policy_of("given", "epsilon");
+  EXPECT_FALSE(PolicyTarget::make(given, untrained(given)).ok());
 }
 
-TEST(PolicyTarget, LeavesListsThatAreNotFullyLoggedOutAndRefusesThoseWithCaps) {
-  const serving::PolicyOptions policy = popularity_policy("epsilon");
-  const auto target = *PolicyTarget::make(policy, version_of(policy));
+// Logs of builds that did not log what the choice depended on.
+TEST(PolicyTarget, WithoutALogOfTheChoiceCannotTellDiversityAndCaps) {
+  const serving::PolicyOptions plain = policy_of("popularity", "epsilon");
   Rng rng(4);
-  pb::Outcome outcome = served(policy, rng);
+  pb::Outcome outcome = serve(plain, untrained(plain), {.log_choice = false}, rng);
+  std::vector<TargetSlot> slots;
+  EXPECT_EQ((*PolicyTarget::make(plain, untrained(plain)))->weigh(round_of(outcome), nullptr, 0, slots), "");
+  const serving::PolicyOptions diverse = diverse_policy("popularity", "epsilon", "dpp");
+  EXPECT_NE((*PolicyTarget::make(diverse, untrained(diverse)))->weigh(round_of(outcome), nullptr, 0, slots), "");
+  outcome.mutable_slots(1)->set_allowed(3);
+  EXPECT_NE((*PolicyTarget::make(plain, untrained(plain)))->weigh(round_of(outcome), nullptr, 0, slots), "")
+      << "caps excluded something, and the log does not say what";
+}
+
+TEST(PolicyTarget, LeavesListsThatAreNotFullyLoggedOut) {
+  const serving::PolicyOptions policy = policy_of("popularity", "epsilon");
+  const auto target = *PolicyTarget::make(policy, untrained(policy));
+  Rng rng(4);
+  pb::Outcome outcome = serve(policy, untrained(policy), {}, rng);
+  EXPECT_TRUE(target->concerns(round_of(outcome)));
   outcome.set_fully_logged(false);
   EXPECT_FALSE(target->concerns(round_of(outcome)));
-  outcome.set_fully_logged(true);
-  outcome.mutable_slots(1)->set_allowed(3);
-  std::vector<TargetSlot> slots;
-  EXPECT_NE(target->weigh(round_of(outcome), nullptr, 0, slots), "");
 }
 
 TEST(UniformTarget, OfRifflesOwnListsIsOneOverWhatWasAllowed) {
-  const serving::PolicyOptions policy = popularity_policy("squarecb");
+  const serving::PolicyOptions policy = policy_of("popularity", "squarecb");
   Rng rng(9);
-  const pb::Outcome outcome = served(policy, rng);
+  const pb::Outcome outcome = serve(policy, untrained(policy), {}, rng);
   UniformTarget target;
   std::vector<TargetSlot> slots;
   ASSERT_EQ(target.weigh(round_of(outcome), nullptr, 0, slots), "");

@@ -19,8 +19,8 @@ import obp
 from obp.dataset import SyntheticBanditDataset, SyntheticSlateBanditDataset, logistic_reward_function
 from obp.ope import (DirectMethod, DoublyRobust, DoublyRobustWithShrinkage,
                      InverseProbabilityWeighting, SelfNormalizedDoublyRobust,
-                     SelfNormalizedInverseProbabilityWeighting, SlateRewardInteractionIPS,
-                     SlateStandardIPS)
+                     SelfNormalizedInverseProbabilityWeighting, SlateIndependentIPS,
+                     SlateRewardInteractionIPS, SlateStandardIPS)
 
 TOLERANCE = 1e-9
 SHRINKAGE = 3.0
@@ -133,8 +133,8 @@ def synthetic_slate(work, rounds=3000, length=3, actions=6):
     data = SyntheticSlateBanditDataset(n_unique_action=actions, len_list=length, dim_context=2,
                                        reward_type="binary", reward_structure="cascade_additive",
                                        base_reward_function=logistic_reward_function, random_state=3)
-    log = data.obtain_batch_bandit_feedback(n_rounds=rounds, return_pscore_item_position=False)
-    whole, _, cascade = data.generate_evaluation_policy_pscore(
+    log = data.obtain_batch_bandit_feedback(n_rounds=rounds, return_pscore_item_position=True)
+    whole, marginal, cascade = data.generate_evaluation_policy_pscore(
         evaluation_policy_type="optimal", context=log["context"], action=log["action"], epsilon=0.5)
     path = os.path.join(work, "slates.jsonl")
     with open(path, "w") as file:
@@ -146,13 +146,18 @@ def synthetic_slate(work, rounds=3000, length=3, actions=6):
             file.write(json.dumps({
                 "recommendation_id": str(log["slate_id"][i]), "position": int(log["position"][i]),
                 "action": int(log["action"][i]), "reward": float(log["reward"][i]),
-                "propensity": float(ours), "target_propensity": float(target)}) + "\n")
+                "propensity": float(ours), "target_propensity": float(target),
+                "marginal_propensity": float(log["pscore_item_position"][i]),
+                "target_marginal_propensity": float(marginal[i])}) + "\n")
     common = dict(slate_id=log["slate_id"], reward=log["reward"], position=log["position"])
-    hold_equal("synthetic slates", ask(path, "--target", "lines", "-e", "sips,rips"), {
+    hold_equal("synthetic slates", ask(path, "--target", "lines", "-e", "sips,rips,iips"), {
         "sips": SlateStandardIPS(len_list=length).estimate_policy_value(
             pscore=log["pscore"], evaluation_policy_pscore=whole, **common),
         "rips": SlateRewardInteractionIPS(len_list=length).estimate_policy_value(
             pscore_cascade=log["pscore_cascade"], evaluation_policy_pscore_cascade=cascade, **common),
+        "iips": SlateIndependentIPS(len_list=length).estimate_policy_value(
+            pscore_item_position=log["pscore_item_position"],
+            evaluation_policy_pscore_item_position=marginal, **common),
     })
 
 
