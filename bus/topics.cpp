@@ -27,6 +27,8 @@ std::vector<TopicSpec> riffle_topics(const TopicsOptions& options) {
     spec.config["message.timestamp.type"] = "LogAppendTime";
     return spec;
   };
+  TopicSpec epochs = topic(names.epochs, options.partitions, Cleanup::kDelete);
+  epochs.retention = options.epochs_retention;
   return {
       topic(names.events, options.partitions, Cleanup::kDelete),
       topic(names.requests, options.partitions, Cleanup::kDelete),
@@ -35,7 +37,7 @@ std::vector<TopicSpec> riffle_topics(const TopicsOptions& options) {
       topic(names.recommendations, options.partitions, Cleanup::kDelete),
       topic(names.dead_letters, options.partitions, Cleanup::kDelete),
       topic(names.outcomes, options.partitions, Cleanup::kDelete),
-      topic(names.epochs, options.partitions, Cleanup::kDelete),
+      epochs,
       topic(names.item_stats, options.partitions, Cleanup::kCompact),
       topic(names.policy, 1, Cleanup::kCompact),
   };

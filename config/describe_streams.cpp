@@ -25,10 +25,15 @@ void describe_topics(Fields& f, bus::TopicsOptions& o) {
           "Of the topics that belong to shards: one shard each. It cannot be changed later.", 1, 10000);
   f.whole("items_partitions", o.items_partitions, "Of `items`, which every worker reads in full.", 1, 10000);
   f.whole("replication_factor", o.replication_factor, "Copies the cluster keeps; 3 on three brokers or more.", 1, 100);
-  std::optional<Milliseconds> retention;
-  if (o.retention >= Milliseconds(0)) retention = o.retention;
-  f.duration_or_forever("retention", retention, "Of the topics that are not compacted.");
-  o.retention = retention.value_or(Milliseconds(-1));
+  const auto retention = [&f](std::string_view name, Milliseconds& value, std::string_view doc) {
+    std::optional<Milliseconds> finite;
+    if (value >= Milliseconds(0)) finite = value;
+    f.duration_or_forever(name, finite, doc);
+    value = finite.value_or(Milliseconds(-1));
+  };
+  retention("retention", o.retention, "Of the topics that are not compacted. A replay needs them from the first record on.");
+  retention("epochs_retention", o.epochs_retention,
+            "Of `epochs`, the journal: small, and without its first record nothing can be replayed.");
   f.bytes("max_message_bytes", o.max_message_bytes,
           "The longest record the topics take. Lists with their reasons and policy blocks need about 1 MiB at most.",
           1 << 20);

@@ -37,6 +37,23 @@ TEST(Topics, AllHaveTheirPrefixAndTheShardsTopicsOnePartitionCount) {
   EXPECT_EQ(names.item_stats, "shop.item-stats");
 }
 
+// A replay begins with the journal's first entry, however long the worker has run.
+TEST(Topics, TheJournalIsKeptForEverUnlessToldOtherwise) {
+  TopicsOptions options;
+  options.retention = Milliseconds(1000);
+  const auto retention_of = [&](const std::string& name) {
+    for (const TopicSpec& topic : riffle_topics(options))
+      if (topic.name == name) return topic.retention.value();
+    return Milliseconds(0);
+  };
+  const TopicNames names("riffle.");
+  EXPECT_EQ(retention_of(names.epochs), Milliseconds(-1));
+  EXPECT_EQ(retention_of(names.events), Milliseconds(1000));
+  EXPECT_EQ(retention_of(names.outcomes), Milliseconds(1000));
+  options.epochs_retention = Milliseconds(2000);
+  EXPECT_EQ(retention_of(names.epochs), Milliseconds(2000));
+}
+
 TEST(Topics, TheLocalBusMakesThemAll) {
   auto bus = *make_local_bus({});
   ASSERT_TRUE(bus->create_topics(riffle_topics({})).ok());

@@ -52,7 +52,7 @@ TEST(Config, EveryKindOfValueIsRead) {
 kafka:
   bootstrap.servers: broker:9092
   security.protocol: SSL
-topics: {prefix: shop., partitions: 16, retention: forever}
+topics: {prefix: shop., partitions: 16, retention: forever, epochs_retention: 90d}
 ingest:
   limits: {record_bytes: 64KiB}
   partitioner: crc32
@@ -86,6 +86,7 @@ log_level: debug
   EXPECT_EQ(config.topics.prefix, "shop.");
   EXPECT_EQ(config.topics.partitions, 16);
   EXPECT_EQ(config.topics.retention, -1ms);
+  EXPECT_EQ(config.topics.epochs_retention, 24h * 90);
   EXPECT_EQ(config.ingest.limits.record_bytes, 65536u);
   EXPECT_EQ(config.ingest.limits.id_bytes, 256u);
   EXPECT_EQ(config.ingest.partitioner, ingest::PartitionerSetting::kCrc32);
