@@ -30,7 +30,9 @@ class Evaluation {
         options_(options),
         watch_(watch),
         marginals_(target, model, options.weights, {.count = options.slate_draws, .seed = options.intervals.seed}) {
-    progress_.passes = model != nullptr ? 2 : 1;
+    progress_.pass = options.passes_before + 1;
+    progress_.passes = options.passes_before + (model != nullptr ? 2 : 1);
+    result_.folds.resize(options.policy_folds, Stats{});
   }
 
   absl::Status learn(RoundSource& log) {
@@ -133,6 +135,7 @@ class Evaluation {
     add(round, fold);
     if (wants_marginals(round)) marginals_.add(round, fold, round_sums_);
     add_to(sums_.of(round.cluster));
+    if (!result_.folds.empty()) add_to(result_.folds[fold_of(round.cluster, result_.folds.size())]);
   }
 
   void add_to(Stats& sums) const {

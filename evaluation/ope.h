@@ -29,6 +29,8 @@ struct OpeOptions {
   EstimatorOptions weights;
   IntervalOptions intervals;
   std::size_t slate_draws = 100;      // lists a round and policy, for marginal propensities
+  std::size_t policy_folds = 0;       // of users, of which the target has a policy each (targets/cross_fitting.h); 0: none
+  int passes_before = 0;              // over the log, for the watch: what was done before
   bool assume_uniform = false;        // propensities are 1 / what was allowed, whatever the log says
   bool force = false;                 // give refused estimates, too, and take a log that is cut short
 };
@@ -65,6 +67,7 @@ struct OpeResult {
   bool off_support_estimated = false;     // by 1 − E[w]
   std::uint64_t longest = 0, shortest = 0;  // slots of a list
   std::vector<EstimateRow> estimates;
+  std::vector<Stats> folds;               // sums by fold, where the target has policy_folds
   bool partial = false;                   // stopped by the watch
   std::string cut_short;                  // by --force: where the log broke off, and why
 

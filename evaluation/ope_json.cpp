@@ -123,6 +123,27 @@ void write_estimate(JsonWriter& json, const EstimateRow& row) {
   json.end_array().end_object();
 }
 
+void write_folds(JsonWriter& json, const OpeQuestion& question, const OpeResult& result) {
+  json.key("folds").begin_array();
+  for (std::size_t fold = 0; fold < question.folds.size(); ++fold) {
+    const Stats& sums = result.folds[fold];
+    json.begin_object()
+        .member("revisions_learned", question.folds[fold].outcomes)
+        .member("slots_learned", question.folds[fold].slots)
+        .member("rounds", static_cast<std::uint64_t>(sums[kRounds]))
+        .member("logged_value", sums[kReward] / sums[kRounds]);
+    json.key("values").begin_array();
+    for (const EstimateRow& row : result.estimates)
+      if (row.given)
+        json.begin_object()
+            .member("estimator", facts_of(row.estimator).name)
+            .member("value", estimate(row.estimator, sums, row.lambda))
+            .end_object();
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string ope_json(const OpeQuestion& question, const OpeResult& result) {
@@ -132,7 +153,9 @@ std::string ope_json(const OpeQuestion& question, const OpeResult& result) {
   write_diagnostics(json, result);
   json.key("estimates").begin_array();
   for (const EstimateRow& row : result.estimates) write_estimate(json, row);
-  json.end_array().end_object();
+  json.end_array();
+  write_folds(json, question, result);
+  json.end_object();
   return json.take();
 }
 

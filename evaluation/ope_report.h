@@ -14,6 +14,11 @@ struct OpeQuestion {
   std::string log;                // "open-bandit men.csv.gz"
   std::string target;             // its description
   std::string reward_model;       // "item × position, prior 50, 5 folds"; empty: none
+  // Of a target that was trained on the log, by fold: what its policy had to learn from.
+  struct Fold {
+    std::uint64_t outcomes = 0, slots = 0;
+  };
+  std::vector<Fold> folds;
   OpeOptions options;
   std::vector<std::string> notes;  // what else the answer rests on
 };

@@ -150,6 +150,22 @@ void write_refusals(const OpeResult& result, std::string& out) {
     absl::StrAppend(&out, "\n", names, ": ", refusal->message, ".\n  ", refusal->advice, ".\n");
 }
 
+// What each fold's policy was trained on, and what it was worth on the fold's own rounds, by the first estimate that is given.
+void write_folds(const OpeQuestion& question, const OpeResult& result, std::string& out) {
+  if (question.folds.empty()) return;
+  const EstimateRow* given = nullptr;
+  for (const EstimateRow& row : result.estimates)
+    if (given == nullptr && row.given) given = &row;
+  out += absl::StrFormat("\nfold  revisions learned  slots learned  rounds judged  logged      %s\n",
+                         given ? std::string(facts_of(given->estimator).name) : "");
+  for (std::size_t fold = 0; fold < question.folds.size(); ++fold) {
+    const Stats& sums = result.folds[fold];
+    out += absl::StrFormat("%-5d %-18d %-14d %-14.0f %-11.5g ", fold, question.folds[fold].outcomes, question.folds[fold].slots,
+                           sums[kRounds], sums[kReward] / sums[kRounds]);
+    absl::StrAppend(&out, given ? number(estimate(given->estimator, sums, given->lambda)) : "", "\n");
+  }
+}
+
 }  // namespace
 
 std::string ope_text(const OpeQuestion& question, const OpeResult& result) {
@@ -161,6 +177,7 @@ std::string ope_text(const OpeQuestion& question, const OpeResult& result) {
     write_marginals(*result.marginals, out);
     if (result.marginals->evidence.rounds > 0) write_slots(result.marginals->slots, out);
   }
+  write_folds(question, result, out);
   write_estimates(question, result, out);
   write_refusals(result, out);
   return out;

@@ -67,6 +67,10 @@ ExitCode failed(const Streams& streams, const absl::Status& status, bool log_is_
     streams.err << "riffle: " << status.message() << '\n';
     return ExitCode::kUsage;
   }
+  if (absl::IsCancelled(status) || absl::IsPermissionDenied(status)) {
+    streams.err << "riffle: " << status.message() << '\n';
+    return ExitCode::kFailed;
+  }
   if (absl::IsDataLoss(status)) {
     streams.err << "riffle: " << status.message()
                 << "; --force evaluates what came before it, and says so\n";
@@ -79,17 +83,19 @@ ExitCode ope(const Options& options, const Streams& streams) {
   const auto config = configuration(options.configuration, streams);
   if (!config) return ExitCode::kUsage;
   const bool file = !options.choice.file.empty();
-  auto setup = set_up(options.choice, *config);
-  if (!setup.ok()) return failed(streams, setup.status(), file);
   interrupted = false;
   const auto before = std::signal(SIGINT, [](int) { interrupted = true; });
+  absl::StatusOr<OpeSetup> setup;
   absl::StatusOr<evaluation::OpeResult> result;
   {
     Watch watch(streams.err);
-    result = evaluation::evaluate_off_policy(setup->open, *setup->target, setup->model.get(),
-                                             setup->question.options, std::ref(watch));
+    setup = set_up(options.choice, *config, std::ref(watch));
+    if (setup.ok())
+      result = evaluation::evaluate_off_policy(setup->open, *setup->target, setup->model.get(),
+                                               setup->question.options, std::ref(watch));
   }
   std::signal(SIGINT, before);
+  if (!setup.ok()) return failed(streams, setup.status(), file);
   if (!result.ok()) return failed(streams, result.status(), file);
   streams.out << (options.format == Format::kJson
                       ? evaluation::ope_json(setup->question, *result) + "\n"
@@ -108,6 +114,8 @@ void add_target_options(CLI::App& command, OpeChoice& choice) {
       ->type_name("TARGET");
   command.add_option("--policy-version", choice.policy_version, "Default: the newest saved")
       ->type_name("N");
+  command.add_flag("--train", choice.train,
+                   "Train the policy anew on the log, for each fold of users (--folds) on the others' outcomes");
   command.add_option("--campaign", choice.campaign, "Which one of FILE.yaml")->type_name("NAME");
   command.add_option("--list-length", choice.list_length, "Of the lists of FILE.yaml (default 3)")
       ->check(CLI::Range(1, 1000))
@@ -136,7 +144,8 @@ void add_estimator_options(CLI::App& command, OpeChoice& choice) {
       ->type_name("LAMBDA");
   command
       .add_option("--folds", choice.folds,
-                  "Of users, for cross-fitting the reward model (default 5); 1 fits in sample")
+                  "Of users, for cross-fitting the reward model and what --train trains (default 5); 1 fits in "
+                  "sample")
       ->check(CLI::Range(1, 100))
       ->type_name("N");
   command

@@ -13,6 +13,7 @@
 #include "evaluation/models/linear_model.h"
 #include "evaluation/models/table_model.h"
 #include "evaluation/saved_policy.h"
+#include "evaluation/targets/cross_fitting.h"
 #include "evaluation/targets/distribution_file.h"
 #include "evaluation/targets/fixed_target.h"
 #include "evaluation/targets/logged_target.h"
@@ -92,7 +93,8 @@ bool is_distribution_file(const std::string& target) {
 
 class Setup {
  public:
-  Setup(const OpeChoice& choice, const config::Config& config) : choice_(choice), config_(config) {}
+  Setup(const OpeChoice& choice, const config::Config& config, const evaluation::OpeWatch& watch)
+      : choice_(choice), config_(config), watch_(watch) {}
 
   absl::StatusOr<OpeSetup> make() {
     RIFFLE_ASSIGN_OR_RETURN(kind_, kind_of(choice_));
@@ -122,6 +124,9 @@ class Setup {
       return wrong("--target policy:… chooses among the logged candidates of Riffle's own log");
     if (choice_.policy_version != 0 && !policy)
       return wrong("--policy-version is of --target policy:…");
+    if (choice_.train && !policy) return wrong("--train is of --target policy:…");
+    if (choice_.train && choice_.policy_version != 0)
+      return wrong("--train makes the policy anew, and takes no --policy-version");
     if (choice_.target == "lines" && kind_ != LogKind::kJsonLines)
       return wrong("--target lines is of logs of JSON lines, which say what the target would do");
     if (is_distribution_file(choice_.target) && own)
@@ -156,6 +161,7 @@ class Setup {
     for (const serving::PolicyOptions& policy : config_.policies) {
       ids.push_back(policy.id.str());
       if (policy.id.str() != id) continue;
+      if (choice_.train) return train(policy);
       if (policy.scorer == "random") {
         setup_.target = std::make_unique<evaluation::UniformTarget>();
         return absl::OkStatus();
@@ -170,6 +176,24 @@ class Setup {
     const std::string meant = config::nearest(id, ids);
     return wrong(absl::StrCat("--target: the configuration has no policy ", id,
                               meant.empty() ? "" : absl::StrCat("; did you mean ", meant, "?")));
+  }
+
+  // Reads the log as it is evaluated, but with every revision.
+  absl::Status train(const serving::PolicyOptions& policy) {
+    RIFFLE_ASSIGN_OR_RETURN(auto fitting, evaluation::CrossFitting::make(policy, config_.learner, choice_.folds));
+    evaluation::OutcomeLogOptions options = own_log();
+    options.every_revision = true;
+    RIFFLE_ASSIGN_OR_RETURN(const auto log, evaluation::OutcomeLog::open(*setup_.bus, options));
+    const bool modelled = model_wanted(setup_.question.options.estimators);
+    RIFFLE_RETURN_IF_ERROR(fitting->train(*log, watch_, modelled ? 3 : 2));
+    setup_.question.options.passes_before = 1;
+    setup_.question.options.policy_folds = choice_.folds;
+    for (const auto& fold : fitting->folds()) setup_.question.folds.push_back({fold.outcomes, fold.slots});
+    if (choice_.folds == 1)
+      setup_.question.notes.emplace_back(
+          "the policy was trained on the very rounds that it is judged on (--folds 1): it looks better than it is");
+    RIFFLE_ASSIGN_OR_RETURN(setup_.target, evaluation::PolicyTarget::make(policy, fitting->versions(), true));
+    return absl::OkStatus();
   }
 
   evaluation::OutcomeLogOptions own_log() const {
@@ -249,6 +273,7 @@ class Setup {
 
   const OpeChoice& choice_;
   const config::Config& config_;
+  const evaluation::OpeWatch& watch_;
   LogKind kind_ = LogKind::kOwn;
   std::vector<std::string> names_;
   OpeSetup setup_;
@@ -256,8 +281,9 @@ class Setup {
 
 }  // namespace
 
-absl::StatusOr<OpeSetup> set_up(const OpeChoice& choice, const config::Config& config) {
-  return Setup(choice, config).make();
+absl::StatusOr<OpeSetup> set_up(const OpeChoice& choice, const config::Config& config,
+                                const evaluation::OpeWatch& watch) {
+  return Setup(choice, config, watch).make();
 }
 
 }  // namespace riffle::app

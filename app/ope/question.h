@@ -28,6 +28,7 @@ struct OpeChoice {
   std::uint32_t actions = 0;       // 0: as the log says
   std::string target;              // uniform | lines | policy:ID | a file
   std::uint64_t policy_version = 0;
+  bool train = false;              // the policy anew, on the log
   std::string campaign;
   std::size_t list_length = 3;
   std::size_t draws = 20000;
@@ -46,7 +47,9 @@ struct OpeSetup {
   evaluation::OpeQuestion question;
 };
 
-// Errors say which option is wrong (InvalidArgument, NotFound), or are the bus's.
-absl::StatusOr<OpeSetup> set_up(const OpeChoice& choice, const config::Config& config);
+// Errors say which option is wrong (InvalidArgument, NotFound), or are the bus's. With `train` the log is read once for that,
+// which `watch` follows and may stop (Cancelled).
+absl::StatusOr<OpeSetup> set_up(const OpeChoice& choice, const config::Config& config,
+                                const evaluation::OpeWatch& watch = {});
 
 }  // namespace riffle::app

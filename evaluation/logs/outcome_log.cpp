@@ -98,11 +98,11 @@ bool OutcomeLog::read(const bus::Record& record, LoggedRound& round) {
     return false;
   }
   opened_ += outcome_.revision() == 0 ? 1 : 0;
-  if (!outcome_.closed()) {
+  if (!outcome_.closed() && !options_.every_revision) {
     problems_.count("earlier revisions of outcomes");
     return false;
   }
-  ++closed_;
+  closed_ += outcome_.closed() ? 1 : 0;
   if (outcome_.slots_size() == 0) {
     problems_.count("lists without a slot");
     return false;

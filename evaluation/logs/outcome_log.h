@@ -23,6 +23,7 @@ namespace riffle::evaluation {
 struct OutcomeLogOptions {
   std::string topic;
   std::string surface;     // empty: all
+  bool every_revision = false;  // give earlier revisions, too: for what learns of the log
   std::string logged_by;   // the policy that made the lists; empty: whichever
   Milliseconds patience{10000};  // for a broker that delivers nothing before the end
 };
