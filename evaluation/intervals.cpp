@@ -16,9 +16,17 @@ Stats sum_of(std::span<const Stats> groups) {
   return totals;
 }
 
-// Standard error of a mean estimator: that of the ratio of its numerator to the rounds.
-double mean_standard_error(std::span<const Stats> groups, std::size_t lambda) {
-  return ratio_standard_error(groups, static_cast<Stat>(kShrunk + lambda), kRounds);
+// √(m/(m−1)·Σd²) of what each group deviates by.
+template <class Deviation>
+double error_of(std::span<const Stats> groups, const Deviation& deviation) {
+  const auto m = static_cast<double>(groups.size());
+  if (groups.size() < 2) return std::numeric_limits<double>::infinity();
+  double squares = 0;
+  for (const Stats& group : groups) {
+    const double d = deviation(group);
+    squares += d * d;
+  }
+  return std::sqrt(m / (m - 1) * squares);
 }
 
 }  // namespace
@@ -77,16 +85,29 @@ std::optional<Interval> empirical_bernstein(Estimator estimator, std::span<const
 }
 
 double ratio_standard_error(std::span<const Stats> groups, Stat numerator, Stat denominator) {
-  const auto m = static_cast<double>(groups.size());
-  if (groups.size() < 2) return std::numeric_limits<double>::infinity();
   const Stats totals = sum_of(groups);
   const double ratio = totals[numerator] / totals[denominator];
-  double squares = 0;
-  for (const Stats& group : groups) {
-    const double deviation = group[numerator] - ratio * group[denominator];
-    squares += deviation * deviation;
+  return error_of(groups, [&](const Stats& group) { return group[numerator] - ratio * group[denominator]; }) /
+         totals[denominator];
+}
+
+double standard_error(Estimator estimator, std::span<const Stats> groups, std::size_t lambda) {
+  if (estimator == Estimator::kReplay) return ratio_standard_error(groups, kMatchedReward, kMatched);
+  if (estimator == Estimator::kSnips || estimator == Estimator::kSnsips)
+    return ratio_standard_error(groups, kWeighted, kWeight);
+  const Stats totals = sum_of(groups);
+  if (estimator == Estimator::kSndr) {
+    const double mean = totals[kModelled] / totals[kRounds], correction = totals[kResidual] / totals[kWeight];
+    return error_of(groups, [&](const Stats& group) {
+      return (group[kModelled] - mean * group[kRounds]) / totals[kRounds] +
+             (group[kResidual] - correction * group[kWeight]) / totals[kWeight];
+    });
   }
-  return std::sqrt(m / (m - 1) * squares) / totals[denominator];
+  const Stat rounds = rounds_of(estimator);
+  const double mean = evaluation::numerator(estimator, totals, lambda) / totals[rounds];
+  return error_of(groups, [&](const Stats& group) {
+           return evaluation::numerator(estimator, group, lambda) - mean * group[rounds];
+         }) / totals[rounds];
 }
 
 std::size_t slope_choice(std::span<const Stats> groups) {
@@ -95,7 +116,7 @@ std::size_t slope_choice(std::span<const Stats> groups) {
   std::size_t chosen = kShrinkage.size() - 1;
   for (std::size_t lambda = kShrinkage.size(); lambda-- > 0;) {
     const double value = estimate(Estimator::kDros, totals, lambda);
-    const double width = 2 * mean_standard_error(groups, lambda);
+    const double width = 2 * standard_error(Estimator::kDros, groups, lambda);
     low = std::max(low, value - width);
     high = std::min(high, value + width);
     if (low > high) break;

@@ -45,6 +45,9 @@ std::optional<Interval> empirical_bernstein(Estimator estimator, std::span<const
 // Standard error of the ratio Σ numerator / Σ denominator over groups (Cochran 1977, §2.11).
 double ratio_standard_error(std::span<const Stats> groups, Stat numerator, Stat denominator);
 
+// Of an estimate, linearised about its sums: that of a ratio of sums, or, of sndr, of a sum of two.
+double standard_error(Estimator estimator, std::span<const Stats> groups, std::size_t lambda = 0);
+
 // Which λ of kShrinkage dros takes, by SLOPE (Su, Srinath & Krishnamurthy 2020): from the least
 // biased (the largest) down, as long as the intervals of all so far have a point in common.
 std::size_t slope_choice(std::span<const Stats> groups);

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "evaluation/group_sums.h"
+#include "evaluation/time_slices.h"
+#include "records/time_text.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -20,6 +22,12 @@ bool is_propensity(double value) { return value > 0 && value <= 1; }
 std::uint32_t allowed_in(const LoggedRound& round, std::size_t slot) {
   if (round.outcome != nullptr) return round.outcome->slots(static_cast<int>(slot)).allowed();
   return round.actions > slot ? round.actions - static_cast<std::uint32_t>(slot) : 0;
+}
+
+std::optional<TimePoint> time_of(const LoggedRound& round) {
+  if (round.outcome != nullptr)
+    return round.outcome->decision_ms() > 0 ? std::optional(from_ms(round.outcome->decision_ms())) : std::nullopt;
+  return round.timestamp.empty() ? std::nullopt : records::parse_time(round.timestamp);
 }
 
 class Evaluation {
@@ -57,6 +65,7 @@ class Evaluation {
     const Bootstrap bootstrap(groups, options_.intervals);
     for (const EstimatorFacts& facts : all_estimators())
       if (asked(facts)) result_.estimates.push_back(row(facts, groups, bootstrap));
+    slice();
     return std::move(result_);
   }
 
@@ -136,6 +145,7 @@ class Evaluation {
     if (wants_marginals(round)) marginals_.add(round, fold, round_sums_);
     add_to(sums_.of(round.cluster));
     if (!result_.folds.empty()) add_to(result_.folds[fold_of(round.cluster, result_.folds.size())]);
+    if (const auto time = time_of(round)) slices_.add(*time, round.cluster, round_sums_);
   }
 
   void add_to(Stats& sums) const {
@@ -240,6 +250,24 @@ class Evaluation {
     return row;
   }
 
+  void slice() {
+    result_.slice_width = slices_.width();
+    for (const auto& [from, groups] : slices_.slices()) {
+      OpeSlice& slice = result_.slices.emplace_back();
+      Stats totals{};
+      for (const Stats& group : groups)
+        for (std::size_t i = 0; i < kStats; ++i) totals[i] += group[i];
+      slice.from = from_ms(from);
+      slice.rounds = static_cast<std::uint64_t>(totals[kRounds]);
+      slice.logged_value = totals[kReward] / totals[kRounds];
+      slice.logged_error = ratio_standard_error(groups, kReward, kRounds);
+      for (const EstimateRow& row : result_.estimates)
+        if (row.given)
+          slice.values.push_back({row.estimator, estimate(row.estimator, totals, row.lambda),
+                                  standard_error(row.estimator, groups, row.lambda)});
+    }
+  }
+
   Target& target_;
   RewardModel* model_;
   const OpeOptions& options_;
@@ -250,6 +278,7 @@ class Evaluation {
   SupportTally support_;
   std::optional<bool> marginal_answer_;  // none: not asked yet
   MarginalEvaluation marginals_;
+  TimeSlices slices_;
   Stats round_sums_{};  // of the round at hand
   std::vector<TargetSlot> targets_;
   std::vector<SlotTerms> terms_;

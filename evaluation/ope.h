@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/time.h"
 #include "evaluation/estimators.h"
 #include "evaluation/intervals.h"
 #include "evaluation/logs/round_source.h"
@@ -54,6 +55,18 @@ struct EstimateRow {
   bool given = false;               // not refused, or forced
 };
 
+// The rounds of a span of time; 95 % intervals are ± 1.96 errors.
+struct OpeSlice {
+  TimePoint from;
+  std::uint64_t rounds = 0;
+  double logged_value = kMissing, logged_error = kMissing;
+  struct Value {
+    Estimator estimator = Estimator::kIps;
+    double value = kMissing, error = kMissing;
+  };
+  std::vector<Value> values;  // of the estimates that are given
+};
+
 struct OpeResult {
   std::vector<ingest::RowCount> read;     // what became of the log's rows
   std::vector<std::string> problems;
@@ -68,6 +81,8 @@ struct OpeResult {
   std::uint64_t longest = 0, shortest = 0;  // slots of a list
   std::vector<EstimateRow> estimates;
   std::vector<Stats> folds;               // sums by fold, where the target has policy_folds
+  Milliseconds slice_width{0};            // of rounds that say when they were
+  std::vector<OpeSlice> slices;
   bool partial = false;                   // stopped by the watch
   std::string cut_short;                  // by --force: where the log broke off, and why
 

@@ -1,5 +1,6 @@
 #include "evaluation/json_parts.h"
 #include "evaluation/ope_report.h"
+#include "records/time_text.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -144,6 +145,26 @@ void write_folds(JsonWriter& json, const OpeQuestion& question, const OpeResult&
   json.end_array();
 }
 
+void write_slices(JsonWriter& json, const OpeResult& result) {
+  json.member("slice_ms", static_cast<std::int64_t>(result.slice_width.count())).key("slices").begin_array();
+  for (const OpeSlice& slice : result.slices) {
+    json.begin_object()
+        .member("from", records::format_time(slice.from))
+        .member("rounds", slice.rounds)
+        .member("logged_value", slice.logged_value)
+        .member("logged_error", slice.logged_error);
+    json.key("values").begin_array();
+    for (const OpeSlice::Value& of : slice.values)
+      json.begin_object()
+          .member("estimator", facts_of(of.estimator).name)
+          .member("value", of.value)
+          .member("error", of.error)
+          .end_object();
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string ope_json(const OpeQuestion& question, const OpeResult& result) {
@@ -155,6 +176,7 @@ std::string ope_json(const OpeQuestion& question, const OpeResult& result) {
   for (const EstimateRow& row : result.estimates) write_estimate(json, row);
   json.end_array();
   write_folds(json, question, result);
+  write_slices(json, result);
   json.end_object();
   return json.take();
 }

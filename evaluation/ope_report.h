@@ -25,5 +25,7 @@ struct OpeQuestion {
 
 std::string ope_text(const OpeQuestion& question, const OpeResult& result);
 std::string ope_json(const OpeQuestion& question, const OpeResult& result);
+// One file, without any other: styles, plots (SVG) and numbers are in it.
+std::string ope_html(const OpeQuestion& question, const OpeResult& result);
 
 }  // namespace riffle::evaluation

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
@@ -25,6 +26,7 @@ struct Options {
   ConfigurationChoice configuration;
   OpeChoice choice;
   Format format = Format::kText;
+  std::string html;  // a file; empty: none
 };
 
 // Rate, and the remaining time where the log's length is known.
@@ -100,6 +102,12 @@ ExitCode ope(const Options& options, const Streams& streams) {
   streams.out << (options.format == Format::kJson
                       ? evaluation::ope_json(setup->question, *result) + "\n"
                       : evaluation::ope_text(setup->question, *result));
+  if (!options.html.empty()) {
+    std::ofstream page(options.html);
+    page << evaluation::ope_html(setup->question, *result);
+    if (!page.flush())
+      return failed(streams, absl::PermissionDeniedError(absl::StrCat("cannot write ", options.html)), file);
+  }
   if (interrupted) return ExitCode::kFailed;
   return result->any_refused() ? ExitCode::kRefused : ExitCode::kOk;
 }
@@ -180,6 +188,7 @@ void add_ope(CLI::App& program, Chosen& chosen) {
   add_target_options(*command, options->choice);
   add_estimator_options(*command, options->choice);
   add_format_option(*command, options->format);
+  command->add_option("--html", options->html, "Write the report as one page there, too")->type_name("FILE");
   add_configuration_options(*command, options->configuration);
   command->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return ope(*options, streams); };

@@ -172,6 +172,25 @@ std::string curves_svg(const std::vector<PlotSeries>& series, const std::vector<
   return frame.end();
 }
 
+std::string bars_svg(const std::vector<PlotBar>& bars, std::string_view x_title, std::string_view y_title) {
+  Range y{0, 1e-3};
+  for (const PlotBar& bar : bars) y.take(bar.height);
+  const double width = std::max<double>(1, static_cast<double>(bars.size()));
+  Frame frame({0, width}, {0, y.high * 1.1});
+  frame.begin(y_title);
+  frame.grid_y(y_title);
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const double left = frame.x(static_cast<double>(i) + .12), right = frame.x(static_cast<double>(i) + .88);
+    const double top = frame.y(bars[i].height), middle = (left + right) / 2;
+    absl::StrAppend(&frame.svg(), absl::StrFormat("<path d=\"M%.1f %.1fV%.1fH%.1fV%.1fZ\" fill=\"var(--series-0)\"/>", left,
+                                                  frame.y(0), top, right, frame.y(0)));
+    frame.text(middle, top - 5, "middle", bars[i].words);
+    frame.text(middle, kHeight - kBottom + 16, "middle", bars[i].label);
+  }
+  frame.text((kLeft + kWidth - kRight) / 2, kHeight - 8, "middle", x_title);
+  return frame.end();
+}
+
 std::string scatter_svg(const std::vector<PlotSeries>& series, std::string_view x_title, std::string_view y_title) {
   Range x{1e300, -1e300}, y{1e300, -1e300};
   for (const PlotSeries& one : series) {

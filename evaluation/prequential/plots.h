@@ -27,6 +27,14 @@ struct PlotSeries {
 std::string curves_svg(const std::vector<PlotSeries>& series, const std::vector<std::pair<double, std::string>>& ticks,
                        std::string_view y_title);
 
+struct PlotBar {
+  std::string label;
+  double height = 0;  // not negative
+  std::string words;  // above it
+};
+// Bars side by side, each over its label.
+std::string bars_svg(const std::vector<PlotBar>& bars, std::string_view x_title, std::string_view y_title);
+
 // One point a series (its first one), with its name; low and high are not drawn.
 std::string scatter_svg(const std::vector<PlotSeries>& series, std::string_view x_title, std::string_view y_title);
 

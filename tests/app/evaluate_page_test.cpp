@@ -2,11 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
+#include "tests/support/browser.h"
 #include "tests/support/command.h"
 #include "tests/support/process.h"
 #include "tests/support/scratch.h"
@@ -14,26 +13,11 @@
 namespace riffle::app {
 namespace {
 
+using riffle::testing::output_of;
 using riffle::testing::riffle;
 using riffle::testing::Scratch;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string browser() {
-  for (const char* path : {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"})
-    if (std::filesystem::exists(path)) return path;
-  return {};
-}
-
-std::string output_of(const std::string& command) {
-  std::string out;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) return out;
-  char buffer[4096];
-  while (const std::size_t count = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, count);
-  pclose(pipe);
-  return out;
-}
 
 // 40 users of 12 items in 3 categories over 60 days; a title that would be a tag, were it not escaped.
 std::string make_page(const Scratch& scratch) {
@@ -62,21 +46,11 @@ TEST(EvaluatePage, StandsAlone) {
 }
 
 TEST(EvaluatePage, IsReadableInABrowserLightAndDark) {
-  const std::string chromium = browser();
+  const std::string chromium = riffle::testing::browser();
   if (chromium.empty()) GTEST_SKIP() << "there is no Chromium";
   const Scratch scratch;
-  // The page measures itself: plots have a size, nothing is wider than the window, ink and paper differ.
-  const std::string measure =
-      "<script>addEventListener('load',()=>{const s=getComputedStyle(document.body);"
-      "const plots=[...document.querySelectorAll('svg')].every(e=>e.getBoundingClientRect().height>100);"
-      "const inside=[...document.querySelectorAll('svg text')].every(e=>{const r=e.getBoundingClientRect();"
-      "const o=e.closest('svg').getBoundingClientRect();return "
-      "r.left>=o.left-1&&r.right<=o.right+1&&r.bottom<=o.bottom+1});"
-      "document.title=['measured',document.querySelectorAll('svg').length,plots,inside,"
-      "document.documentElement.scrollWidth<=innerWidth,s.backgroundColor,s.color].join('|')})</script>";
-  const std::string page = scratch.write("measured.html", make_page(scratch) + measure);
-  const std::string command = chromium + " --headless --no-sandbox --disable-gpu --user-data-dir='" + scratch.path() +
-                              "/profile' --window-size=1100,900 --virtual-time-budget=2000 ";
+  const std::string page = scratch.write("measured.html", make_page(scratch) + riffle::testing::kMeasure);
+  const std::string command = riffle::testing::headless(chromium, scratch.path());
   const std::string light = output_of(command + "--dump-dom 'file://" + page + "' 2>/dev/null");
   EXPECT_THAT(light, HasSubstr("<title>measured|3|true|true|true|rgb(255, 255, 255)|rgb(28, 33, 40)</title>"));
   const std::string dark =
