@@ -96,10 +96,17 @@ std::string in_words(Milliseconds width) {
   return absl::StrCat(minutes / (24 * 60), minutes == 24 * 60 ? " day" : " days");
 }
 
+// As much of a slice's beginning as tells it from its neighbours: "2025-10-09", "10-09 06h", "06:40".
+std::string tick_of(TimePoint from, Milliseconds width) {
+  const std::string time = records::format_time(from);
+  if (width >= Milliseconds(24 * 3'600'000)) return time.substr(0, 10);
+  if (width >= Milliseconds(3'600'000)) return absl::StrCat(time.substr(5, 5), " ", time.substr(11, 2), "h");
+  return time.substr(11, 5);
+}
+
 void write_time(const OpeResult& result, std::string& out) {
   if (result.slices.size() < 2) return;
   const EstimateRow* chosen = surest(result);
-  const bool days = result.slice_width >= Milliseconds(24 * 3'600'000);
   std::vector<PlotSeries> series(chosen != nullptr ? 2 : 1);
   series[0] = {.name = "logged", .colour = 7, .points = {}};
   if (chosen != nullptr) series[1] = {.name = std::string(facts_of(chosen->estimator).name), .colour = 0, .points = {}};
@@ -110,8 +117,7 @@ void write_time(const OpeResult& result, std::string& out) {
   };
   for (const OpeSlice& slice : result.slices) {
     const auto x = static_cast<double>(to_ms(slice.from));
-    const std::string time = records::format_time(slice.from);
-    ticks.emplace_back(x, days ? time.substr(0, 10) : time.substr(5, 11));
+    ticks.emplace_back(x, tick_of(slice.from, result.slice_width));
     series[0].points.push_back(point(x, slice.logged_value, slice.logged_error));
     for (const OpeSlice::Value& of : slice.values)
       if (chosen != nullptr && of.estimator == chosen->estimator && std::isfinite(of.value))
