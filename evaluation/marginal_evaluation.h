@@ -4,8 +4,8 @@
 //
 // Monte Carlo error of IIPS: that of the rounds' Σ_k W_k·r_k, each W_k's by the delta method,
 //   sd(N̂/D̂) = √(var N̂ + W²·var D̂) / D̂,
-// added up over the slots of a list (they share their prefixes: from above) and in squares over rounds. It is no further source of
-// error beside the interval, whose resampled rounds vary by it, too.
+// added up over the slots of a list (they share their prefixes: from above) and in squares over rounds. It is no further
+// source of error beside the interval, whose resampled rounds vary by it, too.
 #pragma once
 
 #include <cstdint>

@@ -162,8 +162,8 @@ void write_weights(const OpeResult& result, std::string& out) {
 void write_slots(const char* title, const std::string& words, const std::vector<SlotDiagnostics>& slots, std::string& out) {
   absl::StrAppend(&out, "<section><h2>", title, "</h2>\n");
   paragraph(words, out);
-  begin_table("slot", {"rounds", "rewarded", "mean reward", "mean weight", "effective sample size", "largest weight", "by weights",
-                       "smallest propensity"}, out);
+  begin_table("slot", {"rounds", "rewarded", "mean reward", "mean weight", "effective sample size", "largest weight",
+                       "by weights", "smallest propensity"}, out);
   for (const SlotDiagnostics& slot : slots) {
     if (slot.rounds == 0) continue;
     absl::StrAppend(&out, "<tr><td>", slot.position, "</td><td>", slot.rounds, "</td><td>", slot.rewarded, "</td><td>",
@@ -178,7 +178,8 @@ void write_slots(const char* title, const std::string& words, const std::vector<
 void write_folds(const OpeQuestion& question, const OpeResult& result, std::string& out) {
   if (question.folds.empty()) return;
   absl::StrAppend(&out, "<section><h2>Fold by fold</h2>\n");
-  paragraph("The policy was trained on this log: each fold's on the outcomes of the other folds' users, and judged on its own.", out);
+  paragraph("The policy was trained on this log: each fold's on the outcomes of the other folds' users, and judged on its own.",
+            out);
   std::vector<std::string> columns = {"revisions learned", "slots learned", "rounds judged", "logged"};
   for (const EstimateRow& row : result.estimates)
     if (row.given) columns.emplace_back(facts_of(row.estimator).name);

@@ -73,7 +73,8 @@ void log_choice(const SlateInput& input, bool diversity_asked, pb::ChoiceLog& lo
 }
 
 std::string_view LoggedChoice::read(const pb::Outcome& outcome) {
-  if (!outcome.has_choice()) return "a decision was logged without what its choice depended on (by an older build, or of too many candidates)";
+  if (!outcome.has_choice())
+    return "a decision was logged without what its choice depended on (by an older build, or of too many candidates)";
   log_ = &outcome.choice();
   slots_ = static_cast<std::size_t>(outcome.slots_size());
   const auto count = static_cast<std::size_t>(log_->candidates_size());

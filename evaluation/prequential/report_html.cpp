@@ -47,7 +47,8 @@ void table(const PrequentialReport& report, std::string_view first, const std::v
 
 void write_head(const PrequentialReport& report, std::string& out) {
   const PrequentialResult& result = report.result;
-  absl::StrAppend(&out, page_head("riffle evaluate"), "<h1>Prequential evaluation</h1>\n<p>", html_escaped(report.log), "</p>\n<p>",
+  absl::StrAppend(&out, page_head("riffle evaluate"), "<h1>Prequential evaluation</h1>\n<p>",
+                  html_escaped(report.log), "</p>\n<p>",
                   html_escaped(protocol_text(report.options)), "</p>\n<p>", result.interactions, " interactions, ",
                   result.users, " users, ", result.items, " items, ", result.points, " points");
   if (result.first)

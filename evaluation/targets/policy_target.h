@@ -29,8 +29,8 @@ namespace riffle::evaluation {
 
 class PolicyTarget final : public Target {
  public:
-  // `versions`: one, or one a fold of users (fold_of): a round is asked of its user's fold's. `trained`: on this log. InvalidArgument:
-  // a policy whose choice the log cannot tell, with what to change.
+  // `versions`: one, or one a fold of users (fold_of): a round is asked of its user's fold's. `trained`: on this log.
+  // InvalidArgument: a policy whose choice the log cannot tell, with what to change.
   static absl::StatusOr<std::unique_ptr<Target>> make(const serving::PolicyOptions& policy,
                                                       std::vector<learner::PolicyVersion> versions, bool trained = false);
   static absl::StatusOr<std::unique_ptr<Target>> make(const serving::PolicyOptions& policy,

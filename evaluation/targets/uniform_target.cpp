@@ -98,7 +98,8 @@ Unanswerable UniformTarget::weigh_outcome(const LoggedRound& round, const Reward
 Unanswerable UniformTarget::marginals(const LoggedRound& round, const RewardModel* model, std::size_t fold,
                                       const SlateDraws& draws, SlateMarginals& out) {
   if (round.outcome != nullptr) {
-    if (!round.outcome->has_choice()) return "a decision was logged without its policy's caps (by an older build, or of too many candidates)";
+    if (!round.outcome->has_choice())
+      return "a decision was logged without its policy's caps (by an older build, or of too many candidates)";
     if (round.outcome->choice().caps_size() > 0) return draw_with_caps(round, {round, model, fold}, draws, out);
   }
   const std::uint32_t actions =
