@@ -6,14 +6,9 @@
 namespace riffle::evaluation {
 namespace {
 
-// The n best so far, sorted: higher scores first, of equal ones the item that appeared first.
+// Higher scores first, of equal ones the item that appeared first.
 bool before(const std::pair<double, ItemIndex>& a, const std::pair<double, ItemIndex>& b) {
   return a.first != b.first ? a.first > b.first : a.second < b.second;
-}
-
-void keep(std::vector<std::pair<double, ItemIndex>>& best, std::size_t n, std::pair<double, ItemIndex> entry) {
-  if (best.size() == n) best.pop_back();
-  best.insert(std::upper_bound(best.begin(), best.end(), entry, before), entry);
 }
 
 }  // namespace
@@ -58,23 +53,43 @@ double Popularity::worth(ItemIndex item, TimePoint now) const {
   return half_life_.count() == 0 ? ranking_.score(item) : std::exp2(ranking_.score(item) - half_lives(now));
 }
 
-void ScoreBoard::top(const Query& query, const Popularity& popularity, double share, std::vector<ItemIndex>& list) {
-  best_.clear();
-  const auto full = [&] { return best_.size() == query.n; };
-  for (const ItemIndex item : touched_) {
-    const std::pair<double, ItemIndex> entry{scores_[item] + share * popularity.worth(item, query.time), item};
-    if (full() && !before(entry, best_.back())) continue;
-    if (query.allowed(item)) keep(best_, query.n, entry);
-  }
-  // Of the others the most popular: once one of them is not good enough, none that follows is.
-  for (const auto& [level, item] : popularity.ranking().order()) {
-    if (item < scores_.size() && scores_[item] != kUntouched) continue;
-    const std::pair<double, ItemIndex> entry{share * popularity.worth(item, query.time), item};
-    if (full() && !before(entry, best_.back())) break;
-    if (query.allowed(item)) keep(best_, query.n, entry);
-  }
+void BestItems::offer(ItemIndex item, double score) {
+  const std::pair<double, ItemIndex> entry{score, item};
+  if (full() && !before(entry, best_.back())) return;
+  if (!query_->allowed(item)) return;
+  if (full()) best_.pop_back();
+  best_.insert(std::upper_bound(best_.begin(), best_.end(), entry, before), entry);
+}
+
+void BestItems::write(std::vector<ItemIndex>& list) const {
   list.clear();
   for (const auto& [score, item] : best_) list.push_back(item);
+}
+
+void BestItems::of_all(const Query& query, std::span<const double> scores, const Popularity& popularity, double share,
+                       std::vector<ItemIndex>& list) {
+  begin(query);
+  const double most = share * popularity.most(query.time);
+  double bar = this->bar();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!(scores[i] > 0) || scores[i] + most < bar) continue;
+    const auto item = static_cast<ItemIndex>(i);
+    offer(item, scores[i] + share * popularity.worth(item, query.time));
+    bar = this->bar();
+  }
+  offer_popular(popularity, share, [&](ItemIndex item) { return item < scores.size() && scores[item] > 0; });
+  write(list);
+}
+
+void ScoreBoard::top(const Query& query, const Popularity& popularity, double share, std::vector<ItemIndex>& list) {
+  best_.begin(query);
+  const double most = share * popularity.most(query.time);
+  for (const ItemIndex item : touched_)
+    if (scores_[item] + most >= best_.bar())
+      best_.offer(item, scores_[item] + share * popularity.worth(item, query.time));
+  best_.offer_popular(popularity, share,
+                      [&](ItemIndex item) { return item < scores_.size() && scores_[item] != kUntouched; });
+  best_.write(list);
 }
 
 }  // namespace riffle::evaluation

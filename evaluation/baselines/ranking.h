@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,8 @@ class Popularity {
  public:
   void add(ItemIndex item, TimePoint time);
   double worth(ItemIndex item, TimePoint now) const;
+  // Of the most popular one; 0 where there is none.
+  double most(TimePoint now) const { return ranking_.order().empty() ? 0 : worth(ranking_.order().begin()->second, now); }
   const Ranking& ranking() const { return ranking_; }
   std::size_t memory_bytes() const { return ranking_.memory_bytes(); }
 
@@ -46,6 +50,37 @@ class Popularity {
   Milliseconds half_life_{0};   // 0: nothing fades
   TimePoint origin_ = kNoTime;  // time is counted from the first event
   Ranking ranking_;
+};
+
+// The best items of one request, by score + share · popularity; equal ones in the order of their first appearance.
+class BestItems {
+ public:
+  void begin(const Query& query) {
+    query_ = &query;
+    best_.clear();
+  }
+  // What all that is still to be offered must reach to be among them; −∞ while there is room.
+  double bar() const { return full() ? best_.back().first : -std::numeric_limits<double>::infinity(); }
+  void offer(ItemIndex item, double score);
+  // Offers the items without a score, which their popularity alone speaks for.
+  template <class HasScore>
+  void offer_popular(const Popularity& popularity, double share, const HasScore& has_score) {
+    for (const auto& [level, item] : popularity.ranking().order()) {
+      const double score = share * popularity.worth(item, query_->time);
+      if (score < bar()) return;  // none that follows is better
+      if (!has_score(item)) offer(item, score);
+    }
+  }
+  // The query's list, where every item has a score, of which 0 is none.
+  void of_all(const Query& query, std::span<const double> scores, const Popularity& popularity, double share,
+              std::vector<ItemIndex>& list);
+  void write(std::vector<ItemIndex>& list) const;
+
+ private:
+  bool full() const { return best_.size() == query_->n; }
+
+  const Query* query_ = nullptr;
+  std::vector<std::pair<double, ItemIndex>> best_;  // best first
 };
 
 // Sums of one request's scores, over few of many items.
@@ -74,7 +109,7 @@ class ScoreBoard {
 
   std::vector<double> scores_;
   std::vector<ItemIndex> touched_;
-  std::vector<std::pair<double, ItemIndex>> best_;  // scratch
+  BestItems best_;  // scratch
 };
 
 }  // namespace riffle::evaluation

@@ -26,8 +26,9 @@ void SessionKnnPolicy::recommend(const Query& query, std::vector<ItemIndex>& lis
       return a.first != b.first ? a.first > b.first : a.second > b.second;
     };
     const std::size_t count = std::min(kNeighbours, neighbours_.size());
-    std::partial_sort(neighbours_.begin(), neighbours_.begin() + static_cast<std::ptrdiff_t>(count), neighbours_.end(),
-                      more_alike);
+    const auto end = neighbours_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(neighbours_.begin(), end, neighbours_.end(), more_alike);
+    std::sort(neighbours_.begin(), end, more_alike);  // sums are added up in one order
     for (std::size_t i = 0; i < count; ++i)
       for (const ItemIndex item : at(neighbours_[i].second)->items) board_.add(item, neighbours_[i].first);
   }
@@ -51,15 +52,15 @@ void SessionKnnPolicy::learn(const Interaction& interaction) {
   if (items.size() >= kLongest || std::find(items.begin(), items.end(), interaction.item) != items.end()) return;
   items.push_back(interaction.item);
   if (interaction.item >= sessions_of_.size()) sessions_of_.resize(interaction.item + 1);
-  std::deque<std::uint64_t>& sessions = sessions_of_[interaction.item];
+  std::vector<std::uint64_t>& sessions = sessions_of_[interaction.item];
+  if (sessions.size() == kSampled) sessions.erase(sessions.begin());
   sessions.push_back(present.session);
-  if (sessions.size() > kSampled) sessions.pop_front();
 }
 
 std::size_t SessionKnnPolicy::memory_bytes() const {
   std::size_t bytes = popularity_.memory_bytes() + board_.memory_bytes() + present_.capacity() * sizeof(Present);
   for (const Session& session : sessions_) bytes += sizeof(Session) + session.items.capacity() * sizeof(ItemIndex);
-  for (const auto& sessions : sessions_of_) bytes += sizeof(sessions) + sessions.size() * sizeof(std::uint64_t);
+  for (const auto& sessions : sessions_of_) bytes += sizeof(sessions) + sessions.capacity() * sizeof(std::uint64_t);
   return bytes;
 }
 

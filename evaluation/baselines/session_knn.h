@@ -41,7 +41,7 @@ class SessionKnnPolicy final : public Policy {
   std::deque<Session> sessions_;  // numbers first_ …
   std::uint64_t first_ = 0;
   std::vector<Present> present_;                        // by user
-  std::vector<std::deque<std::uint64_t>> sessions_of_;  // by item, newest last
+  std::vector<std::vector<std::uint64_t>> sessions_of_;  // by item, newest last
   Popularity popularity_;
   ScoreBoard board_;
   std::vector<std::uint32_t> common_;  // scratch: items in common, by session; zeros between requests
