@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <ostream>
 
@@ -13,8 +14,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "app/configuration.h"
+#include "app/evaluate/topic_events.h"
 #include "app/option_types.h"
 #include "app/progress.h"
+#include "app/system.h"
 #include "base/errors.h"
 #include "config/nearest.h"
 #include "evaluation/baselines/baselines.h"
@@ -27,6 +30,7 @@ namespace riffle::app {
 namespace {
 
 using evaluation::EventFiles;
+using evaluation::EventSource;
 using evaluation::PrequentialOptions;
 using evaluation::PrequentialReport;
 using Steady = std::chrono::steady_clock;
@@ -35,7 +39,7 @@ std::atomic<bool> interrupted = false;
 
 struct Options {
   ConfigurationChoice configuration;
-  std::vector<std::string> files;
+  std::vector<std::string> files;     // empty: the log on the bus
   std::string log;                    // empty: by the files' names
   std::vector<std::string> policies;  // empty: all
   PrequentialOptions protocol;
@@ -85,14 +89,16 @@ absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(con
   return policies;
 }
 
+using OpenLog = std::function<absl::StatusOr<std::unique_ptr<EventSource>>()>;
+
 // A share of the stream is known only once the stream is: it is counted beforehand.
-absl::StatusOr<std::uint64_t> count_events(evaluation::FileFormat format, const std::vector<std::string>& files) {
-  EventFiles stream(format, files);
+absl::StatusOr<std::uint64_t> count_events(const OpenLog& open) {
+  RIFFLE_ASSIGN_OR_RETURN(const auto stream, open());
   std::uint64_t count = 0;
   while (!interrupted) {
-    RIFFLE_ASSIGN_OR_RETURN(const EventFiles::Kind kind, stream.next());
-    if (kind == EventFiles::Kind::kEnd) break;
-    if (kind == EventFiles::Kind::kEvent && stream.event().kind == records::EventKind::kInteraction) ++count;
+    RIFFLE_ASSIGN_OR_RETURN(const EventSource::Kind kind, stream->next());
+    if (kind == EventSource::Kind::kEnd) break;
+    if (kind == EventSource::Kind::kEvent && stream->event().kind == records::EventKind::kInteraction) ++count;
   }
   return count;
 }
@@ -102,16 +108,16 @@ class Watch {
  public:
   Watch(std::ostream& err, std::uint64_t total) : progress_(err), total_(total) {}
   ~Watch() { progress_.clear(); }
-  void operator()(std::uint64_t events) {
+  void operator()(std::uint64_t events, const EventSource& log) {
     if (events % 64 != 0 || !progress_.due()) return;
     const double seconds = std::max(std::chrono::duration<double>(Steady::now() - began_).count(), 1e-3);
     std::string line =
         absl::StrCat(with_commas(events), " events, ",
                      with_commas(static_cast<std::uint64_t>(static_cast<double>(events) / seconds)), "/s");
-    if (total_ > 0) {
-      const double share = std::min(1.0, static_cast<double>(events) / static_cast<double>(total_));
-      absl::StrAppend(&line, absl::StrFormat(", %.0f %%, %.0f s left", 100 * share, seconds * (1 / share - 1)));
-    }
+    std::optional<double> share = log.fraction();
+    if (total_ > 0) share = std::min(1.0, static_cast<double>(events) / static_cast<double>(total_));
+    if (share && *share > 0)
+      absl::StrAppend(&line, absl::StrFormat(", %.0f %%, %.0f s left", 100 * *share, seconds * (1 / *share - 1)));
     progress_.show(line);
   }
 
@@ -143,11 +149,34 @@ class Evaluation {
   }
 
  private:
-  absl::Status evaluate() {
+  absl::Status choose_log() {
+    const ConfigurationChoice& choice = options_.configuration;
+    const bool bus_named = !choice.kafka.empty() || !choice.local.empty();
+    if (options_.files.empty()) {
+      if (!options_.log.empty()) return absl::InvalidArgumentError("--log says what FILEs are, and there is none");
+      if (!bus_named && choice.file.empty() && choice.settings.empty())
+        return absl::InvalidArgumentError(
+            "which log? Name FILEs, or the bus that has Riffle's own: --kafka HOST:PORT or --local DIR");
+      RIFFLE_ASSIGN_OR_RETURN(bus_, make_bus(config_));
+      const bus::TopicNames topics = topic_names(config_);
+      report_.log = absl::StrCat("topics ", topics.events, " and ", topics.items, " on ",
+                                 config_.uses_kafka() ? config_.kafka.at("bootstrap.servers")
+                                                      : config_.local.directory);
+      open_ = [this, topics] { return TopicEvents::open(*bus_, topics, config_.ingest); };
+      return absl::OkStatus();
+    }
+    if (bus_named)
+      return absl::InvalidArgumentError("FILEs, or the log on the bus (--kafka, --local): one of them is to be left out");
     RIFFLE_ASSIGN_OR_RETURN(const evaluation::FileFormat format, format_of(options_));
-    RIFFLE_ASSIGN_OR_RETURN(auto policies, policies_of(options_, config_));
     report_.log = absl::StrCat(format == evaluation::FileFormat::kOnlineRetail ? "Online Retail " : "JSON lines ",
                                absl::StrJoin(options_.files, ", "));
+    open_ = [this, format] { return std::make_unique<EventFiles>(format, options_.files); };
+    return absl::OkStatus();
+  }
+
+  absl::Status evaluate() {
+    RIFFLE_RETURN_IF_ERROR(choose_log());
+    RIFFLE_ASSIGN_OR_RETURN(auto policies, policies_of(options_, config_));
     report_.options = options_.protocol;
     report_.intervals = options_.intervals;
     if (options_.slice) report_.options.slice = *options_.slice;
@@ -158,41 +187,41 @@ class Evaluation {
       if (std::ranges::count(options_.files, "-") > 0)
         return absl::InvalidArgumentError(
             "--warm-up is a share of the whole log, and standard input comes once: use --from");
-      RIFFLE_ASSIGN_OR_RETURN(total, count_events(format, options_.files));
+      RIFFLE_ASSIGN_OR_RETURN(total, count_events(open_));
       report_.options.warm_up = static_cast<std::uint64_t>(options_.warm_up * static_cast<double>(total));
     }
-    return stream(format, std::move(policies), total);
+    return stream(std::move(policies), total);
   }
 
-  absl::Status stream(evaluation::FileFormat format, std::vector<std::unique_ptr<evaluation::Policy>> policies,
-                      std::uint64_t total) {
-    EventFiles files(format, options_.files);
+  absl::Status stream(std::vector<std::unique_ptr<evaluation::Policy>> policies, std::uint64_t total) {
+    RIFFLE_ASSIGN_OR_RETURN(const auto log, open_());
     evaluation::Prequential prequential(report_.options, std::move(policies));
     const Steady::time_point began = Steady::now();
     {
       Watch watch(streams_.err, total);
       for (bool more = true; more && !interrupted;) {
-        const absl::StatusOr<EventFiles::Kind> kind = files.next();
+        const absl::StatusOr<EventSource::Kind> kind = log->next();
         if (!kind.ok() && !absl::IsDataLoss(kind.status())) return kind.status();
         if (!kind.ok()) {
           report_.cut_short = std::string(kind.status().message());
           break;
         }
-        if (*kind == EventFiles::Kind::kItem) prequential.item(files.item(), files.time());
-        if (*kind == EventFiles::Kind::kEvent) prequential.event(files.event());
-        more = *kind != EventFiles::Kind::kEnd;
-        watch(prequential.events());
+        if (*kind == EventSource::Kind::kItem) prequential.item(log->item(), log->time());
+        if (*kind == EventSource::Kind::kEvent) prequential.event(log->event());
+        more = *kind != EventSource::Kind::kEnd;
+        watch(prequential.events(), *log);
       }
     }
     report_.partial = interrupted;
     report_.result = prequential.finish();
     report_.seconds = std::chrono::duration<double>(Steady::now() - began).count();
-    report_.read = files.counts();
-    report_.problems = files.problems();
+    report_.read = log->counts();
+    report_.problems = log->problems();
     return absl::OkStatus();
   }
 
   ExitCode failed(const absl::Status& status) {
+    if (bus_) return fail(streams_, status, Origin::kBus);
     streams_.err << "riffle: " << status.message() << '\n';
     return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? ExitCode::kUsage : ExitCode::kFailed;
   }
@@ -200,6 +229,8 @@ class Evaluation {
   const Options& options_;
   const config::Config& config_;
   const Streams& streams_;
+  std::unique_ptr<bus::Bus> bus_;  // null: the log is in files
+  OpenLog open_;
   PrequentialReport report_;
 };
 
@@ -281,8 +312,9 @@ void add_evaluate(CLI::App& program, Chosen& chosen) {
   CLI::App* command = program.add_subcommand(
       "evaluate", "Policies side by side over a log: recommend, reveal, learn; with all metrics");
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->files, "Logs, in order, plain or gzip; - is standard input")
-      ->required()
+  command
+      ->add_option("FILE", options->files,
+                   "Logs, in order, plain or gzip; - is standard input; without them, Riffle's own log on the bus")
       ->type_name("");
   command->add_option("--log", options->log, "What they are (default: by their names)")
       ->check(CLI::IsMember({"online-retail", "json-lines"}))

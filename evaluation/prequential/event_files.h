@@ -4,11 +4,9 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "ingest/adapters/adapter.h"
+#include "evaluation/prequential/event_source.h"
 #include "records/json_codec.h"
 
 namespace riffle::evaluation {
@@ -16,21 +14,17 @@ namespace riffle::evaluation {
 enum class FileFormat { kOnlineRetail, kJsonLines };
 
 // One thread.
-class EventFiles {
+class EventFiles final : public EventSource {
  public:
-  enum class Kind { kEvent, kItem, kEnd };
-
   // Errors of opening a file come from next(), when its turn comes; "-" is standard input.
   EventFiles(FileFormat format, std::vector<std::string> files) : format_(format), files_(std::move(files)) {}
 
-  // The next record, in event() or item(). kDataLoss: the file was cut short; what came before is good.
-  absl::StatusOr<Kind> next();
-  const records::Event& event() const { return event_; }
-  const records::Item& item() const { return item_; }
-  std::optional<TimePoint> time() const { return record_.timestamp; }
-
-  std::vector<ingest::RowCount> counts() const;
-  const std::vector<std::string>& problems() const { return problems_; }
+  absl::StatusOr<Kind> next() override;
+  const records::Event& event() const override { return event_; }
+  const records::Item& item() const override { return item_; }
+  std::optional<TimePoint> time() const override { return record_.timestamp; }
+  std::vector<ingest::RowCount> counts() const override;
+  const std::vector<std::string>& problems() const override { return problems_; }
 
  private:
   absl::Status open(const std::string& file);
