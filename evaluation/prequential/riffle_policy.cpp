@@ -1,15 +1,16 @@
 #include "evaluation/prequential/riffle_policy.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 
 #include "base/hash.h"
+#include "evaluation/prequential/riffle_columns.h"
+#include "evaluation/prequential/user_neighbours.h"
 #include "features/catalogue.h"
 #include "features/event_rows.h"
+#include "features/fresh_items.h"
 #include "features/item_stats.h"
 #include "learner/listwise.h"
+#include "pipeline/statistics.h"
 #include "serving/candidate_batch.h"
 #include "serving/gatherer.h"
 #include "state/memory_store.h"
@@ -20,84 +21,7 @@ namespace {
 
 constexpr std::size_t kAllRows = 1'000'000'000;  // rows that nobody commits stay anyway
 constexpr Partition kShard{0};
-
-// What the ranker sees of a candidate: the features that every scorer reads, and of each source whether it named the item,
-// its score, the score's logarithm, which tells small ones apart, and the score once more where the user's very last item led
-// there.
-constexpr std::size_t kOfSource = 4;
-// And of the user's own history with the item: its sessions, their share of his sessions, whether it was in the last one, and
-// how long ago that was.
-constexpr std::size_t kOfHistory = 4;
-constexpr std::size_t kColumns = features::kFeatureCount + kOfSource * serving::kCandidateSources + kOfHistory;
-
-constexpr std::size_t column_of(serving::CandidateSourceId source, std::size_t part) {
-  return features::kFeatureCount + kOfSource * serving::index_of(source) + part;
-}
-// Where the weights start, tuned on 2010-12 and 2011-01 of Online Retail. A stream too short to teach them (a few thousand
-// baskets) is ranked sensibly from its beginning; a long one moves them.
-std::vector<std::pair<std::size_t, float>> first_weights() {
-  using serving::CandidateSourceId;
-  return {{features::feature_index("popularity"), 1.0F},
-          {features::feature_index("trend"), 2.0F},
-          {column_of(CandidateSourceId::kTogether, 1), 1.0F},
-          {column_of(CandidateSourceId::kTogether, 2), 0.2F},
-          {column_of(CandidateSourceId::kNext, 1), 0.4F},
-          {kColumns - kOfHistory, 2.0F},       // its sessions
-          {kColumns - kOfHistory + 1, 1.0F}};  // their share
-}
-
-struct OwnSessions {
-  struct Item {
-    std::uint32_t sessions = 0, last_session = 0;
-    std::int64_t last_ms = 0;
-  };
-  absl::flat_hash_map<ItemKey, Item> items;
-  std::uint32_t sessions = 0;
-
-  void read(const records::UserRow* user, Milliseconds gap) {
-    items.clear();
-    sessions = 0;
-    if (!user) return;
-    std::int64_t before = std::numeric_limits<std::int64_t>::min() / 2;
-    for (const records::HistoryEntry& entry : user->history) {
-      if (entry.time_ms - before > gap.count()) ++sessions;
-      before = entry.time_ms;
-      if (entry.weight <= 0) continue;
-      Item& item = items[entry.item];
-      if (item.last_session != sessions) ++item.sessions;
-      item.last_session = sessions;
-      item.last_ms = entry.time_ms;
-    }
-  }
-  void append(ItemKey key, TimePoint now, std::vector<float>& rows) const {
-    const auto item = items.find(key);
-    if (item == items.end()) {
-      rows.insert(rows.end(), kOfHistory, 0.0F);
-      return;
-    }
-    const auto taken = static_cast<float>(item->second.sessions);
-    const float days = static_cast<float>(to_ms(now) - item->second.last_ms) / 86'400'000.0F;
-    rows.push_back(std::log1p(taken));
-    rows.push_back(taken / static_cast<float>(sessions));
-    rows.push_back(item->second.last_session == sessions ? 1.0F : 0.0F);
-    rows.push_back(std::exp2(-days / 30));
-  }
-};
-
-void append_row(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-                std::vector<float>& rows) {
-  rows.insert(rows.end(), features.begin(), features.end());
-  for (std::size_t i = 0; i < serving::kCandidateSources; ++i) {
-    const auto source = static_cast<serving::CandidateSourceId>(i);
-    const bool named = candidate.has(source);
-    const float score = named ? std::max(candidate.mark(source).score, 0.0F) : 0.0F;
-    rows.push_back(named ? 1.0F : 0.0F);
-    rows.push_back(std::min(score, 2.0F));
-    rows.push_back(std::log1p(std::min(score, 1e6F) * 300));
-    rows.push_back(named && last != ItemKey() && candidate.mark(source).evidence == last ? std::min(score, 2.0F)
-                                                                                         : 0.0F);
-  }
-}
+constexpr ItemIndex kUnknown = ~ItemIndex{0};
 
 // Whether repeats are allowed is the protocol's to say: by what requests exclude.
 serving::ServingOptions with_repeats(serving::ServingOptions options) {
@@ -120,7 +44,8 @@ struct RifflePolicy::Impl {
     for (const auto& [column, weight] : first_weights()) trainer.start_at(column, weight);
   }
 
-  void gather(const UserId& id, UserIndex user, TimePoint time, bool new_only, const Ledger& ledger, std::size_t n);
+  void gather(const Query& query);
+  ItemIndex index_of_candidate(std::uint32_t candidate);
   void learn_taken();
   void refresh();
 
@@ -130,17 +55,20 @@ struct RifflePolicy::Impl {
   state::RowCache<records::UserRow> users{&store, state::Column::kUsers, kAllRows};
   state::RowCache<records::ItemRow> items{&store, state::Column::kItems, kAllRows};
   features::EventRows event_rows;
+  features::FreshItems fresh{&event_rows};
   features::ItemStatsBuilder statistics;
   features::CatalogueBuilder catalogue;
   serving::Gatherer gatherer;
   const std::vector<serving::Candidate>* candidates = nullptr;  // of the last request
   ItemKey last;                                                 // of the user who asked
   OwnSessions own;
+  UserNeighbours neighbours;
   serving::CandidateBatch batch;
   serving::PolicyOptions options;
   std::shared_ptr<const features::ItemStatsSnapshot> stats;
   std::shared_ptr<const features::Catalogue> known;
   absl::flat_hash_map<ItemKey, ItemIndex> index_of;
+  std::vector<std::pair<ItemKey, ItemIndex>> index_of_pooled;  // the same by the pool's numbers, where it was asked for
   std::uint64_t events = 0, epoch = 0;
   bool catalogue_changed = false;
 
@@ -161,45 +89,66 @@ RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::Serv
 
 RifflePolicy::~RifflePolicy() = default;
 
-void RifflePolicy::Impl::gather(const UserId& id, UserIndex user, TimePoint time, bool new_only, const Ledger& ledger,
-                                std::size_t n) {
+void RifflePolicy::Impl::gather(const Query& query) {
+  const LedgerUser& asking = query.ledger->at(query.user);
   records::Request request;
-  request.user_id = id;
-  request.n = static_cast<std::int32_t>(n);
-  if (new_only)
-    for (const ItemIndex item : ledger.at(user).items) request.exclude_items.push_back(ledger.item(item).id);
+  request.user_id = asking.id;
+  request.n = static_cast<std::int32_t>(query.n);
+  if (query.new_only) {
+    request.exclude_items.reserve(asking.items.size());
+    for (const ItemIndex item : asking.items) request.exclude_items.push_back(query.ledger->item(item).id);
+  }
   serving::ServingContext context;
   context.shard = kShard;
-  context.user = users.find(id.str());
+  context.user = users.find(asking.id.str());
   context.items = &items;
+  context.fresh = &fresh;
   context.stats = stats.get();
   context.catalogue = known.get();
   context.options = &options;
-  context.now = time;
+  context.now = query.time;
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
   own.read(context.user, rows.session_gap);
-  const features::UserContext about = features::make_user_context(context.user, *known, time, rows);
-  candidates = &gatherer.gather(request, context, about, n);
+  const features::UserContext about = features::make_user_context(context.user, *known, query.time, rows);
+  candidates = &gatherer.gather(request, context, about, query.n);
   batch.fill(*candidates, about, gatherer.pool());
+}
+
+// kUnknown: the stream has not named it.
+ItemIndex RifflePolicy::Impl::index_of_candidate(std::uint32_t candidate) {
+  const std::uint32_t pooled = (*candidates)[candidate].item;
+  const ItemKey key = batch.keys()[candidate];
+  if (pooled >= index_of_pooled.size()) index_of_pooled.resize(pooled + pooled / 2 + 1, {ItemKey(), kUnknown});
+  auto& [of, index] = index_of_pooled[pooled];
+  if (of == key && index != kUnknown) return index;
+  const auto place = index_of.find(key);
+  of = key;
+  index = place == index_of.end() ? kUnknown : place->second;
+  return index;
 }
 
 void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   Impl& impl = *impl_;
   impl.learn_taken();
-  impl.gather(query.ledger->at(query.user).id, query.user, query.time, query.new_only, *query.ledger, query.n);
+  impl.gather(query);
+  impl.neighbours.ask(query.user, query.basket);
   impl.asked.user = query.user;
   impl.asked.basket = query.basket;
   impl.asked.keys.clear();
-  impl.asked.rows.clear();
+  impl.asked.rows.assign(impl.batch.count() * kColumns, 0);
   impl.order.clear();
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
-    const auto known = impl.index_of.find(impl.batch.keys()[i]);
-    if (known == impl.index_of.end() || !query.allowed(known->second)) continue;
-    append_row(impl.batch.features(i), (*impl.candidates)[i], impl.last, impl.asked.rows);
-    impl.own.append(impl.batch.keys()[i], query.time, impl.asked.rows);
-    impl.order.emplace_back(-impl.trainer.score(std::span(impl.asked.rows).last(kColumns)), known->second);
+    const ItemIndex index = impl.index_of_candidate(i);
+    if (index == kUnknown) continue;  // what he had is excluded already
+    const std::span<float, kColumns> row(impl.asked.rows.data() + impl.asked.keys.size() * kColumns, kColumns);
+    write_candidate(impl.batch.features(i), (*impl.candidates)[i], impl.last, row);
+    write_item(impl.gatherer.pool().signals((*impl.candidates)[i].item), impl.neighbours.score(index),
+               row.subspan<kFirstOfItem, kOfItem>());
+    impl.own.write(impl.batch.keys()[i], query.time, row.last<kOfHistory>());
+    impl.order.emplace_back(-impl.trainer.score(row), index);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }
+  impl.asked.rows.resize(impl.asked.keys.size() * kColumns);
   const std::size_t n = std::min(query.n, impl.order.size());
   std::partial_sort(impl.order.begin(), impl.order.begin() + static_cast<std::ptrdiff_t>(n), impl.order.end());
   list.clear();
@@ -221,6 +170,7 @@ void RifflePolicy::learn(const Interaction& interaction) {
     if (place != impl.asked.keys.end())
       impl.asked.taken.push_back(static_cast<std::uint32_t>(place - impl.asked.keys.begin()));
   }
+  if (interaction.counts) impl.neighbours.take(interaction.user, interaction.item, interaction.basket);
   impl.index_of.try_emplace(key, interaction.item);
   impl.event_rows.apply(*interaction.event, interaction.time);
   if (++impl.events % kRefresh == 0) impl.refresh();
@@ -233,20 +183,16 @@ void RifflePolicy::describe(const records::Item& item, TimePoint time) {
 
 void RifflePolicy::observe(const records::Event& event, TimePoint time) { impl_->event_rows.apply(event, time); }
 
-// The shard's own rows stand for their part when signals are read, so what is told here only ranks items: no neighbours.
+// Neighbours are always read from the shard's own rows: none are told.
 void RifflePolicy::Impl::refresh() {
-  ++epoch;
-  for (const ItemKey key : event_rows.take_touched()) {
-    const records::ItemRow* row = items.find(features::item_row_key(key));
-    auto told = std::make_shared<records::ItemRow>();
-    told->item_id = row->item_id;
-    told->counts = row->counts;
-    told->popularity = row->popularity;
-    told->trend = row->trend;
-    told->first_ms = row->first_ms;
-    told->last_ms = row->last_ms;
-    statistics.update(key, {.shard = kShard, .generation = 1, .epoch = epoch, .row = std::move(told)});
-  }
+  const std::vector<ItemKey> touched = event_rows.take_touched();
+  fresh.told(++epoch, touched);
+  for (const ItemKey key : touched)
+    statistics.update(key, {.shard = kShard,
+                            .generation = 1,
+                            .epoch = epoch,
+                            .row = pipeline::told_row(*items.find(features::item_row_key(key)), 0)});
+  fresh.heard(epoch);
   stats = statistics.snapshot();
   if (catalogue_changed) known = catalogue.snapshot();
   catalogue_changed = false;
@@ -258,23 +204,12 @@ std::size_t RifflePolicy::memory_bytes() const {
                            impl_->rows.dedup_length * sizeof(std::uint64_t);
   const std::size_t item = 2 * sizeof(records::ItemRow) + 3 * impl_->rows.neighbours * sizeof(records::Neighbour);
   return impl_->users.size() * user + impl_->items.size() * item +
-         impl_->known->items.size() * sizeof(features::CatalogueItem);
+         impl_->known->items.size() * sizeof(features::CatalogueItem) + impl_->neighbours.memory_bytes();
 }
 
 std::vector<std::pair<std::string, double>> RifflePolicy::weights() const {
   std::vector<std::pair<std::string, double>> named;
-  for (std::size_t i = 0; i < features::kFeatureCount; ++i)
-    named.emplace_back(features::feature_specs()[i].name, impl_->trainer.weights()[i]);
-  for (std::size_t i = features::kFeatureCount; i < kColumns - kOfHistory; ++i) {
-    const std::size_t at = i - features::kFeatureCount;
-    const auto source = static_cast<serving::CandidateSourceId>(at / kOfSource);
-    static constexpr std::array<const char*, kOfSource> kParts = {" named", " score", " log", " last"};
-    named.emplace_back(std::string(serving::name_of(source)) + kParts[at % kOfSource], impl_->trainer.weights()[i]);
-  }
-  static constexpr std::array<const char*, kOfHistory> kHistory = {"own sessions", "own share", "own last session",
-                                                                   "own recency"};
-  for (std::size_t i = 0; i < kOfHistory; ++i)
-    named.emplace_back(kHistory[i], impl_->trainer.weights()[kColumns - kOfHistory + i]);
+  for (std::size_t i = 0; i < kColumns; ++i) named.emplace_back(column_name(i), impl_->trainer.weights()[i]);
   return named;
 }
 

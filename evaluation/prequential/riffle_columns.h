@@ -1,0 +1,63 @@
+// What the ranker of RifflePolicy sees of a candidate, as kColumns numbers: the features that every scorer reads; of each
+// candidate source whether it named the item, its score, the score's logarithm, which tells small ones apart, and the score
+// once more where the user's very last item led there; what all users, and those most like him, do with the item; and the
+// user's own history with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "features/feature_vector.h"
+#include "features/key_table.h"
+#include "records/rows.h"
+#include "serving/gatherer.h"
+
+namespace riffle::evaluation {
+
+constexpr std::size_t kOfSource = 4;
+// The request's own candidates, the first of the sources, are none here.
+constexpr std::size_t kSources = serving::kCandidateSources - 1;
+// Logarithms of the item's decayed popularity (slow half-life), its trend (fast), of the trend as a share of the popularity,
+// and of how often it is taken by users like him (user_neighbours.h).
+constexpr std::size_t kOfItem = 4;
+// The item's sessions, their share of the user's sessions, whether it was in the last one, and how long ago that was.
+constexpr std::size_t kOfHistory = 4;
+constexpr std::size_t kFirstOfSources = features::kFeatureCount;
+constexpr std::size_t kFirstOfItem = kFirstOfSources + kOfSource * kSources;
+constexpr std::size_t kFirstOfHistory = kFirstOfItem + kOfItem;
+constexpr std::size_t kColumns = kFirstOfHistory + kOfHistory;
+
+// For reports: "together score", "own sessions".
+std::string column_name(std::size_t column);
+// Where the weights start (all others: 0), tuned on 2010-12 and 2011-01 of Online Retail. A stream too short to teach them (a
+// few thousand baskets) is ranked sensibly from its beginning; a long one moves them.
+std::vector<std::pair<std::size_t, float>> first_weights();
+
+// A user's sessions with each item of his history. One thread; keeps its memory.
+class OwnSessions {
+ public:
+  // Null: a user without one. A session ends with a pause of more than `gap`.
+  void read(const records::UserRow* user, Milliseconds gap);
+  void write(ItemKey key, TimePoint now, std::span<float, kOfHistory> out) const;
+
+ private:
+  struct Item {
+    std::uint32_t sessions = 0, last_session = 0;
+    std::int64_t last_ms = 0;
+  };
+  features::KeyTable<ItemKey, Item> items_;
+  std::uint32_t sessions_ = 0;
+};
+
+// Features and sources. `row` is zeros. `last`: the user's very last item; 0: none.
+void write_candidate(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
+                     std::span<float, kColumns> row);
+// `of_neighbours`: UserNeighbours' score.
+void write_item(const features::ItemSignals& item, float of_neighbours, std::span<float, kOfItem> out);
+
+}  // namespace riffle::evaluation

@@ -1,0 +1,78 @@
+#include "evaluation/prequential/user_neighbours.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace riffle::evaluation {
+
+void UserNeighbours::take(UserIndex user, ItemIndex item, std::uint64_t basket) {
+  if (user >= users_.size()) users_.resize(user + 1);
+  User& who = users_[user];
+  if (who.baskets == 0 || who.last_basket != basket) ++who.baskets;
+  who.last_basket = basket;
+  const auto [place, first] = who.place.try_emplace(item, static_cast<std::uint32_t>(who.items.size()));
+  if (first) {
+    who.items.push_back({item, 1, basket});
+    if (item >= takers_.size()) takers_.resize(item + 1);
+    takers_[item].push_back(user);
+    return;
+  }
+  Taken& taken = who.items[place->second];
+  if (taken.last_basket != basket) ++taken.baskets;
+  taken.last_basket = basket;
+}
+
+void UserNeighbours::find_nearest(UserIndex user) {
+  neighbours_.clear();
+  if (user >= users_.size()) return;
+  likeness_.resize(users_.size(), 0);
+  for (const Taken& taken : users_[user].items) {
+    const std::vector<UserIndex>& takers = takers_[taken.item];
+    const float part = 1 / (static_cast<float>(takers.size()) + 5);
+    for (const UserIndex other : takers) {
+      if (likeness_[other] == 0) neighbours_.emplace_back(0, other);
+      likeness_[other] += part;
+    }
+  }
+  std::size_t count = 0;
+  for (auto& [minus, other] : neighbours_) {
+    minus = -likeness_[other] / std::sqrt(static_cast<float>(users_[other].items.size()) + 10);
+    likeness_[other] = 0;
+    if (other != user) neighbours_[count++] = {minus, other};
+  }
+  neighbours_.resize(count);
+  if (count > kMost) {
+    std::nth_element(neighbours_.begin(), neighbours_.begin() + kMost, neighbours_.end());
+    neighbours_.resize(kMost);
+  }
+  std::sort(neighbours_.begin(), neighbours_.end());  // sums are added up in one order
+}
+
+void UserNeighbours::ask(UserIndex user, std::uint64_t basket) {
+  if (asked_ == user && asked_basket_ == basket) return;
+  asked_ = user;
+  asked_basket_ = basket;
+  for (const ItemIndex item : scored_) scores_[item] = 0;
+  scored_.clear();
+  find_nearest(user);
+  float all = 0;
+  for (const auto& [minus, other] : neighbours_) all -= minus;
+  scores_.resize(takers_.size(), 0);
+  for (const auto& [minus, other] : neighbours_) {
+    const float part = -minus / (all * static_cast<float>(users_[other].baskets));
+    for (const Taken& taken : users_[other].items) {
+      if (scores_[taken.item] == 0) scored_.push_back(taken.item);
+      scores_[taken.item] += part * static_cast<float>(taken.baskets);
+    }
+  }
+}
+
+std::size_t UserNeighbours::memory_bytes() const {
+  std::size_t bytes = users_.capacity() * sizeof(User) + takers_.capacity() * sizeof(takers_[0]) +
+                      scores_.capacity() * sizeof(float) + likeness_.capacity() * sizeof(float);
+  for (const User& user : users_) bytes += user.items.capacity() * sizeof(Taken) + user.place.capacity() * 9;
+  for (const auto& takers : takers_) bytes += takers.capacity() * sizeof(UserIndex);
+  return bytes;
+}
+
+}  // namespace riffle::evaluation
