@@ -10,6 +10,7 @@ namespace {
 using records::Neighbour;
 
 std::vector<Neighbour> top(const std::vector<Neighbour>& list, std::size_t count) {
+  if (count == 0) return {};
   if (list.size() <= count) return list;
   thread_local std::vector<Neighbour> ranked;
   ranked.assign(list.begin(), list.end());
