@@ -15,19 +15,21 @@ float dot(std::span<const float> a, std::span<const float> b) {
   std::size_t f = 0;
   for (; f + kLanes <= a.size(); f += kLanes)
     for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[f + lane] * b[f + lane];
-  float sum = 0;
-  for (const float lane : sums) sum += lane;
-  for (; f < a.size(); ++f) sum += a[f] * b[f];
-  return sum;
+  float rest = 0;
+  for (; f < a.size(); ++f) rest += a[f] * b[f];
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  return sums[0] + rest;
 }
 
 void add_scaled(std::span<const float> row, float by, std::span<float> sums) {
-  const float* __restrict from = row.data();
-  float* __restrict to = sums.data();
   std::size_t f = 0;
-  for (; f + kLanes <= row.size(); f += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) to[f + lane] += by * from[f + lane];
-  for (; f < row.size(); ++f) to[f] += by * from[f];
+  for (; f + kLanes <= row.size(); f += kLanes) {
+    std::array<float, kLanes> lanes;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = sums[f + lane] + by * row[f + lane];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[f + lane] = lanes[lane];
+  }
+  for (; f < row.size(); ++f) sums[f] += by * row[f];
 }
 
 }  // namespace
