@@ -76,7 +76,11 @@ absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(con
   std::vector<std::unique_ptr<evaluation::Policy>> policies;
   for (const std::string& name : names) {
     std::unique_ptr<evaluation::Policy> policy = evaluation::make_baseline(name);
-    if (name == "riffle") policy = std::make_unique<evaluation::RifflePolicy>(config.rows, config.serving);
+    if (name == "riffle")
+      policy = std::make_unique<evaluation::RifflePolicy>(
+          config.rows, config.serving,
+          options.protocol.reveal == evaluation::Reveal::kLine ? evaluation::RifflePolicy::kStepOfLines
+                                                               : evaluation::RifflePolicy::kStepOfBaskets);
     if (!policy) {
       const std::string meant = config::nearest(name, known);
       return absl::InvalidArgumentError(absl::StrCat("--policies: there is no ", name,

@@ -14,6 +14,8 @@ constexpr std::size_t column_of(serving::CandidateSourceId source, std::size_t p
   return kFirstOfSources + kOfSource * (serving::index_of(source) - 1) + part;
 }
 
+// Of kOfSource.
+constexpr std::size_t kNamed = 0, kScore = 1, kLog = 2, kLast = 3;
 constexpr std::array<const char*, kOfSource> kSourceParts = {"named", "score", "log", "last"};
 constexpr std::array<const char*, kOfItem> kItemParts = {"popularity log", "trend log", "trend share log",
                                                          "neighbours log"};
@@ -35,13 +37,16 @@ std::string column_name(std::size_t column) {
 
 std::vector<std::pair<std::size_t, float>> first_weights() {
   using serving::CandidateSourceId;
-  return {{features::feature_index("popularity"), 1.0F},
-          {features::feature_index("trend"), 2.0F},
-          {column_of(CandidateSourceId::kTogether, 1), 1.0F},
-          {column_of(CandidateSourceId::kTogether, 2), 0.2F},
-          {column_of(CandidateSourceId::kNext, 1), 0.4F},
-          {kFirstOfHistory, 2.0F},       // its sessions
-          {kFirstOfHistory + 1, 1.0F}};  // their share
+  return {{column_of(CandidateSourceId::kTogether, kScore), 1.0F},
+          {column_of(CandidateSourceId::kTogether, kLog), 0.2F},
+          {column_of(CandidateSourceId::kNext, kScore), 0.4F},
+          {kFirstOfItem, 0.3F},           // popularity
+          {kFirstOfItem + 1, 0.3F},       // trend
+          {kFirstOfItem + 2, 0.2F},       // its share
+          {kFirstOfItem + 3, 0.3F},       // neighbours
+          {kFirstOfHistory, 1.8F},        // sessions
+          {kFirstOfHistory + 1, 0.5F},    // their share
+          {kFirstOfHistory + 2, -0.2F}};  // in the last one
 }
 
 void OwnSessions::read(const records::UserRow* user, Milliseconds gap) {
@@ -60,9 +65,12 @@ void OwnSessions::read(const records::UserRow* user, Milliseconds gap) {
   }
 }
 
-void OwnSessions::write(ItemKey key, TimePoint now, std::span<float, kOfHistory> out) const {
+void OwnSessions::write(ItemKey key, TimePoint now, std::span<float, kColumns> row) const {
   const Item* const item = items_.find(key);
   if (!item) return;
+  for (const auto source : {serving::CandidateSourceId::kTogether, serving::CandidateSourceId::kNext})
+    row[column_of(source, kScore)] = 0;
+  const auto out = row.last<kOfHistory>();
   const auto taken = static_cast<float>(item->sessions);
   const float days = static_cast<float>(to_ms(now) - item->last_ms) / 86'400'000.0F;
   out[0] = std::log1p(taken);
@@ -80,10 +88,10 @@ void write_candidate(std::span<const float> features, const serving::Candidate& 
     const serving::SourceMark& mark = candidate.mark(source);
     const float score = std::max(mark.score, 0.0F);
     float* const out = &row[column_of(source, 0)];
-    out[0] = 1;
-    out[1] = std::min(score, 2.0F);
-    out[2] = std::log(1 + std::min(score, 1e6F) * 300);
-    out[3] = last != ItemKey() && mark.evidence == last ? out[1] : 0.0F;
+    out[kNamed] = 1;
+    out[kScore] = std::min(score, 2.0F);
+    out[kLog] = std::log(1 + std::min(score, 1e6F) * 300);
+    out[kLast] = last != ItemKey() && mark.evidence == last ? out[kScore] : 0.0F;
   }
 }
 

@@ -43,7 +43,9 @@ class OwnSessions {
  public:
   // Null: a user without one. A session ends with a pause of more than `gap`.
   void read(const records::UserRow* user, Milliseconds gap);
-  void write(ItemKey key, TimePoint now, std::span<float, kOfHistory> out) const;
+  // The columns of history, after all others. What he had is told apart by them: that the things of a basket lead to each
+  // other says little of what he will take again, so those scores count of new items only.
+  void write(ItemKey key, TimePoint now, std::span<float, kColumns> row) const;
 
  private:
   struct Item {

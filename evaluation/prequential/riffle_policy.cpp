@@ -32,15 +32,19 @@ serving::ServingOptions with_repeats(serving::ServingOptions options) {
 }  // namespace
 
 struct RifflePolicy::Impl {
-  Impl(const features::RowOptions& row_options, const serving::ServingOptions& serving_options)
+  Impl(const features::RowOptions& row_options, const serving::ServingOptions& serving_options, double step)
       : rows(row_options),
         serving(with_repeats(serving_options)),
         event_rows(rows, &users, &items),
         statistics(rows),
         gatherer(serving, rows),
         stats(statistics.snapshot()),
-        known(catalogue.snapshot()) {
-    options.id = PolicyId("riffle");
+        known(catalogue.snapshot()),
+        trainer(kColumns, {.step = step}) {
+    options.id = options_of_new.id = PolicyId("riffle");
+    for (std::size_t i = 0; i < serving::kCandidateSources; ++i)
+      if (const auto source = static_cast<serving::CandidateSourceId>(i); source != serving::CandidateSourceId::kOwn)
+        options_of_new.sources.emplace_back(serving::name_of(source));
     for (const auto& [column, weight] : first_weights()) trainer.start_at(column, weight);
   }
 
@@ -64,7 +68,7 @@ struct RifflePolicy::Impl {
   OwnSessions own;
   UserNeighbours neighbours;
   serving::CandidateBatch batch;
-  serving::PolicyOptions options;
+  serving::PolicyOptions options, options_of_new;  // the latter where only what is new to the user is wanted
   std::shared_ptr<const features::ItemStatsSnapshot> stats;
   std::shared_ptr<const features::Catalogue> known;
   absl::flat_hash_map<ItemKey, ItemIndex> index_of;
@@ -72,7 +76,7 @@ struct RifflePolicy::Impl {
   std::uint64_t events = 0, epoch = 0;
   bool catalogue_changed = false;
 
-  learner::ListwiseTrainer trainer{kColumns};
+  learner::ListwiseTrainer trainer;
   // What the last query was answered from, until it is learned from.
   struct Asked {
     UserIndex user = ~UserIndex{0};
@@ -84,8 +88,8 @@ struct RifflePolicy::Impl {
   std::vector<std::pair<float, std::uint32_t>> order;
 };
 
-RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving)
-    : impl_(std::make_unique<Impl>(rows, serving)) {}
+RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step)
+    : impl_(std::make_unique<Impl>(rows, serving, step)) {}
 
 RifflePolicy::~RifflePolicy() = default;
 
@@ -105,7 +109,7 @@ void RifflePolicy::Impl::gather(const Query& query) {
   context.fresh = &fresh;
   context.stats = stats.get();
   context.catalogue = known.get();
-  context.options = &options;
+  context.options = query.new_only ? &options_of_new : &options;
   context.now = query.time;
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
   own.read(context.user, rows.session_gap);
@@ -144,7 +148,7 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
     write_candidate(impl.batch.features(i), (*impl.candidates)[i], impl.last, row);
     write_item(impl.gatherer.pool().signals((*impl.candidates)[i].item), impl.neighbours.score(index),
                row.subspan<kFirstOfItem, kOfItem>());
-    impl.own.write(impl.batch.keys()[i], query.time, row.last<kOfHistory>());
+    impl.own.write(impl.batch.keys()[i], query.time, row);
     impl.order.emplace_back(-impl.trainer.score(row), index);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }

@@ -18,7 +18,11 @@ namespace riffle::evaluation {
 
 class RifflePolicy final : public Policy {
  public:
-  RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving);
+  // The steps by which the ranker learns, tuned on 2010-12 and 2011-01 of Online Retail: a basket says more than a line, and
+  // there are fewer of them.
+  static constexpr double kStepOfLines = 0.08, kStepOfBaskets = 0.04;
+
+  RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step = kStepOfLines);
   ~RifflePolicy() override;
 
   std::string name() const override { return "riffle"; }
