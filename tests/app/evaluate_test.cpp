@@ -91,18 +91,18 @@ TEST(Evaluate, ReproducesTheFiguresOfOnlineRetailByBasketWithRepeats) {
          {{"popularity", .0421, .0957, kFourth}, {"own-frequency", .1104, .2638, kNear}});
 }
 
-// What Riffle serves beats the best baseline of each basket protocol (.0939 and .2638). Line by line, which takes a minute,
-// docs/evaluation.md has the figure.
+// What Riffle makes of the events beats the best baseline of each basket protocol (.0939 and .2638). Line by line, which takes
+// half a minute, docs/evaluation.md has the figure.
 TEST(Evaluate, OfBasketsRanksBetterThanTheBestBaseline) {
   if (!std::filesystem::exists(kOnlineRetail)) GTEST_SKIP() << "Online Retail is not here: " << kOnlineRetail;
   const std::string config = RIFFLE_SOURCE_DIR "/config/online-retail.yaml";
   const std::vector<std::string> options = {"--reveal", "basket", "--known-users", "-p", "riffle", "--config", config};
   const CommandResult repeats = on_online_retail(options);
   EXPECT_EQ(number(repeats, "", "points"), 2571) << repeats.err;
-  EXPECT_GT(number(repeats, "riffle", "ndcg"), .269);
+  EXPECT_GT(number(repeats, "riffle", "ndcg"), .275);
   std::vector<std::string> only_new = options;
   only_new.emplace_back("--new-only");
-  EXPECT_GT(number(on_online_retail(only_new), "riffle", "ndcg"), .1);
+  EXPECT_GT(number(on_online_retail(only_new), "riffle", "ndcg"), .104);
 }
 
 std::string line(const std::string& user, const std::string& item, int minute) {
