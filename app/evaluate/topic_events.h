@@ -1,8 +1,8 @@
 // The events and items on a bus as one history: what a worker would have applied of the topics `events` and `items`, from
 // their beginning to where they end when it is opened. Records that admission refuses are counted by its reason.
 //
-// Order: a partition's events stay in their order. Of the partitions' next events the one that happened first comes first (its
-// own timestamp, else its record's; time does not run backwards within a partition); of equal ones that of the lowest
+// Order: a partition's events stay in their order. Of the partitions' next events the one that happened first comes first
+// (its own timestamp, else its record's; time does not run backwards within a partition); of equal ones that of the lowest
 // partition. So a history that was imported, all of it within a minute, comes as it happened, whatever its partitions.
 // An item comes before the first event whose record is not older than its own: as it was known when that event arrived.
 #pragma once

@@ -14,7 +14,9 @@ void UserNeighbours::take(UserIndex user, ItemIndex item, std::uint64_t basket) 
   if (first) {
     who.items.push_back({item, 1, basket});
     if (item >= takers_.size()) takers_.resize(item + 1);
-    takers_[item].push_back(user);
+    std::vector<UserIndex>& takers = takers_[item];
+    if (takers.size() == kSampled) takers.erase(takers.begin());
+    takers.push_back(user);
     return;
   }
   Taken& taken = who.items[place->second];

@@ -4,7 +4,9 @@
 //   s(u, v) = Σ_{j taken by both} 1/(users(j) + 5) / √(items(v) + 10)          N: the kMost users of largest s
 //   score(u, i) = Σ_{v ∈ N} s(u, v) · baskets of v with i / baskets of v  /  Σ_{v ∈ N} s(u, v)        in [0, 1]
 //
-// Serving has nothing like it: a shard does not see other shards' users. Memory: users × items that they had. One thread.
+// users(j), and who has j in common: the last kSampled who took it for the first time, so that a list's time does not grow
+// with the log. Serving has nothing like it: a shard does not see other shards' users. Memory: users × items that they had.
+// One thread.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,7 @@ class UserNeighbours {
   std::size_t memory_bytes() const;
 
  private:
-  static constexpr std::size_t kMost = 100;
+  static constexpr std::size_t kMost = 100, kSampled = 1000;
 
   struct Taken {
     ItemIndex item = 0;
@@ -41,7 +43,7 @@ class UserNeighbours {
   void find_nearest(UserIndex user);
 
   std::vector<User> users_;
-  std::vector<std::vector<UserIndex>> takers_;  // by item, each once
+  std::vector<std::vector<UserIndex>> takers_;  // by item, each once, newest last
   UserIndex asked_ = ~UserIndex{0};
   std::uint64_t asked_basket_ = 0;
   std::vector<float> scores_;                            // by item; zeros but where touched

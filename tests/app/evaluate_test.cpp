@@ -91,8 +91,8 @@ TEST(Evaluate, ReproducesTheFiguresOfOnlineRetailByBasketWithRepeats) {
          {{"popularity", .0421, .0957, kFourth}, {"own-frequency", .1104, .2638, kNear}});
 }
 
-// What Riffle makes of the events beats the best baseline of each basket protocol (.0939 and .2638). Line by line, which takes
-// half a minute, docs/evaluation.md has the figure.
+// What Riffle makes of the events beats the best baseline of each basket protocol (.0939 and .2638). Line by line, which
+// takes half a minute, docs/evaluation.md has the figure.
 TEST(Evaluate, OfBasketsRanksBetterThanTheBestBaseline) {
   if (!std::filesystem::exists(kOnlineRetail)) GTEST_SKIP() << "Online Retail is not here: " << kOnlineRetail;
   const std::string config = RIFFLE_SOURCE_DIR "/config/online-retail.yaml";

@@ -92,7 +92,8 @@ TEST(UserCosine, FollowsAUsersBasketsAndUsersWhoTakeTurns) {
 
 TEST(UserNeighbours, ScoreWhatLikeMindedUsersTakeByTheFormula) {
   UserNeighbours neighbours;
-  // User 1 shares items 0 and 1 with user 0, and had 2 in one of his two baskets; user 2 shares item 1, and had 3 in his only one.
+  // User 1 shares items 0 and 1 with user 0, and had 2 in one of his two baskets; user 2 shares item 1, and had 3 in his
+  // only one.
   neighbours.take(1, 0, 10);
   neighbours.take(1, 1, 10);
   neighbours.take(1, 1, 11);

@@ -120,7 +120,8 @@ TEST_F(MainJobTest, FourMonthsOfSalesBecomeListsThatKcatAndPythonRead) {
   EXPECT_EQ(unused, 47'595U) << imported.out;
 
   // Over four partitions, merged by the sales' own times.
-  const Finished evaluated = finish(command(broker, {"evaluate", "-p", "popularity", "--resamples", "20", "--format", "json"}));
+  const Finished evaluated =
+      finish(command(broker, {"evaluate", "-p", "popularity", "--resamples", "20", "--format", "json"}));
   EXPECT_EQ(evaluated.code, 0) << evaluated.err;
   for (const char* part : {R"("interactions": 94488)", R"("users": 2134)", R"("items": 2881)", R"("out_of_order": 0)"})
     EXPECT_THAT(evaluated.out, HasSubstr(part));
