@@ -1,8 +1,12 @@
 #include "app/system.h"
 
+#include <chrono>
 #include <random>
+#include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
 #include "bus/kafka_bus.h"
 #include "bus/local_bus.h"
 
@@ -39,6 +43,19 @@ pipeline::WorkerSetup worker_setup(const config::Config& config) {
   std::random_device random;
   setup.seed = (std::uint64_t{random()} << 32) | random();
   return setup;
+}
+
+absl::Status wait_until_ready(const pipeline::Worker& worker, const std::function<bool()>& stop) {
+  const auto began = std::chrono::steady_clock::now();
+  while (!worker.ready()) {
+    if (stop()) return absl::CancelledError("interrupted");
+    RIFFLE_RETURN_IF_ERROR(worker.status());
+    if (std::chrono::steady_clock::now() - began > std::chrono::seconds(60)) {
+      return absl::DeadlineExceededError(absl::StrCat("not ready after a minute: ", worker.not_ready_because()));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace riffle::app

@@ -2,6 +2,7 @@
 // demonstration, replay and the end-to-end tests. Nothing here runs by itself.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -21,5 +22,9 @@ bus::TopicNames topic_names(const config::Config& config);
 
 // With the seed of this start's exploration, drawn from the system.
 pipeline::WorkerSetup worker_setup(const config::Config& config);
+
+// Until the worker has read what it must. Cancelled: `stop` answered true. DeadlineExceeded after a
+// minute, with what it waits for.
+absl::Status wait_until_ready(const pipeline::Worker& worker, const std::function<bool()>& stop);
 
 }  // namespace riffle::app

@@ -64,7 +64,7 @@ std::optional<Step> Shoppers::next() {
     plans_.pop();
     now_ = std::max(now_, due.at);
     User& user = users_[due.user];
-    Step step{.at = now_, .request = {}, .events = {}};
+    Step step{.at = now_, .request = {}, .events = {}, .items = {}};
     if (due.kind == Kind::kPurchase) {
       buy(due, step.events);
       return step;

@@ -1,16 +1,7 @@
-// Simulated shoppers: they ask for lists, look at them, click, come back another day, and buy later. Event-driven in
-// simulated time, without a bus or a thread: the driver publishes what next() and on_list() say, in its own way.
+// The demonstration's shoppers: they ask for lists, look at them, click, come back another day, and buy later; what they do with
+// a slot does not depend on the others of its list (simulation/tastes.h). simulation/population.h says how they are driven.
 //
-//   Shoppers shoppers(shop, options);
-//   while (auto step = shoppers.next()) {
-//     for (auto& event : step->events) publish("events", event.user_id, event.payload);
-//     if (!step->request) continue;
-//     auto visit = shoppers.on_list(list_for(*step->request));       // at once, or when the list comes
-//     for (auto& event : visit.events) publish("events", event.user_id, event.payload);
-//   }
-//
-// A user asks again only after he has looked at the list before (or left, and came back in a later session). Each user
-// draws from a generator of his own: what he does depends on the seed and on his lists, not on how users interleave.
+// Each user draws from a generator of his own: what he does depends on the seed and on his lists, not on how users interleave.
 // One thread.
 #pragma once
 
@@ -27,64 +18,31 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "records/event.h"
-#include "records/json_codec.h"
-#include "records/request.h"
 #include "simulation/options.h"
+#include "simulation/population.h"
 #include "simulation/shop.h"
 #include "simulation/tastes.h"
 
 namespace riffle::simulation {
 
-// One record for the `events` topic: key, event time (also in the payload) and value.
-struct EventRecord {
-  UserId user_id;
-  TimePoint at;
-  std::string payload;
-};
-
-// The next thing that happens: a request, or events that were due (a purchase, some time after its click).
-struct Step {
-  TimePoint at;
-  std::optional<records::Request> request;
-  std::vector<EventRecord> events;
-};
-
-// What a user did with a list, at the simulated time of its request.
-struct Visit {
-  std::vector<EventRecord> events;
-  std::size_t slots = 0;     // exposed; 0 where the list was ignored
-  std::size_t clicks = 0;
-  double fraction = 0;       // of the simulated span, in [0, 1]
-};
-
-// So far. events counts what was handed out, second copies of duplicates and malformed ones included.
-struct Counts {
-  std::uint64_t requests = 0, lists = 0, ignored_lists = 0, slots = 0, clicks = 0, purchases = 0;
-  std::uint64_t events = 0, duplicates = 0, malformed = 0;
-};
-
-class Shoppers {
+class Shoppers final : public Population {
  public:
   // `shop` must outlive it; `options` must be valid.
   Shoppers(const Shop& shop, const ShoppersOptions& options);
 
-  // Nothing at the end of simulated time; when lists are still under way, ask again after on_list().
-  std::optional<Step> next();
-
-  // Ignored where it answers no open request of its user: met before, or he has left meanwhile.
-  Visit on_list(const records::Recommendation& list);
-
+  const Shop& shop() const override { return shop_; }
+  std::vector<records::Item> opening() const override { return shop_.items(); }
+  std::optional<Step> next() override;
+  Visit on_list(const records::Recommendation& list) override;
+  double fraction() const override;
+  const Counts& counts() const override { return counts_; }
   TimePoint now() const { return now_; }
-  double fraction() const;                     // of the span that is over
-  const Counts& counts() const { return counts_; }
   std::vector<UserId> users() const;
 
   // The truth. Unknown users and items give 0 and nothing.
   const Tastes& tastes() const { return tastes_; }
   double click_probability(const UserId& user, const ItemId& item, std::size_t position, TimePoint at) const;
-  // The n items with the highest click probability now, best first, with that of the first position: a request's
-  // candidates with scores, for the policy that knows the truth (scorer `given`, greedy).
-  std::vector<std::pair<ItemId, double>> oracle(const UserId& user, std::size_t n) const;
+  std::vector<std::pair<ItemId, double>> oracle(const UserId& user, std::size_t n) const override;
 
  private:
   struct User {

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "app/demo/driver.h"
@@ -20,6 +19,7 @@
 #include "bus/topics.h"
 #include "config/config.h"
 #include "pipeline/worker.h"
+#include "simulation/shoppers.h"
 
 namespace riffle::app {
 namespace {
@@ -114,19 +114,6 @@ absl::Status write_configuration(const config::Config& config, const std::string
   return out.flush() ? absl::OkStatus() : absl::UnavailableError("cannot write " + file);
 }
 
-absl::Status wait_until_ready(const pipeline::Worker& worker, const std::function<bool()>& stop) {
-  const auto began = std::chrono::steady_clock::now();
-  while (!worker.ready()) {
-    if (stop()) return absl::CancelledError("interrupted");
-    RIFFLE_RETURN_IF_ERROR(worker.status());
-    if (std::chrono::steady_clock::now() - began > std::chrono::seconds(60)) {
-      return absl::DeadlineExceededError(absl::StrCat("not ready after a minute: ", worker.not_ready_because()));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::function<bool()>& stop) {
@@ -166,7 +153,8 @@ absl::Status run_demo(const DemoOptions& given, std::ostream& out, const std::fu
   DriverOptions driving;
   driving.pace = std::chrono::duration<double>(options.seconds);
   driving.oracle = arms.oracle;
-  Driver driver(*bus, names, shop, shoppers, setup.shard.experiments, driving);
+  simulation::Shoppers population(shop, shoppers);
+  Driver driver(*bus, names, population, setup.shard.experiments, driving);
   RIFFLE_RETURN_IF_ERROR(driver.publish_catalogue());
   RIFFLE_ASSIGN_OR_RETURN(auto worker, pipeline::Worker::start(*bus, setup, clock, metrics));
   RIFFLE_RETURN_IF_ERROR(wait_until_ready(*worker, stop));

@@ -9,15 +9,9 @@
 
 namespace riffle::app {
 
-Driver::Driver(bus::Bus& bus, const bus::TopicNames& topics, const simulation::Shop& shop,
-               const simulation::ShoppersOptions& shoppers, const serving::ExperimentOptions& experiments,
-               DriverOptions options)
-    : bus_(bus),
-      topics_(topics),
-      shop_(shop),
-      shoppers_(shop, shoppers),
-      experiments_(experiments),
-      options_(std::move(options)) {}
+Driver::Driver(bus::Bus& bus, const bus::TopicNames& topics, simulation::Population& population,
+               const serving::ExperimentOptions& experiments, DriverOptions options)
+    : bus_(bus), topics_(topics), population_(population), experiments_(experiments), options_(std::move(options)) {}
 
 absl::Status Driver::open() {
   if (sink_) return absl::OkStatus();
@@ -67,16 +61,20 @@ absl::Status Driver::send(const std::string& topic, const std::string& key, cons
   return sink_->send(record).status();
 }
 
+absl::StatusOr<std::uint64_t> Driver::send(const records::Item& item) {
+  const std::string json = records::encode_json(item);
+  bus::OutRecord record;
+  record.topic = topics_.items;
+  record.key = item.item_id.str();
+  record.value = json;
+  return sink_->send(record);
+}
+
 absl::Status Driver::publish_catalogue() {
   RIFFLE_RETURN_IF_ERROR(open());
   std::uint64_t last = 0;
-  for (const records::Item& item : shop_.items()) {
-    const std::string json = records::encode_json(item);
-    bus::OutRecord record;
-    record.topic = topics_.items;
-    record.key = item.item_id.str();
-    record.value = json;
-    RIFFLE_ASSIGN_OR_RETURN(last, sink_->send(record));
+  for (const records::Item& item : population_.opening()) {
+    RIFFLE_ASSIGN_OR_RETURN(last, send(item));
   }
   if (!sink_->wait_acknowledged(last, std::chrono::seconds(60))) {
     return absl::DeadlineExceededError("the bus did not take the catalogue within a minute");
@@ -93,7 +91,7 @@ absl::Status Driver::run(const std::function<bool()>& stop, const std::function<
     const Steady::time_point now = Steady::now();
     RIFFLE_RETURN_IF_ERROR(ask_held(now));
     figures_.seconds = std::chrono::duration<double>(now - began).count();
-    figures_.fraction = shoppers_.fraction();
+    figures_.fraction = population_.fraction();
     if (now - shown >= std::chrono::milliseconds(100)) {
       shown = now;
       progress();
@@ -113,14 +111,15 @@ absl::Status Driver::run(const std::function<bool()>& stop, const std::function<
     if (!more && under_way() == 0) RIFFLE_RETURN_IF_ERROR(step(more));
   }
   figures_.seconds = std::chrono::duration<double>(Steady::now() - began).count();
-  figures_.fraction = shoppers_.fraction();
+  figures_.fraction = population_.fraction();
   return absl::OkStatus();
 }
 
 absl::Status Driver::step(bool& more) {
-  auto step = shoppers_.next();
+  auto step = population_.next();
   more = step.has_value();
   if (!step) return absl::OkStatus();
+  for (const records::Item& item : step->items) RIFFLE_RETURN_IF_ERROR(send(item).status());
   for (const simulation::EventRecord& event : step->events) RIFFLE_RETURN_IF_ERROR(send(event));
   if (!step->request) return absl::OkStatus();
   const Steady::time_point until = last_list_[step->request->user_id] + options_.think_time;
@@ -147,7 +146,7 @@ absl::Status Driver::ask(const records::Request& request) {
     return send(topics_.requests, request.user_id.str(), records::encode_json(request));
   }
   records::Request told = request;
-  for (auto& [item, probability] : shoppers_.oracle(request.user_id, options_.oracle_candidates)) {
+  for (auto& [item, probability] : population_.oracle(request.user_id, options_.oracle_candidates)) {
     told.candidates.push_back({item, probability});
   }
   return send(topics_.requests, told.user_id.str(), records::encode_json(told));
@@ -187,13 +186,13 @@ void Driver::take(const records::Recommendation& list, Steady::time_point now) {
     items.push_back(item.item_id);
     rates_.add_shown(list.policy_id, item.item_id);
   }
-  figures_.distance_sum[list.policy_id] += shop_.category_distance(items);
+  figures_.distance_sum[list.policy_id] += population_.shop().category_distance(items);
   ++figures_.arm_lists[list.policy_id];
   std::uint64_t& version = figures_.policy_version[list.policy_id];
   version = std::max(version, list.policy_version);
 
   last_list_[list.user_id] = now;
-  simulation::Visit visit = shoppers_.on_list(list);
+  simulation::Visit visit = population_.on_list(list);
   if (visit.slots > 0) rates_.add(list.policy_id, list.user_id, visit.fraction, visit.slots, visit.clicks);
   for (simulation::EventRecord& event : visit.events) to_send_.push_back(std::move(event));
 }

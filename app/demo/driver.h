@@ -1,4 +1,4 @@
-// Drives simulated shoppers against a running Riffle over its topics, as a shop would: events and requests go out, lists
+// Drives simulated users against a running Riffle over its topics, as a shop would: events and requests go out, lists
 // come in, and what the users do with them goes out again. Measures what a stranger could measure: clicks, lists, time.
 //
 // Simulated time is paced: its span passes in the wall time given, or slower where lists do not come fast enough or are
@@ -23,8 +23,7 @@
 #include "bus/topics.h"
 #include "serving/options.h"
 #include "simulation/ctr.h"
-#include "simulation/shop.h"
-#include "simulation/shoppers.h"
+#include "simulation/population.h"
 
 namespace riffle::app {
 
@@ -54,10 +53,11 @@ struct DriverFigures {
 
 class Driver {
  public:
-  Driver(bus::Bus& bus, const bus::TopicNames& topics, const simulation::Shop& shop,
-         const simulation::ShoppersOptions& shoppers, const serving::ExperimentOptions& experiments, DriverOptions options);
+  // Everything outlives it.
+  Driver(bus::Bus& bus, const bus::TopicNames& topics, simulation::Population& population,
+         const serving::ExperimentOptions& experiments, DriverOptions options);
 
-  // Publishes the catalogue and waits until the bus has it.
+  // Publishes the items that are there from the beginning and waits until the bus has them.
   absl::Status publish_catalogue();
 
   // Until the simulated span is over, or `stop` answers true. `progress` is called about ten times a second.
@@ -65,7 +65,7 @@ class Driver {
 
   const DriverFigures& figures() const { return figures_; }
   const simulation::ClickRates& rates() const { return rates_; }
-  const simulation::Counts& counts() const { return shoppers_.counts(); }
+  const simulation::Counts& counts() const { return population_.counts(); }
 
  private:
   using Steady = std::chrono::steady_clock;
@@ -78,6 +78,7 @@ class Driver {
   void take(const records::Recommendation& list, Steady::time_point now);
   absl::Status send(const std::string& topic, const std::string& key, const std::string& value);
   absl::Status send(const simulation::EventRecord& event);
+  absl::StatusOr<std::uint64_t> send(const records::Item& item);
 
   // What the events and lists of a user-keyed partition say.
   struct Lane {
@@ -90,8 +91,7 @@ class Driver {
 
   bus::Bus& bus_;
   const bus::TopicNames& topics_;
-  const simulation::Shop& shop_;
-  simulation::Shoppers shoppers_;
+  simulation::Population& population_;
   const serving::ExperimentOptions& experiments_;
   const DriverOptions options_;
   simulation::ClickRates rates_{20};
