@@ -20,6 +20,7 @@
 #include "app/commands/publish.h"
 #include "app/commands/replay.h"
 #include "app/commands/run.h"
+#include "app/commands/simulate.h"
 #include "app/commands/topics.h"
 #include "app/commands/watch.h"
 #include "config/nearest.h"
@@ -29,7 +30,8 @@ namespace {
 
 // In the order of `--help`.
 constexpr std::array kCommands = {
-    AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_topics},
+    AddCommand{add_run},    AddCommand{add_demo},         AddCommand{add_simulate},
+    AddCommand{add_topics},
     AddCommand{add_import}, AddCommand{add_publish},      AddCommand{add_watch},
     AddCommand{add_get},    AddCommand{add_explain},      AddCommand{add_replay},
     AddCommand{add_evaluate}, AddCommand{add_log},        AddCommand{add_ope},

@@ -26,6 +26,7 @@
 #include "learner/options.h"
 #include "pipeline/options.h"
 #include "serving/options.h"
+#include "simulation/world_options.h"
 
 namespace riffle::config {
 
@@ -49,6 +50,7 @@ struct Config {
   pipeline::WorkerOptions worker;
   http::HttpOptions http;
   std::string log_level = "info";
+  simulation::WorldOptions simulation;          // of `riffle simulate`
 };
 
 // Line and column count from 1.

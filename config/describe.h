@@ -8,9 +8,10 @@ namespace riffle::config {
 
 void describe(Fields& fields, Config& config);
 
-// Its three parts, in the order of the file.
+// Its parts, in the order of the file.
 void describe_streams(Fields& fields, Config& config);   // kafka, local, topics, ingest, rows, join
 void describe_choosing(Fields& fields, Config& config);  // policies, experiments, serving, learner
 void describe_running(Fields& fields, Config& config);   // state, epoch, worker, http, log_level
+void describe_simulation(Fields& fields, simulation::WorldOptions& options);
 
 }  // namespace riffle::config

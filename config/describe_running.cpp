@@ -72,6 +72,8 @@ void describe(Fields& fields, Config& config) {
   describe_streams(fields, config);
   describe_choosing(fields, config);
   describe_running(fields, config);
+  fields.section("simulation", "The world of `riffle simulate`; a worker does not read it. simulation/world_options.h has the sources.",
+                 [&](Fields& inner) { describe_simulation(inner, config.simulation); });
 }
 
 }  // namespace riffle::config

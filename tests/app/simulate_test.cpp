@@ -1,0 +1,125 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "app/simulate/in_process.h"
+#include "app/simulate/run.h"
+#include "simulation/customers.h"
+#include "tests/support/command.h"
+#include "tests/support/scratch.h"
+
+namespace riffle::app {
+namespace {
+
+using riffle::testing::riffle;
+using riffle::testing::Scratch;
+using ::testing::HasSubstr;
+
+config::Config small() {
+  config::Config config;
+  config.simulation.users = 40;
+  config.simulation.items = 80;
+  config.simulation.span = std::chrono::hours(24 * 8);
+  return config;
+}
+
+absl::StatusOr<SimulatedRun> run(const config::Config& config, const std::string& policy) {
+  return simulate(config, policy, [] { return false; }, [](double) {});
+}
+
+TEST(Simulate, ARiffleThatLearnsEarnsMoreThanChanceAndLessThanWhoKnowsTheUsers) {
+  config::Config config = small();
+  // What is taken has no consequences, so the oracle of one step is the oracle of all.
+  config.simulation.stay_weight = config.simulation.return_weight = config.simulation.satiation = 0;
+  config.simulation.boredom = 0;
+  config.simulation.users = 100;
+  const auto uniform = run(config, "uniform"), linear = run(config, "linear"), oracle = run(config, "oracle");
+  ASSERT_TRUE(uniform.ok() && linear.ok() && oracle.ok()) << linear.status();
+  EXPECT_GT(linear->figures.clicks_per_list, 1.15 * uniform->figures.clicks_per_list);
+  EXPECT_GT(oracle->figures.clicks_per_list, linear->figures.clicks_per_list);
+  EXPECT_GT(linear->version, 5u);
+  EXPECT_GT(linear->events, linear->steps);
+}
+
+TEST(Simulate, TheSameSeedEarnsTheSameAndAnotherDoesNot) {
+  config::Config config = small();
+  for (const char* policy : {"uniform", "linear"}) {
+    const auto one = run(config, policy), twin = run(config, policy);
+    ASSERT_TRUE(one.ok() && twin.ok());
+    EXPECT_EQ(one->steps, twin->steps) << policy;
+    EXPECT_EQ(one->events, twin->events);
+    EXPECT_EQ(one->figures.clicks, twin->figures.clicks);
+    EXPECT_EQ(one->figures.purchases, twin->figures.purchases);
+  }
+  const auto before = run(config, "linear");
+  config.simulation.seed = 2;
+  EXPECT_NE(run(config, "linear")->figures.clicks, before->figures.clicks);
+}
+
+TEST(Simulate, APolicyIsTheConfigurationsOrAScorerOrIsNotThere) {
+  config::Config config = small();
+  config.policies[0].explorer.kind = "greedy";
+  EXPECT_EQ(simulated_policy(config, "linear")->explorer.kind, "greedy");
+  EXPECT_EQ(simulated_policy(config, "arms")->scorer, "arms");
+  const auto unknown = simulated_policy(config, "lineer");
+  EXPECT_EQ(unknown.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("did you mean \"linear\""));
+}
+
+TEST(Simulate, WhatIsEarnedIsByTheConfiguredRewards) {
+  config::Config config = small();
+  for (features::TypeOptions& type : config.rows.types) {
+    if (type.name == "click") type.reward = 2;
+    if (type.name == "purchase") type.reward = 10;
+  }
+  const auto one = run(config, "uniform");
+  ASSERT_TRUE(one.ok());
+  ASSERT_GT(one->figures.purchases, 0u);
+  const auto whole = static_cast<double>(2 * one->figures.clicks + 10 * one->figures.purchases);
+  EXPECT_NEAR(one->figures.earned.mean * static_cast<double>(one->figures.users), whole, 1e-6 * whole);
+  EXPECT_LT(one->figures.earned.low, one->figures.earned.mean);
+  EXPECT_GT(one->figures.earned.high, one->figures.earned.mean);
+}
+
+TEST(InProcess, HearsEveryListsOutcomeAndLeavesOutWhatIsNoEvent) {
+  const config::Config config = small();
+  auto made = InProcess::create(config, config.policies[0], 1);
+  ASSERT_TRUE(made.ok()) << made.status();
+  InProcess& process = **made;
+  simulation::Customers customers(config.simulation, kSimulationStart);
+  for (const auto& item : customers.opening()) process.add(item, kSimulationStart);
+  while (const auto step = customers.next()) {
+    if (!step->request) continue;
+    const auto list = process.list(*step->request);
+    EXPECT_EQ(list.items.size(), 10u);
+    for (const auto& shown : list.items) EXPECT_GT(shown.propensity, 0);
+    process.on_event({list.user_id, step->at, "{not json"});
+    for (const auto& event : customers.on_list(list).events) process.on_event(event);
+    if (customers.counts().lists == 200) break;
+  }
+  // A revision with each impression, and one with each click.
+  EXPECT_GE(process.outcomes(), 200 + customers.counts().clicks);
+  EXPECT_GT(process.trainer()->slots_learned(), 1000u);
+}
+
+TEST(SimulateCommand, SaysALineAPolicyAndSeed) {
+  const auto result = riffle({"simulate", "--policies", "uniform,popularity", "--seeds", "2", "--set", "simulation.users=20",
+                              "--set", "simulation.span=3d", "--format", "json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  for (const char* what : {"\"policy\":\"uniform\",\"seed\":1", "\"policy\":\"popularity\",\"seed\":2", "\"earned_per_user\":{\"mean\":",
+                           "\"first_day_clicks_per_user\":", "\"satisfaction\":"})
+    EXPECT_THAT(result.out, HasSubstr(what));
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 4);
+}
+
+TEST(SimulateCommand, RefusesAWorldThatCannotBe) {
+  const auto result = riffle({"simulate", "--set", "simulation.items=5"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("items must be at least the number of categories"));
+  EXPECT_EQ(riffle({"simulate", "--policies", "lineer"}).code, 2);
+}
+
+}  // namespace
+}  // namespace riffle::app
