@@ -10,6 +10,8 @@
 #include "features/feature_vector.h"
 #include "learner/q_learning/dqn.h"
 #include "learner/q_learning/q_scorer.h"
+#include "learner/q_learning/slate_scorer.h"
+#include "learner/q_learning/slateq.h"
 
 namespace riffle::bench {
 namespace {
@@ -74,6 +76,58 @@ BENCHMARK_CAPTURE(DqnTrain, double_q_plain_lists_of_ten, .9, false, 10)->Unit(be
 BENCHMARK_CAPTURE(DqnTrain, double_q_duelling_lists_of_ten, .9, true, 10)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(DqnTrain, double_q_plain_lists_of_one, .9, false, 1)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(DqnTrain, double_q_duelling_lists_of_one, .9, true, 1)->Unit(benchmark::kMicrosecond);
+
+// What is counted are the slots of the lists that were replayed: each teaches the choice.
+void SlateTrain(benchmark::State& state, learner::SlateTarget target, double discount) {
+  learner::SlateQOptions options;
+  options.discount = discount;
+  options.target = target;
+  options.replay_decisions = 4096;
+  const auto module = learner::load_network_module("");
+  if (!module.ok()) return state.SkipWithError(module.status().ToString().c_str());
+  auto network = learner::make_network(**module, learner::settings_of(options), "cpu");
+  if (!network.ok()) return state.SkipWithError(network.status().ToString().c_str());
+  learner::Replay replay(options);
+  Rng rng(1);
+  constexpr std::size_t kSlots = 10;
+  for (std::size_t i = 0; i < options.replay_decisions; ++i) replay.take(outcome(i, kSlots, rng), {});
+  std::vector<learner::Replay::Drawn> drawn;
+  learner::SlateBatch batch;
+  std::vector<float> errors;
+  std::uint64_t step = 0, slots = 0;
+  for (auto _ : state) {
+    replay.draw(options.batch, ++step, rng, drawn);
+    batch.fill(replay.buffer(), drawn, options);
+    errors.resize(batch.rows());
+    benchmark::DoNotOptimize((*network)->step(batch.view(), errors));
+    for (std::size_t row = 0; row < errors.size(); ++row)
+      replay.set_priority(drawn[static_cast<std::size_t>(batch.row_decision()[row])].place, std::abs(errors[row]));
+    slots += drawn.size() * kSlots;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(slots));
+}
+BENCHMARK_CAPTURE(SlateTrain, reward_alone, learner::SlateTarget::kSarsa, 0)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(SlateTrain, sarsa, learner::SlateTarget::kSarsa, .9)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(SlateTrain, double_q_top_k, learner::SlateTarget::kTopK, .9)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(SlateTrain, double_q_greedy, learner::SlateTarget::kGreedy, .9)->Unit(benchmark::kMicrosecond);
+
+void SlateScore200(benchmark::State& state, learner::SlateOrder order) {
+  const learner::network::SlateShape shape = learner::settings_of(learner::SlateQOptions()).shape;
+  Rng rng(1);
+  std::vector<float> parameters(shape.parameters());
+  for (float& x : parameters) x = static_cast<float>(.1 * rng.normal());
+  const learner::SlateScorer scorer(shape, parameters, order);
+  std::vector<float> features(kCandidates * features::kFeatureCount), given(kCandidates), scores(kCandidates);
+  for (float& x : features) x = static_cast<float>(rng.uniform());
+  const std::vector<CategoryKey> categories(kCandidates);
+  for (auto _ : state) {
+    scorer.score({features, categories, given, "active|-"}, scores);
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK_CAPTURE(SlateScore200, top_k, learner::SlateOrder::kTopK)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(SlateScore200, greedy, learner::SlateOrder::kGreedy)->Unit(benchmark::kMicrosecond);
 
 void DqnScore200(benchmark::State& state) {
   const learner::DqnOptions options;

@@ -37,7 +37,7 @@ void describe_cap(Fields& f, serving::CategoryCap& o) {
 }
 
 void describe_policy(Fields& f, serving::PolicyOptions& o) {
-  f.choice("scorer", o.scorer, {"linear", "logistic", "linear_arms", "arms", "q_table", "dqn", "popularity", "random", "given"},
+  f.choice("scorer", o.scorer, {"linear", "logistic", "linear_arms", "arms", "q_table", "dqn", "slateq", "popularity", "random", "given"},
            "What orders the candidates; given: the scores that the request brings.");
   f.section("explorer", "How an order becomes probabilities.", [&](Fields& inner) { describe_explorer(inner, o.explorer); });
   f.section("diversifier", "How slots differ from each other.",
@@ -90,21 +90,21 @@ void describe_draws(Fields& f, learner::DrawOptions& o) {
   f.real("scale", o.scale, "Of their spread; below 1 explores less than the posterior asks for.", 1e-6, 1e6);
 }
 
-void describe_dqn(Fields& f, learner::DqnOptions& o) {
+void describe_future(Fields& f, learner::ReplayedOptions& o) {
   f.real("discount", o.discount, "Of what comes after the user's next list, in [0, 1); 0: the reward of the list alone.", 0,
          0.999999);
   f.duration("discount_time", o.discount_time, "A pause of n times this discounts n times; a shorter one once.",
              Milliseconds(1));
   f.whole("steps", o.steps, "The user's next lists whose rewards are taken as they came, before values are trusted.", 1, 100);
-  f.flag("double_q", o.double_q, "One network picks the best next item, the other values it.");
-  f.flag("duelling", o.duelling, "What the moment is worth is learned apart from what the item adds.");
+}
+
+void describe_replayed(Fields& f, learner::ReplayedOptions& o) {
   f.whole("hidden_1", o.hidden_1, "Units of the first hidden layer ...", 1, 1024);
   f.whole("hidden_2", o.hidden_2, "... and of the second. Other layers start learning anew.", 1, 1024);
   f.real("learning_rate", o.learning_rate, "Of Adam.", 1e-9, 1);
   f.real("target_rate", o.target_rate, "Of the target network's way to the learning one, a step.", 1e-9, 1);
   f.real("huber", o.huber, "Errors beyond this count linearly.", 1e-9, 1e9);
   f.real("largest_gradient", o.largest_gradient, "Gradients are cut to this length.", 1e-9, 1e9);
-  f.real("conservative", o.conservative, "Weight of CQL's penalty on items that were not shown; 0: none.", 0, 1e6);
   f.real("reward_limit", o.reward_limit, "A slot's reward is cut off here, either way.", 1e-9, 1e6);
   f.whole("batch", o.batch, "Slots a step.", 1, 65536);
   f.real("replays", o.replays, "Times that a slot is learned from, about: more learns faster and costs as much more.", 1e-3,
@@ -114,6 +114,26 @@ void describe_dqn(Fields& f, learner::DqnOptions& o) {
   f.real("importance_exponent", o.importance_exponent, "How much of that is weighed out again, at first ...", 0, 1);
   f.whole("importance_steps", o.importance_steps, "... and after so many steps all of it.", 1);
   f.whole("seed", o.seed, "Of the first weights and of what is replayed.", 0);
+}
+
+void describe_dqn(Fields& f, learner::DqnOptions& o) {
+  describe_future(f, o);
+  f.flag("double_q", o.double_q, "One network picks the best next item, the other values it.");
+  f.flag("duelling", o.duelling, "What the moment is worth is learned apart from what the item adds.");
+  f.real("conservative", o.conservative, "Weight of CQL's penalty on items that were not shown; 0: none.", 0, 1e6);
+  describe_replayed(f, o);
+}
+
+void describe_slateq(Fields& f, learner::SlateQOptions& o) {
+  describe_future(f, o);
+  using Target = learner::SlateTarget;
+  f.one_of("target", o.target, {{"sarsa", Target::kSarsa}, {"top_k", Target::kTopK}, {"greedy", Target::kGreedy}},
+           "The next list whose worth counts: the one that was shown; or the best of its candidates, filled either way, which one "
+           "network picks and the other values.");
+  using Order = learner::SlateOrder;
+  f.one_of("slate", o.slate, {{"top_k", Order::kTopK}, {"greedy", Order::kGreedy}},
+           "How lists are filled: each item by its own, or by what it adds to those before it.");
+  describe_replayed(f, o);
 }
 
 void describe_learner(Fields& f, learner::LearnerOptions& o) {
@@ -152,6 +172,8 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
   });
   f.section("dqn", "Deep Q-learning over (user, candidate) features; see docs/learning.md.",
             [&](Fields& inner) { describe_dqn(inner, o.dqn); });
+  f.section("slateq", "Q-learning over whole lists, by a learned model of what is chosen of them; see docs/learning.md.",
+            [&](Fields& inner) { describe_slateq(inner, o.slateq); });
   f.section("network", "Where networks train.", [&](Fields& inner) {
     inner.choice("device", o.network.device, {"auto", "cpu", "cuda"}, "auto: a GPU if LibTorch finds one.");
     inner.text("module", o.network.module, "File of the network module; empty: libriffle_network.so beside the program.");

@@ -32,14 +32,34 @@ absl::StatusOr<std::string> find_module(const std::string& file) {
                                           "; build it (ninja riffle_network) or name it as learner.network.module"));
 }
 
+template <class Batch>
+absl::StatusOr<network::StepResult> stepped(bool (*step)(void*, const Batch&, float*, network::StepResult&, char*, std::size_t),
+                                            void* network, const Batch& batch, std::span<float> td_errors) {
+  network::StepResult result;
+  std::array<char, kErrorBytes> error{};
+  if (!step(network, batch, td_errors.data(), result, error.data(), error.size()))
+    return absl::InternalError(absl::StrCat("network step: ", error.data()));
+  return result;
+}
+
+template <class Settings>
+absl::StatusOr<std::unique_ptr<Network>> made(void* (*make)(const Settings&, const char*, char*, std::size_t),
+                                              const network::Interface& interface, const Settings& settings,
+                                              const std::string& device) {
+  std::array<char, kErrorBytes> error{};
+  void* network = make(settings, device.c_str(), error.data(), error.size());
+  if (network == nullptr) return absl::InvalidArgumentError(absl::StrCat("network: ", error.data()));
+  return std::make_unique<Network>(interface, network);
+}
+
 }  // namespace
 
 absl::StatusOr<network::StepResult> Network::step(const network::Batch& batch, std::span<float> td_errors) {
-  network::StepResult result;
-  std::array<char, kErrorBytes> error{};
-  if (!interface_->step(network_, batch, td_errors.data(), result, error.data(), error.size()))
-    return absl::InternalError(absl::StrCat("network step: ", error.data()));
-  return result;
+  return stepped(interface_->step, network_, batch, td_errors);
+}
+
+absl::StatusOr<network::StepResult> Network::step(const network::SlateBatch& batch, std::span<float> td_errors) {
+  return stepped(interface_->step_slate, network_, batch, td_errors);
 }
 
 absl::StatusOr<const network::Interface*> load_network_module(const std::string& file) {
@@ -64,10 +84,12 @@ absl::StatusOr<const network::Interface*> load_network_module(const std::string&
 
 absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
                                                       const network::Settings& settings, const std::string& device) {
-  std::array<char, kErrorBytes> error{};
-  void* network = interface.make(settings, device.c_str(), error.data(), error.size());
-  if (network == nullptr) return absl::InvalidArgumentError(absl::StrCat("network: ", error.data()));
-  return std::make_unique<Network>(interface, network);
+  return made(interface.make, interface, settings, device);
+}
+
+absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
+                                                      const network::SlateSettings& settings, const std::string& device) {
+  return made(interface.make_slate, interface, settings, device);
 }
 
 }  // namespace riffle::learner

@@ -1,5 +1,5 @@
 // Loads the network module (learner/network/interface.h) and makes networks with it. Serving never needs it: a version's
-// numbers are read by learner/q_learning/mlp.h.
+// numbers are read by learner/q_learning/forward_pass.h.
 #pragma once
 
 #include <memory>
@@ -25,6 +25,7 @@ class Network {
   void write(const network::Numbers& from) { interface_->write(network_, from); }
   // Internal: what the library said; nothing was changed then.
   absl::StatusOr<network::StepResult> step(const network::Batch& batch, std::span<float> td_errors);
+  absl::StatusOr<network::StepResult> step(const network::SlateBatch& batch, std::span<float> td_errors);
 
  private:
   const network::Interface* interface_;
@@ -40,5 +41,8 @@ absl::StatusOr<const network::Interface*> load_network_module(const std::string&
 // InvalidArgument: no such device here.
 absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
                                                       const network::Settings& settings, const std::string& device);
+
+absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
+                                                      const network::SlateSettings& settings, const std::string& device);
 
 }  // namespace riffle::learner

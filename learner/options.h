@@ -61,6 +61,7 @@ struct LearnerOptions {
   ArmsOptions arms;
   QTableOptions q_table;
   DqnOptions dqn;
+  SlateQOptions slateq;
   NetworkOptions network;
   Milliseconds publish_interval{200};                        // of versions, while there is something new
   std::size_t block_bytes = 512 << 10;

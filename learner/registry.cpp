@@ -13,6 +13,8 @@
 #include "learner/logistic.h"
 #include "learner/q_learning/dqn.h"
 #include "learner/q_learning/q_scorer.h"
+#include "learner/q_learning/slate_scorer.h"
+#include "learner/q_learning/slateq.h"
 #include "learner/q_table.h"
 #include "learner/trainer.h"
 
@@ -26,6 +28,7 @@ struct ScorerName {
 constexpr std::array kScorers{ScorerName{"linear", true},     ScorerName{"logistic", true},
                               ScorerName{"linear_arms", true}, ScorerName{"arms", true},
                               ScorerName{"q_table", true},    ScorerName{"dqn", true},
+                              ScorerName{"slateq", true},
                               ScorerName{"popularity", false},
                               ScorerName{"random", false},    ScorerName{"given", false}};
 
@@ -140,6 +143,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, c
     return std::make_unique<QTableTrainer>(options.q_table);
   }
   if (scorer == "dqn") return make_dqn_trainer(options.dqn, options.network);
+  if (scorer == "slateq") return make_slateq_trainer(options.slateq, options.network);
   if (find_scorer(scorer) != nullptr)
     return absl::InvalidArgumentError(absl::StrCat("the scorer \"", std::string(scorer), "\" does not learn"));
   return unknown_scorer(scorer);
@@ -162,6 +166,10 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
   if (scorer == "dqn") {
     if (state.empty()) return std::make_shared<const QScorer>();
     return q_scorer(state);
+  }
+  if (scorer == "slateq") {
+    if (state.empty()) return std::make_shared<const SlateScorer>(options.slateq.slate);
+    return slate_scorer(state, options.slateq.slate);
   }
   if (scorer == "popularity") return std::make_shared<const PopularityScorer>();
   if (scorer == "random") return std::make_shared<const RandomScorer>();

@@ -13,7 +13,7 @@
 namespace riffle::learner::network {
 
 // Raised with every change of what follows: a module and a riffle with different ones refuse each other.
-constexpr std::uint32_t kInterfaceVersion = 1;
+constexpr std::uint32_t kInterfaceVersion = 2;
 
 struct Settings {
   Shape shape;
@@ -45,6 +45,42 @@ struct Batch {
   const float* discount = nullptr;            // of a decision
 };
 
+struct SlateSettings {
+  SlateShape shape;
+  enum Target : std::uint32_t { kSarsa, kTopK, kGreedy } target = kSarsa;  // the list that a value is bootstrapped on
+  float learning_rate = 0;       // as Settings
+  float target_rate = 0;
+  float huber = 0;
+  float largest_gradient = 0;
+};
+
+// One training step's decisions for a SlateQ network: rows of shape.inputs floats, padded likewise; of every list the first row is ⊥.
+//
+//   y = row_return + discount · Σ_{j∈A′∪{⊥}} P(j|s′,A′) Q̄⁻_j
+//   loss = (Σ weight · −Σ_j chosen_j ln P(j|s,A)  +  Σ row_weight · huber(Q̄ − y)) / decisions
+//
+// A′: sarsa, the next rows at their positions; top_k, greedy: next_length of them, picked by the online network, in its order.
+struct SlateBatch {
+  std::uint32_t decisions = 0;
+  std::uint32_t slots = 0;                       // of a list, padded
+  std::uint32_t rows = 0;                        // choices to learn the worth of, of all decisions
+  std::uint32_t next = 0;                        // actions of a next decision, padded; 0: none has one
+  const float* shown = nullptr;                  // decisions × (1 + slots)
+  const std::int64_t* shown_position = nullptr;  // decisions × slots, below kPositions
+  const float* shown_count = nullptr;            // of a decision, ⊥ left out
+  const float* chosen = nullptr;                 // decisions × (1 + slots): shares of the choice, together 1
+  const float* weight = nullptr;                 // of a decision
+  const float* row_features = nullptr;           // rows
+  const std::int64_t* row_decision = nullptr;
+  const float* row_return = nullptr;             // discounted rewards until the bootstrap
+  const float* row_weight = nullptr;
+  const float* next_features = nullptr;          // decisions × (1 + next)
+  const std::int64_t* next_position = nullptr;   // decisions × next; of sarsa
+  const float* next_count = nullptr;             // of a decision, ⊥ left out; 0: no bootstrap
+  const float* next_length = nullptr;            // of a decision; of top_k and greedy
+  const float* discount = nullptr;               // of a decision
+};
+
 struct StepResult {
   float loss = 0;
   float largest_score = 0;  // max |Q| over the rows
@@ -70,6 +106,9 @@ struct Interface {
   const char* (*device)(void* network);  // cpu or cuda
   void (*read)(void* network, Numbers& to);
   void (*write)(void* network, const Numbers& from);
+  // The same of a SlateQ network; read, write, device and release are for both kinds.
+  void* (*make_slate)(const SlateSettings&, const char* device, char* error, std::size_t error_bytes);
+  bool (*step_slate)(void* network, const SlateBatch&, float* td_errors, StepResult&, char* error, std::size_t error_bytes);
   // `td_errors`: Q(s,a) − y of each row, before the step. False: `error` says why, and nothing was changed.
   bool (*step)(void* network, const Batch&, float* td_errors, StepResult&, char* error, std::size_t error_bytes);
 };

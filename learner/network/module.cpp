@@ -8,6 +8,7 @@
 #include "learner/network/device.h"
 #include "learner/network/interface.h"
 #include "learner/network/q_network.h"
+#include "learner/network/slate_network.h"
 
 namespace riffle::learner::network {
 namespace {
@@ -16,24 +17,34 @@ void tell(const std::exception& exception, char* error, std::size_t error_bytes)
   if (error_bytes > 0) std::snprintf(error, error_bytes, "%s", exception.what());
 }
 
-QNetwork& network_of(void* network) { return *static_cast<QNetwork*>(network); }
+// Whatever its kind, it crosses as its base.
+FlatNetwork& network_of(void* network) { return *static_cast<FlatNetwork*>(network); }
 
 const char* library() {
   static const std::string name = std::string("LibTorch ") + TORCH_VERSION;
   return name.c_str();
 }
 
-void* make(const Settings& settings, const char* device, char* error, std::size_t error_bytes) {
+template <class Made, class SettingsOfIt>
+void* made(const SettingsOfIt& settings, const char* device, char* error, std::size_t error_bytes) {
   try {
     use_one_thread();
-    return new QNetwork(settings, device_named(device));
+    return static_cast<FlatNetwork*>(new Made(settings, device_named(device)));
   } catch (const std::exception& exception) {
     tell(exception, error, error_bytes);
     return nullptr;
   }
 }
 
-void release(void* network) { delete static_cast<QNetwork*>(network); }
+void* make(const Settings& settings, const char* device, char* error, std::size_t error_bytes) {
+  return made<QNetwork>(settings, device, error, error_bytes);
+}
+
+void* make_slate(const SlateSettings& settings, const char* device, char* error, std::size_t error_bytes) {
+  return made<SlateNetwork>(settings, device, error, error_bytes);
+}
+
+void release(void* network) { delete &network_of(network); }
 
 const char* device(void* network) { return network_of(network).device().is_cpu() ? "cpu" : "cuda"; }
 
@@ -41,10 +52,12 @@ void read(void* network, Numbers& to) { network_of(network).read(to); }
 
 void write(void* network, const Numbers& from) { network_of(network).write(from); }
 
-bool step(void* network, const Batch& batch, float* td_errors, StepResult& result, char* error, std::size_t error_bytes) {
+template <class Stepped, class BatchOfIt>
+bool stepped(void* network, const BatchOfIt& batch, float* td_errors, StepResult& result, char* error,
+             std::size_t error_bytes) {
   try {
     use_one_thread();  // LibTorch keeps the number a thread, and the learner's may not be the one that made the network
-    result = network_of(network).step(batch, td_errors);
+    result = static_cast<Stepped&>(network_of(network)).step(batch, td_errors);
     return true;
   } catch (const std::exception& exception) {
     tell(exception, error, error_bytes);
@@ -52,7 +65,25 @@ bool step(void* network, const Batch& batch, float* td_errors, StepResult& resul
   }
 }
 
-constexpr Interface kInterface{kInterfaceVersion, library, make, release, device, read, write, step};
+bool step(void* network, const Batch& batch, float* td_errors, StepResult& result, char* error, std::size_t error_bytes) {
+  return stepped<QNetwork>(network, batch, td_errors, result, error, error_bytes);
+}
+
+bool step_slate(void* network, const SlateBatch& batch, float* td_errors, StepResult& result, char* error,
+                std::size_t error_bytes) {
+  return stepped<SlateNetwork>(network, batch, td_errors, result, error, error_bytes);
+}
+
+constexpr Interface kInterface{.version = kInterfaceVersion,
+                               .library = library,
+                               .make = make,
+                               .release = release,
+                               .device = device,
+                               .read = read,
+                               .write = write,
+                               .make_slate = make_slate,
+                               .step_slate = step_slate,
+                               .step = step};
 
 }  // namespace
 

@@ -33,6 +33,29 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+// What `slateq` learns (Ie et al. 2019): two plain networks side by side, what is chosen of a list and what the choice is worth.
+//
+//   P(i|s,A) = exp(ln v_i) / Σ_{j∈A∪{⊥}} exp(ln v_j),   ln v_i = f(x_i) + c_k, ln v_⊥ = f(x_⊥)     k: i's position in A
+//   Q(s,A) = Σ_{i∈A∪{⊥}} P(i|s,A) Q̄_i,                 Q̄_i = g(x_i)
+//
+// ⊥, taking nothing, is a row like the others: what the request's candidates have in common, their mean. Rows end with 1 for ⊥,
+// else with 0.
+struct SlateShape {
+  static constexpr std::uint32_t kPositions = 64;  // c_k of later ones is the last one's
+
+  std::uint32_t inputs = 0;    // of a row: features, then whether it is ⊥
+  std::uint32_t hidden_1 = 0;
+  std::uint32_t hidden_2 = 0;
+
+  constexpr Shape part() const { return {inputs, hidden_1, hidden_2, false}; }
+  constexpr std::size_t choice() const { return 0; }                                   // of f
+  constexpr std::size_t positions() const { return part().parameters(); }              // of c
+  constexpr std::size_t value() const { return positions() + kPositions; }             // of g
+  constexpr std::size_t parameters() const { return value() + part().parameters(); }
+
+  friend bool operator==(const SlateShape&, const SlateShape&) = default;
+};
+
 // Beyond it a layer no longer fits a core's caches, and scoring a list takes milliseconds.
 constexpr std::uint32_t kWidestLayer = 1024;
 

@@ -24,8 +24,10 @@ bool sound(const google::protobuf::RepeatedField<float>& row) {
 
 std::size_t HeldDecision::candidate_count() const { return candidates.size() / kFeatureCount; }
 
+double HeldDecision::sum_reward() const { return std::accumulate(rewards.begin(), rewards.end(), 0.0); }
+
 double HeldDecision::mean_reward() const {
-  return rewards.empty() ? 0 : std::accumulate(rewards.begin(), rewards.end(), 0.0) / static_cast<double>(rewards.size());
+  return rewards.empty() ? 0 : sum_reward() / static_cast<double>(rewards.size());
 }
 
 DecisionBuffer::DecisionBuffer(std::size_t capacity, double reward_limit)

@@ -42,7 +42,8 @@ struct HeldDecision {
 
   std::size_t slots() const { return rewards.size(); }
   std::size_t candidate_count() const;
-  double mean_reward() const;         // of the exposed slots; 0 without any
+  double sum_reward() const;          // of the exposed slots
+  double mean_reward() const;         // likewise; 0 without any
 };
 
 class DecisionBuffer {

@@ -1,5 +1,5 @@
-// Serving's side of a Q-network: the forward pass over a request's candidates, without LibTorch. learner/network/shape.h
-// has the formula; a candidate's position is that of the first slot.
+// Serving's side of a Q-network: its scores of a request's candidates. learner/network/shape.h has the formula; a candidate's position
+// is that of the first slot.
 //
 // With a discount above 0 a score is Q above that of the request's least candidate: the rest of Q is what the user is worth
 // whatever is shown, and would leave nothing of the ceiling that rewards are scaled by.
@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "learner/network/shape.h"
+#include "learner/q_learning/forward_pass.h"
 #include "learner/scorer.h"
 
 namespace riffle::learner {
@@ -27,11 +28,9 @@ class QScorer final : public Scorer {
   void score(const ScoringBatch& batch, std::span<float> scores) const override;
 
  private:
-  network::Shape shape_;
+  ForwardPass pass_;
   bool relative_ = false;
-  std::vector<float> first_, first_bias_, second_, second_bias_;  // matrices by rows, a row an input
-  std::vector<float> advantage_, common_;                         // u; v − u, empty unless duelling
-  float bias_ = 0;
+  std::vector<float> common_;                                     // v − u; empty unless duelling
 };
 
 // Of a state that DqnTrainer saved. InvalidArgument: it is no such state, or cut short. FailedPrecondition: it was made with

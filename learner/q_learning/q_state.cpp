@@ -50,6 +50,8 @@ network::Shape shape_of(const pb::DqnState& state) {
   return {state.inputs(), state.hidden_1(), state.hidden_2(), state.duelling()};
 }
 
+network::SlateShape slate_shape_of(const pb::DqnState& state) { return {state.inputs(), state.hidden_1(), state.hidden_2()}; }
+
 QNumbers numbers_of(const pb::DqnState& state) {
   QNumbers numbers;
   numbers.online = floats_of(state.online());
@@ -73,26 +75,39 @@ void set_numbers(const QNumbers& numbers, const network::Shape& shape, pb::DqnSt
   state.set_steps(numbers.steps);
 }
 
-absl::StatusOr<pb::DqnState> parse_q_state(std::string_view bytes) {
+void draw_first_numbers(const network::Shape& shape, Rng& rng, std::vector<float>& numbers, std::size_t from) {
+  const auto draw = [&](std::size_t at, std::size_t count, std::uint32_t inputs) {
+    const double deviation = std::sqrt(2.0 / inputs);
+    for (std::size_t i = 0; i < count; ++i) numbers[from + at + i] = static_cast<float>(deviation * rng.normal());
+  };
+  draw(shape.w1(), std::size_t{shape.hidden_1} * shape.inputs, shape.inputs);
+  draw(shape.w2(), std::size_t{shape.hidden_2} * shape.hidden_1, shape.hidden_1);
+}
+
+absl::StatusOr<pb::DqnState> parse_q_state(std::string_view bytes, std::string_view scorer) {
+  const std::string name(scorer);
   pb::DqnState state;
   if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return absl::InvalidArgumentError("dqn state is not a DqnState message, or cut short");
+    return absl::InvalidArgumentError(name + " state is not a DqnState message, or cut short");
   if (state.checksum() != checksum_of(state))
-    return absl::InvalidArgumentError("dqn state is not what its checksum says: cut short, or changed");
+    return absl::InvalidArgumentError(name + " state is not what its checksum says: cut short, or changed");
   if (state.feature_fingerprint() != features::feature_fingerprint())
     return absl::FailedPreconditionError(
-        absl::StrFormat("dqn state was made with the feature specification %016x, this build has %016x",
+        absl::StrFormat("%s state was made with the feature specification %016x, this build has %016x", name,
                         state.feature_fingerprint(), features::feature_fingerprint()));
+  if (const std::string whose = state.scorer().empty() ? "dqn" : state.scorer(); whose != name)
+    return absl::InvalidArgumentError(absl::StrCat("a state of the scorer ", whose, ", not of ", name));
   const network::Shape shape = shape_of(state);
   const auto sound = [](std::uint32_t width) { return width > 0 && width <= network::kWidestLayer; };
   if (shape.inputs != features::kFeatureCount + 1 || !sound(shape.hidden_1) || !sound(shape.hidden_2))
-    return absl::InvalidArgumentError(absl::StrCat("dqn state has layers of ", shape.inputs, ", ", shape.hidden_1, " and ",
+    return absl::InvalidArgumentError(absl::StrCat(name, " state has layers of ", shape.inputs, ", ", shape.hidden_1, " and ",
                                                    shape.hidden_2, " numbers"));
-  const std::size_t size = shape.parameters() * sizeof(float);
+  const std::size_t parameters = name == "slateq" ? slate_shape_of(state).parameters() : shape.parameters();
+  const std::size_t size = parameters * sizeof(float);
   if (state.online().size() != size || state.target().size() != size || state.first_moment().size() != size ||
       state.second_moment().size() != size)
-    return absl::InvalidArgumentError("dqn state has not as many numbers as its layers take: it is cut short");
-  if (!numbers_of(state).finite()) return absl::InvalidArgumentError("dqn state holds a number that is not finite");
+    return absl::InvalidArgumentError(name + " state has not as many numbers as its layers take: it is cut short");
+  if (!numbers_of(state).finite()) return absl::InvalidArgumentError(name + " state holds a number that is not finite");
   return state;
 }
 

@@ -1,4 +1,4 @@
-// What a DqnState says, checked; the trainer loads it and serving reads its online network.
+// What a DqnState says, of `dqn` or of `slateq`, checked; the trainer loads it and serving reads its online network.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/rng.h"
 #include "learner/network/shape.h"
 #include "records/riffle.pb.h"
 
@@ -23,11 +24,17 @@ struct QNumbers {
   bool finite() const;
 };
 
-// InvalidArgument: not a DqnState, or cut short, or numbers that are not finite. FailedPrecondition: other features.
-absl::StatusOr<pb::DqnState> parse_q_state(std::string_view state);
+// InvalidArgument: not a DqnState, or another scorer's than `scorer`'s (dqn or slateq), or cut short, or numbers that are not
+// finite. FailedPrecondition: other features.
+absl::StatusOr<pb::DqnState> parse_q_state(std::string_view state, std::string_view scorer);
 network::Shape shape_of(const pb::DqnState& state);
+network::SlateShape slate_shape_of(const pb::DqnState& state);
 QNumbers numbers_of(const pb::DqnState& state);     // of one that was parsed
 std::string serialize(pb::DqnState state);         // with its checksum
 void set_numbers(const QNumbers& numbers, const network::Shape& shape, pb::DqnState& state);
+
+// He et al. 2015 for the hidden layers; an output layer of zeros, so that nothing is preferred before it is learned. At `from` of
+// the numbers.
+void draw_first_numbers(const network::Shape& shape, Rng& rng, std::vector<float>& numbers, std::size_t from = 0);
 
 }  // namespace riffle::learner

@@ -10,7 +10,7 @@ namespace riffle::learner {
 
 using Place = DecisionBuffer::Place;
 
-Replay::Replay(const DqnOptions& options)
+Replay::Replay(const ReplayedOptions& options)
     : options_(options),
       buffer_(options.replay_decisions, options.reward_limit),
       weights_(options.replay_decisions),

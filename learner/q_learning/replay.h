@@ -24,7 +24,7 @@ class Replay {
  public:
   static constexpr double kSmallestPriority = 0.001;  // so that what is known well is still drawn now and then
 
-  explicit Replay(const DqnOptions& options);
+  explicit Replay(const ReplayedOptions& options);
 
   DecisionBuffer::Result take(const pb::Outcome& outcome, const OutcomePlace& place);
   bool refill(const pb::Outcome& outcome, const OutcomePlace& place);
@@ -48,7 +48,7 @@ class Replay {
   void refresh(DecisionBuffer::Place place);
   void refresh_around(DecisionBuffer::Place place);     // it, and who was waiting for it
 
-  DqnOptions options_;
+  ReplayedOptions options_;
   DecisionBuffer buffer_;
   SumTree weights_;                                     // p^α of those that are ready, else 0
   std::vector<float> priorities_;

@@ -4,7 +4,7 @@
 //   y(n, slot) = r_slot + Σ_{k=1}^{m−1} Γ_k r̄_{n+k} + Γ_m max_a Q(s_{n+m}, a),   Γ_k = Π_{j≤k} γ^max(1, Δt_j/τ)
 //
 // m ≤ `steps` is how many of the user's next decisions are there; r̄ of a list is the mean of its exposed slots, since Q is the
-// worth of one slot. Lists less than τ apart are a step apart, so that values stay below r/(1 − γ) however often someone asks;
+// worth of one slot (slateq: their sum, since its Q is the worth of a list). Lists less than τ apart are a step apart, so that values stay below r/(1 − γ) however often someone asks;
 // a longer pause costs more, so that coming back counts, and the sooner the more. Without a next decision there is no
 // bootstrap: the user has not come back.
 //
@@ -29,18 +29,20 @@ struct Return {
 };
 
 // Time never runs backwards: a next decision that is older by its clock counts as at once.
-inline double discount_of_pause(const DqnOptions& options, std::int64_t pause_ms) {
+inline double discount_of_pause(const ReplayedOptions& options, std::int64_t pause_ms) {
   const double steps = static_cast<double>(pause_ms) / static_cast<double>(options.discount_time.count());
   return std::pow(options.discount, std::max(1.0, steps));
 }
 
-inline Return return_of(const DecisionBuffer& buffer, DecisionBuffer::Place place, const DqnOptions& options) {
+// `reward`: of a later list.
+inline Return return_of(const DecisionBuffer& buffer, DecisionBuffer::Place place, const ReplayedOptions& options,
+                        double (HeldDecision::*reward)() const = &HeldDecision::mean_reward) {
   Return made;
   double discount = 1;
   for (std::size_t k = 1; options.discount > 0 && k <= options.steps; ++k) {
     const auto next = buffer.next_of(place);
     if (!next) break;
-    if (made.bootstrap) made.later += made.discount * buffer.at(*made.bootstrap).mean_reward();
+    if (made.bootstrap) made.later += made.discount * (buffer.at(*made.bootstrap).*reward)();
     discount *= discount_of_pause(options, buffer.at(*next).decision_ms - buffer.at(place).decision_ms);
     made.bootstrap = next;
     made.discount = discount;

@@ -189,7 +189,7 @@ const Case kCases[] = {
     {"state: {fsync: epcoh}\n",
      "f:1:16: state.fsync: expected one of epoch, batch, never; found \"epcoh\"; did you mean `epoch`?"},
     {"policies: {linear: {scorer: lienar}}\n",
-     "f:1:29: policies.linear.scorer: expected one of linear, logistic, linear_arms, arms, q_table, dqn, popularity, random, given; found \"lienar\"; "
+     "f:1:29: policies.linear.scorer: expected one of linear, logistic, linear_arms, arms, q_table, dqn, slateq, popularity, random, given; found \"lienar\"; "
      "did you mean `linear`?"},
     {"policies: {linear: {diversifier: {weight: 2}}}\n",
      "f:1:43: policies.linear.diversifier.weight: expected a number from 0 to 1; found \"2\""},
