@@ -100,7 +100,7 @@ void SlateScorer::score(const ScoringBatch& batch, std::span<float> scores) cons
 
 absl::StatusOr<std::shared_ptr<const Scorer>> slate_scorer(std::string_view state, SlateOrder order) {
   RIFFLE_ASSIGN_OR_RETURN(const pb::DqnState parsed, parse_q_state(state, "slateq"));
-  return std::make_shared<const SlateScorer>(slate_shape_of(parsed), numbers_of(parsed).online, order);
+  return std::make_shared<const SlateScorer>(slate_shape_of(parsed), numbers_of(parsed).target, order);
 }
 
 }  // namespace riffle::learner

@@ -7,6 +7,9 @@
 //            D = 1 + Σ v over those before; its score is what it adds then, v_i (a_i − N/D)/(D + v_i), which falls from one to the
 //            next. After kGreedyPicks the rest follow by what they would add as the next.
 //
+// Served is the target network: the mean of the online one's last 1/target_rate steps or so, which the noise of single steps hardly
+// reaches (Polyak & Juditsky 1992); Q̄ differs little from item to item beside what all share.
+//
 // (Ie et al. 2019, section 4; with ⊥'s worth taken off all, which changes no list's order of Q and leaves scores that say what
 // choosing the item is worth against choosing nothing.) Where a score is below 0, all are lifted by the least. A list that exploration or
 // diversity changes is filled by the same scores.

@@ -52,7 +52,7 @@ absl::StatusOr<network::StepResult> SlateQTrainer::step_on(std::span<const Repla
 }
 
 std::shared_ptr<const Scorer> SlateQTrainer::scorer() {
-  return std::make_shared<const SlateScorer>(settings_of(options_).shape, read().online, options_.slate);
+  return std::make_shared<const SlateScorer>(settings_of(options_).shape, read().target, options_.slate);
 }
 
 absl::StatusOr<std::unique_ptr<Trainer>> make_slateq_trainer(const SlateQOptions& options, const NetworkOptions& network) {
