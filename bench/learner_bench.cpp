@@ -139,7 +139,7 @@ void ExploreSlot200(benchmark::State& state) {
   const auto explorer = serving::make_explorer(kind);
   serving::Distribution distribution;
   for (auto _ : state) {
-    explorer->distribute({}, {utility, keys, allowed, 1000, draws, bonus, widths}, distribution);
+    explorer->distribute({}, {utility, keys, allowed, {}, 1000, draws, bonus, widths}, distribution);
     benchmark::DoNotOptimize(distribution.best);
   }
 }
