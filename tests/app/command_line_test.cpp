@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 TEST(CommandLine, HelpHasEveryCommandAndEveryExitCode) {
   const auto result = riffle({"--help"});
   EXPECT_EQ(result.code, 0);
-  for (const char* word : {"run", "topics", "import", "publish", "watch", "get", "ope", "check-config"})
+  for (const char* word : {"run", "simulate", "topics", "import", "publish", "watch", "get", "ope", "check-config"})
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + word + " "));
   for (int code = 0; code <= 9; ++code)
     EXPECT_THAT(result.out, HasSubstr("\n  " + std::to_string(code) + "  "));
