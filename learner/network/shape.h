@@ -33,13 +33,15 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-// What `slateq` learns (Ie et al. 2019): two plain networks side by side, what is chosen of a list and what the choice is worth.
+// What `slateq` learns (Ie et al. 2019): three plain networks side by side, what is chosen of a list, what the moment is worth, and
+// what the choice adds to that.
 //
 //   P(i|s,A) = exp(ln v_i) / Σ_{j∈A∪{⊥}} exp(ln v_j),   ln v_i = f(x_i) + c_k, ln v_⊥ = f(x_⊥)     k: i's position in A
-//   Q(s,A) = Σ_{i∈A∪{⊥}} P(i|s,A) Q̄_i,                 Q̄_i = g(x_i)
+//   Q(s,A) = Σ_{i∈A∪{⊥}} P(i|s,A) Q̄_i,                 Q̄_i = V(x_⊥) + A(x_i − x_⊥)
 //
 // ⊥, taking nothing, is a row like the others: what the request's candidates have in common, their mean. Rows end with 1 for ⊥,
-// else with 0.
+// else with 0, and keep that where the rest is a difference. The state is x_⊥, and A sees of an item only how it differs from the others:
+// else what tells good users from others, in an item's features, would pass for the item's doing.
 struct SlateShape {
   static constexpr std::uint32_t kPositions = 64;  // c_k of later ones is the last one's
 
@@ -50,8 +52,9 @@ struct SlateShape {
   constexpr Shape part() const { return {inputs, hidden_1, hidden_2, false}; }
   constexpr std::size_t choice() const { return 0; }                                   // of f
   constexpr std::size_t positions() const { return part().parameters(); }              // of c
-  constexpr std::size_t value() const { return positions() + kPositions; }             // of g
-  constexpr std::size_t parameters() const { return value() + part().parameters(); }
+  constexpr std::size_t value() const { return positions() + kPositions; }             // of V
+  constexpr std::size_t advantage() const { return value() + part().parameters(); }    // of A
+  constexpr std::size_t parameters() const { return advantage() + part().parameters(); }
 
   friend bool operator==(const SlateShape&, const SlateShape&) = default;
 };

@@ -60,23 +60,32 @@ at::Tensor SlateNetwork::output(const at::Tensor& part, const at::Tensor& rows) 
   return at::mv(hidden_of(layers, rows), layers.u) + layers.b;
 }
 
+at::Tensor SlateNetwork::worth(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const {
+  at::Tensor common = nothing.clone();
+  common.select(1, settings_.shape.inputs - 1).zero_();
+  return output(part(parameters, settings_.shape.value()), nothing) +
+         output(part(parameters, settings_.shape.advantage()), rows - common);
+}
+
 at::Tensor SlateNetwork::next_values(const SlateBatch& batch) const {
   const at::NoGradGuard no_gradient;
   const std::int64_t decisions = batch.decisions, next = batch.next, padded = next + 1;
   if (next == 0) return at::zeros({decisions}, target_.options());
   const SlateShape& shape = settings_.shape;
   const at::Tensor rows = from_host(batch.next_features, {decisions * padded, shape.inputs});
+  const at::Tensor nothing = rows.view({decisions, padded, shape.inputs}).narrow(1, 0, 1).expand({decisions, padded, shape.inputs})
+                                 .reshape({decisions * padded, shape.inputs});
   const at::Tensor count = from_host(batch.next_count, {decisions});
   const at::Tensor logits = output(part(online_, shape.choice()), rows).view({decisions, padded});
-  const at::Tensor target = output(part(target_, shape.value()), rows).view({decisions, padded});
+  const at::Tensor target = worth(target_, rows, nothing).view({decisions, padded});
   const at::Tensor positions = this->positions(online_);
-  at::Tensor choice, worth;  // of the list, ⊥ first
+  at::Tensor choice, worths;  // of the list, ⊥ first
   if (settings_.target == SlateSettings::kSarsa) {
     const at::Tensor place = positions.index_select(0, from_host(batch.next_position, {decisions * next})).view({decisions, next});
     choice = log_choice(at::cat({logits.narrow(1, 0, 1), logits.narrow(1, 1, next) + place}, 1), count).exp();
-    worth = target;
+    worths = target;
   } else {
-    const at::Tensor online = output(part(online_, shape.value()), rows).view({decisions, padded});
+    const at::Tensor online = worth(online_, rows, nothing).view({decisions, padded});
     const at::Tensor advantage = online.narrow(1, 1, next) - online.narrow(1, 0, 1);
     const at::Tensor v = (logits.narrow(1, 1, next) - logits.narrow(1, 0, 1)).clamp(-kLargestLogOdds, kLargestLogOdds).exp();
     const at::Tensor length = at::minimum(from_host(batch.next_length, {decisions}), count);
@@ -86,9 +95,9 @@ at::Tensor SlateNetwork::next_values(const SlateBatch& batch) const {
     const at::Tensor ranks = at::arange(next, order.options()).clamp_max(std::int64_t{SlateShape::kPositions - 1});
     const at::Tensor listed = logits.narrow(1, 1, next).gather(1, order) + positions.index_select(0, ranks).unsqueeze(0);
     choice = log_choice(at::cat({logits.narrow(1, 0, 1), listed}, 1), length).exp();
-    worth = at::cat({target.narrow(1, 0, 1), target.narrow(1, 1, next).gather(1, order)}, 1);
+    worths = at::cat({target.narrow(1, 0, 1), target.narrow(1, 1, next).gather(1, order)}, 1);
   }
-  return at::where(count.gt(0), (choice * worth).sum(1), at::zeros_like(count));
+  return at::where(count.gt(0), (choice * worths).sum(1), at::zeros_like(count));
 }
 
 StepResult SlateNetwork::step(const SlateBatch& batch, float* td_errors) {
@@ -108,7 +117,8 @@ StepResult SlateNetwork::step(const SlateBatch& batch, float* td_errors) {
   // Where nothing could be chosen the logarithm is −∞, and its share 0.
   const at::Tensor surprise =
       log_choice(listed, from_host(batch.shown_count, {decisions})).masked_fill(chosen.le(0), 0).mul(chosen).sum(1).neg();
-  const at::Tensor scores = output(part(online_, shape.value()), from_host(batch.row_features, {rows, shape.inputs}));
+  const at::Tensor nothing = shown.view({decisions, slots + 1, shape.inputs}).select(1, 0).index_select(0, decision_of_row);
+  const at::Tensor scores = worth(online_, from_host(batch.row_features, {rows, shape.inputs}), nothing);
   const at::Tensor errors_of_rows = at::huber_loss(scores, y, at::Reduction::None, settings_.huber);
   const at::Tensor loss = (surprise.mul(from_host(batch.weight, {decisions})).sum() +
                            errors_of_rows.mul(from_host(batch.row_weight, {rows})).sum()) / static_cast<double>(decisions);

@@ -2,7 +2,7 @@
 // Jain, Wang et al. 2019). learner/network/interface.h says what a batch is, learner/network/shape.h what the network. Throws
 // what LibTorch throws. One thread.
 //
-// The two parts share no layer, so that what is known of choices is the same whatever the discount. Q̄ bootstraps on the target
+// The parts share no layer, so that what is known of choices is the same whatever the discount. Q̄ bootstraps on the target
 // network's values, weighed by the online network's choices: the latter bootstrap on nothing and need no target.
 #pragma once
 
@@ -19,6 +19,8 @@ class SlateNetwork final : public FlatNetwork {
   at::Tensor part(const at::Tensor& parameters, std::size_t from) const;
   at::Tensor output(const at::Tensor& part, const at::Tensor& rows) const;
   at::Tensor positions(const at::Tensor& parameters) const;
+  // Q̄ of rows, each with its request's ⊥ row.
+  at::Tensor worth(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const;
   at::Tensor next_values(const SlateBatch& batch) const;   // Q(s′,A′), [decisions]; 0 where there is no next
 
   SlateSettings settings_;

@@ -68,20 +68,23 @@ void score_greedy(std::span<const float> v, std::span<const float> advantage, st
 SlateScorer::SlateScorer(const network::SlateShape& shape, std::span<const float> parameters, SlateOrder order)
     : order_(order),
       choice_(shape.part(), parameters.subspan(shape.choice(), shape.part().parameters())),
-      value_(shape.part(), parameters.subspan(shape.value(), shape.part().parameters())) {}
+      advantage_(shape.part(), parameters.subspan(shape.advantage(), shape.part().parameters())) {}
 
 void SlateScorer::score(const ScoringBatch& batch, std::span<float> scores) const {
   RIFFLE_CHECK(batch.features.size() == batch.count() * kFeatureCount && scores.size() == batch.count(), "features",
                batch.features.size(), "candidates", batch.count(), "scores", scores.size());
   std::fill(scores.begin(), scores.end(), 0.0F);
   if (choice_.empty() || scores.empty()) return;
-  thread_local std::vector<float> v, advantage;
+  thread_local std::vector<float> v, advantage, differences;
   v.resize(scores.size());
   advantage.resize(scores.size());
   choice_.run(batch.features, v);
-  value_.run(batch.features, advantage);
   const std::array<float, kFeatureCount> nothing = common_row(batch.features);
-  const float log_nothing = choice_.run_one(nothing, 1), worth_of_nothing = value_.run_one(nothing, 1);
+  differences.assign(batch.features.begin(), batch.features.end());
+  for (std::size_t i = 0; i < differences.size(); ++i) differences[i] -= nothing[i % kFeatureCount];
+  advantage_.run(differences, advantage);
+  constexpr std::array<float, kFeatureCount> kNoDifference{};
+  const float log_nothing = choice_.run_one(nothing, 1), worth_of_nothing = advantage_.run_one(kNoDifference, 1);
   for (std::size_t i = 0; i < v.size(); ++i) {
     v[i] = std::exp(std::clamp(v[i] - log_nothing, -kLargestLogOdds, kLargestLogOdds));
     advantage[i] -= worth_of_nothing;

@@ -1,6 +1,6 @@
 // Serving's side of a SlateQ network (learner/network/shape.h): how much each candidate adds to Q(s,A), the worth of the list.
 //
-//   v_i = exp(ln v_i − ln v_⊥),   a_i = Q̄_i − Q̄_⊥        Q(s,A) = Q̄_⊥ + Σ_A v_i a_i / (1 + Σ_A v_i)
+//   v_i = exp(ln v_i − ln v_⊥),   a_i = Q̄_i − Q̄_⊥ = A_i − A_⊥        Q(s,A) = Q̄_⊥ + Σ_A v_i a_i / (1 + Σ_A v_i)
 //
 //   top_k    score = v_i a_i / (1 + Σ of the kTypicalList largest v): the k largest make the list
 //   greedy   the candidates are taken one by one, each time the i with the largest (N + v_i a_i)/(D + v_i), N = Σ v a and
@@ -41,7 +41,7 @@ class SlateScorer final : public Scorer {
 
  private:
   SlateOrder order_;
-  ForwardPass choice_, value_;
+  ForwardPass choice_, advantage_;
 };
 
 // Of a state that SlateQTrainer saved, to be served in that order. Errors as q_scorer().

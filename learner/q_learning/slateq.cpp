@@ -14,6 +14,7 @@ QNumbers first_numbers(const SlateQOptions& options) {
   Rng rng(options.seed);
   draw_first_numbers(shape.part(), rng, numbers.online, shape.choice());
   draw_first_numbers(shape.part(), rng, numbers.online, shape.value());
+  draw_first_numbers(shape.part(), rng, numbers.online, shape.advantage());
   numbers.target = numbers.online;
   return numbers;
 }
