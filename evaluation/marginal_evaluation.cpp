@@ -54,14 +54,7 @@ void MarginalEvaluation::tally(const LoggedRound& round) {
     if (figures_.slots.size() <= position) figures_.slots.resize(position + 1);
     SlotDiagnostics& place = figures_.slots[position];
     place.position = position;
-    ++place.rounds;
-    place.rewarded += slot.reward != 0 ? 1 : 0;
-    place.reward += slot.reward;
-    place.weight += used;
-    place.weight_squares += used * used;
-    place.largest_weight = std::max(place.largest_weight, raw);
-    place.weighted_reward += used * slot.reward;
-    place.smallest_propensity = std::min(place.smallest_propensity, slot.propensity);
+    place.add(slot.reward, used, raw, slot.propensity);
     figures_.largest_weight = std::max(figures_.largest_weight, raw);
     tail_.add(raw);
     rewarded |= slot.reward != 0;

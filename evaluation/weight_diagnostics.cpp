@@ -16,6 +16,17 @@ std::size_t bin_of(double weight, std::size_t bins) {
 
 }  // namespace
 
+void SlotDiagnostics::add(double earned, double used, double largest, double propensity) {
+  ++rounds;
+  rewarded += earned != 0 ? 1 : 0;
+  reward += earned;
+  weight += used;
+  weight_squares += used * used;
+  largest_weight = std::max(largest_weight, largest);
+  weighted_reward += used * earned;
+  smallest_propensity = std::min(smallest_propensity, propensity);
+}
+
 void WeightDiagnostics::add(const RoundTerms& round, std::uint32_t first_position, double raw,
                             double clip) {
   const double limit = clip > 0 ? clip : std::numeric_limits<double>::infinity();
@@ -38,14 +49,7 @@ void WeightDiagnostics::add(const RoundTerms& round, std::uint32_t first_positio
     if (slots_.size() <= position) slots_.resize(position + 1);
     SlotDiagnostics& place = slots_[position];
     place.position = position;
-    ++place.rounds;
-    place.rewarded += slot.reward != 0 ? 1 : 0;
-    place.reward += slot.reward;
-    place.weight += used;
-    place.weight_squares += used * used;
-    place.largest_weight = std::max(place.largest_weight, used);
-    place.weighted_reward += used * slot.reward;
-    place.smallest_propensity = std::min(place.smallest_propensity, slot.propensity);
+    place.add(slot.reward, used, used, slot.propensity);
     smallest_propensity_ = std::min(smallest_propensity_, slot.propensity);
     small_ += slot.propensity < kSmallPropensity ? 1 : 0;
     rewarded |= slot.reward != 0;

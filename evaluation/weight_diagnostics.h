@@ -32,6 +32,9 @@ struct SlotDiagnostics {
   double weighted_reward = 0;  // Σ w_{1:k}·r_k
   double smallest_propensity = 1;
 
+  // A round's slot here: what it earned, the weight that it is given, the one that counts as the largest, its propensity.
+  void add(double earned, double used, double largest, double propensity);
+
   double mean_reward() const { return reward / static_cast<double>(rounds); }
   double mean_weight() const { return weight / static_cast<double>(rounds); }
   double value() const { return weighted_reward / static_cast<double>(rounds); }
