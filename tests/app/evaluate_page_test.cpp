@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 
 #include "tests/support/browser.h"
@@ -13,7 +12,6 @@
 namespace riffle::app {
 namespace {
 
-using riffle::testing::output_of;
 using riffle::testing::riffle;
 using riffle::testing::Scratch;
 using ::testing::HasSubstr;
@@ -49,16 +47,7 @@ TEST(EvaluatePage, IsReadableInABrowserLightAndDark) {
   const std::string chromium = riffle::testing::browser();
   if (chromium.empty()) GTEST_SKIP() << "there is no Chromium";
   const Scratch scratch;
-  const std::string page = scratch.write("measured.html", make_page(scratch) + riffle::testing::kMeasure);
-  const std::string command = riffle::testing::headless(chromium, scratch.path());
-  const std::string light = output_of(command + "--dump-dom 'file://" + page + "' 2>/dev/null");
-  EXPECT_THAT(light, HasSubstr("<title>measured|3|true|true|true|rgb(255, 255, 255)|rgb(28, 33, 40)</title>"));
-  const std::string dark =
-      output_of(command + "--blink-settings=preferredColorScheme=0 --dump-dom 'file://" + page + "' 2>/dev/null");
-  EXPECT_THAT(dark, HasSubstr("<title>measured|3|true|true|true|rgb(20, 24, 29)|rgb(230, 233, 237)</title>"));
-  output_of(command + "--no-pdf-header-footer --print-to-pdf='" + (scratch / "page.pdf") + "' 'file://" + page +
-            "' 2>/dev/null");
-  EXPECT_GT(std::filesystem::file_size(scratch / "page.pdf"), 10'000U);
+  riffle::testing::expect_readable(chromium, scratch, make_page(scratch), "3");
 }
 
 }  // namespace

@@ -1,9 +1,14 @@
 // Pages in a real browser, where there is one.
 #pragma once
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <string>
+
+#include "tests/support/scratch.h"
 
 namespace riffle::testing {
 
@@ -38,6 +43,23 @@ constexpr const char* kMeasure =
 inline std::string headless(const std::string& chromium, const std::string& directory) {
   return chromium + " --headless --no-sandbox --disable-gpu --user-data-dir='" + directory +
          "/profile' --window-size=1100,900 --virtual-time-budget=2000 ";
+}
+
+// The report `html` with so many `plots`: all of them drawn, inside the window, in the colours of a light and of a dark
+// paper; and it prints.
+inline void expect_readable(const std::string& chromium, const Scratch& scratch, const std::string& html,
+                            const std::string& plots) {
+  using ::testing::HasSubstr;
+  const std::string page = scratch.write("measured.html", html + kMeasure);
+  const std::string command = headless(chromium, scratch.path());
+  const std::string light = output_of(command + "--dump-dom 'file://" + page + "' 2>/dev/null");
+  EXPECT_THAT(light, HasSubstr("<title>measured|" + plots + "|true|true|true|rgb(255, 255, 255)|rgb(28, 33, 40)</title>"));
+  const std::string dark =
+      output_of(command + "--blink-settings=preferredColorScheme=0 --dump-dom 'file://" + page + "' 2>/dev/null");
+  EXPECT_THAT(dark, HasSubstr("<title>measured|" + plots + "|true|true|true|rgb(20, 24, 29)|rgb(230, 233, 237)</title>"));
+  output_of(command + "--no-pdf-header-footer --print-to-pdf='" + (scratch / "page.pdf") + "' 'file://" + page +
+            "' 2>/dev/null");
+  EXPECT_GT(std::filesystem::file_size(scratch / "page.pdf"), 10'000U);
 }
 
 }  // namespace riffle::testing
