@@ -58,7 +58,7 @@ std::string text_of(const SimulatedRun& run) {
 
 ExitCode run_all(const Options& options, config::Config config, const Streams& streams) {
   Progress progress(streams.err);
-  if (options.format == Format::kText) streams.out << kHeading;
+  bool headed = options.format == Format::kJson;
   const std::uint64_t first = config.simulation.seed;
   for (std::uint64_t seed = first; seed < first + options.seeds; ++seed) {
     config.simulation.seed = seed;
@@ -71,6 +71,8 @@ ExitCode run_all(const Options& options, config::Config config, const Streams& s
         streams.err << "riffle: " << run.status().message() << '\n';
         return absl::IsInvalidArgument(run.status()) ? ExitCode::kUsage : ExitCode::kFailed;
       }
+      if (!headed) streams.out << kHeading;
+      headed = true;
       streams.out << (options.format == Format::kJson ? json_of(*run) : text_of(*run)) << std::flush;
     }
   }
