@@ -14,11 +14,11 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "features/event_types.h"
 #include "features/options.h"
+#include "features/sparse_key_set.h"
 #include "records/event.h"
 #include "records/rows.h"
 #include "state/row_cache.h"
@@ -68,7 +68,7 @@ class EventRows {
   EventTypes types_;
   state::RowCache<records::UserRow>* users_;
   state::RowCache<records::ItemRow>* items_;
-  absl::flat_hash_set<ItemKey> touched_;
+  SparseKeySet touched_;
   std::uint64_t item_reads_ = 0;  // of the items' cache, when prefetch() was last called
 };
 

@@ -5,7 +5,7 @@
 namespace riffle::features {
 
 void FreshItems::told(std::uint64_t epoch, std::span<const ItemKey> items) {
-  if (!items.empty()) on_their_way_.push_back({epoch, {items.begin(), items.end()}});
+  if (!items.empty()) on_their_way_.push_back({epoch, SparseKeySet(items)});
 }
 
 void FreshItems::heard(std::uint64_t epoch) {

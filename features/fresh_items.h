@@ -6,10 +6,10 @@
 #include <deque>
 #include <span>
 
-#include "absl/container/flat_hash_set.h"
 #include "base/ids.h"
 #include "features/event_rows.h"
 #include "features/item_stats.h"
+#include "features/sparse_key_set.h"
 
 namespace riffle::features {
 
@@ -30,7 +30,7 @@ class FreshItems {
  private:
   struct Told {
     std::uint64_t epoch = 0;
-    absl::flat_hash_set<ItemKey> items;
+    SparseKeySet items;
   };
   const EventRows* rows_;
   std::deque<Told> on_their_way_;
