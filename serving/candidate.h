@@ -1,4 +1,4 @@
-// Where candidates come from. A source names items worth considering, best first; the merge (serving/merge.h) takes
+// Where candidates come from. A source names items worth considering, best first; the gatherer takes
 // them in turns, and a merged candidate keeps what every source said of it: that is what its reasons are made of.
 #pragma once
 
@@ -64,7 +64,10 @@ class CandidateSource {
  public:
   virtual ~CandidateSource() = default;
   virtual CandidateSourceId id() const = 0;
-  // Replaces `out` by at most `wanted` items that the rules allow, best first, equal scores in a fixed order.
+  // Whether it has nothing to say of this request, as far as is told without looking.
+  virtual bool silent(const SourceInput& input) const = 0;
+  // Makes `out` the at most `wanted` best items that the rules allow, best first, equal scores in a fixed order. `out` is
+  // empty, or what the source said of this same request when it was asked for fewer.
   virtual void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) = 0;
 };
 

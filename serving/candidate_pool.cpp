@@ -44,6 +44,10 @@ void CandidatePool::reset(const ServingContext& context, const features::RowOpti
   ++request_;
   if (forget || world_ == 0 || source != source_) ++world_;
   source_ = source;
+  const LiveSource live_source{
+      .world = world_, .fresh = context.fresh, .generation = context.items ? context.items->generation() : 0};
+  if (forget || live_source != live_source_) live_since_ = request_;
+  live_source_ = live_source;
 }
 
 void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint32_t>& items) {
@@ -59,8 +63,8 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     const std::uint32_t number = items[i];
     PooledItem& item = items_[number];
     if (item.request == request_) continue;
+    if (item.request < live_since_) item.live = nullptr;
     item.request = request_;
-    item.live = nullptr;
     item.requested_id = nullptr;
     item.given = 0;
     item.signals = -1;
@@ -83,8 +87,10 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     item.available = item.catalogue && item.catalogue->available;
   }
   if (!context_->items || (context_->fresh && context_->fresh->empty())) return;
-  for (std::size_t i = 0; i < met_.size(); ++i)
-    if (is_fresh(items_[met_[i]])) items_[met_[i]].live = live_row(i);
+  for (std::size_t i = 0; i < met_.size(); ++i) {
+    PooledItem& item = items_[met_[i]];
+    if (!item.live && is_fresh(item)) item.live = live_row(i);
+  }
 }
 
 // Rows in RAM cost one lookup. The first that is not (the cache grows by it) tells that the rest may not be either: they
@@ -113,16 +119,14 @@ std::string_view known_id(const PooledItem& item) {
   return item.merged && item.merged->sums.item_id ? std::string_view(*item.merged->sums.item_id) : std::string_view();
 }
 
-bool CandidatePool::allowed(std::uint32_t number) {
+bool CandidatePool::judge(std::uint32_t number) {
   PooledItem& item = items_[number];
-  if (!item.judged) {
-    item.judged = true;
-    item.allowed = rules_->allows({.key = item.key,
-                                   .has_id = item.catalogue || !known_id(item).empty(),
-                                   .requested = item.requested_id != nullptr,
-                                   .in_catalogue = item.catalogue != nullptr,
-                                   .available = item.available});
-  }
+  item.judged = true;
+  item.allowed = rules_->allows({.key = item.key,
+                                 .has_id = item.catalogue || !known_id(item).empty(),
+                                 .requested = item.requested_id != nullptr,
+                                 .in_catalogue = item.catalogue != nullptr,
+                                 .available = item.available});
   return item.allowed;
 }
 

@@ -71,8 +71,12 @@ class CandidatePool {
   // References are valid until the next number is given.
   PooledItem& at(std::uint32_t item) { return items_[item]; }
   const PooledItem& at(std::uint32_t item) const { return items_[item]; }
-  bool allowed(std::uint32_t item);
-  // Valid until the next that are asked for.
+  bool allowed(std::uint32_t item) {
+    const PooledItem& known = items_[item];
+    return known.judged ? known.allowed : judge(item);
+  }
+  // Valid until the next that are asked for, beyond those that expect_signals() made room for.
+  void expect_signals(std::size_t more) { signals_.reserve(signals_.size() + more); }
   const features::ItemSignals& signals(std::uint32_t item);
   // signals(item).neighbour_total, without the rest of them.
   double neighbour_total(std::uint32_t item);
@@ -87,6 +91,7 @@ class CandidatePool {
   }
 
  private:
+  bool judge(std::uint32_t item);
   const records::ItemRow* live_row(std::size_t met);
   bool is_fresh(const PooledItem& item) const { return !context_->fresh || context_->fresh->contains(item.key); }
 
@@ -102,6 +107,15 @@ class CandidatePool {
   };
   Source source_;
   std::uint32_t world_ = 0, request_ = 0;
+  // Live rows that were found since `live_since_` are so still: in one world an item only ever becomes fresh.
+  struct LiveSource {
+    std::uint32_t world = 0;
+    const features::FreshItems* fresh = nullptr;
+    std::uint64_t generation = 0;
+    friend bool operator==(const LiveSource&, const LiveSource&) = default;
+  };
+  LiveSource live_source_;
+  std::uint32_t live_since_ = 0;                  // a request
   features::StatsFading faded_;                   // of this request
   ScratchMap<std::uint32_t> numbers_{1024};
   std::vector<PooledItem> items_;            // by number

@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::size_t kNoQuota = std::numeric_limits<std::size_t>::max();
 
-// Turns end long before the quotas do where every source has something to say: so each is asked for so many times its share
-// of the candidates first, and for its whole quota only where that was not enough.
-constexpr std::size_t kShares = 2;
+// Turns end long before the quotas do where every source has something to say: so all together are asked for so many times
+// the candidates first, as some are named twice, and for their whole quotas only where that was not enough.
+constexpr double kNamed = 1.5;
 
 // The request's own candidates are not the policy's to refuse.
 bool asks(const PolicyOptions* policy, CandidateSourceId source) {
@@ -71,18 +71,16 @@ const std::vector<Candidate>& Gatherer::gather(const records::Request& request, 
     recent_items(context.user, options_.sources.recent_items, pool_, recent_);
     input.recent = recent_;
   }
-  std::size_t asked = 0;
   for (Slot& slot : slots_) {
     slot.found.clear();
     slot.wanted = 0;
     // Short of time, only what costs nothing to find.
     const CandidateSourceId id = slot.source->id();
     const bool quick = id == CandidateSourceId::kPopular || id == CandidateSourceId::kRequest;
-    slot.asked = slot.quota != 0 && (quick || !context.hurry) && asks(context.options, id);
-    asked += slot.asked;
+    slot.asked = slot.quota != 0 && (quick || !context.hurry) && asks(context.options, id) && !slot.source->silent(input);
   }
   const std::size_t limit = std::max(options_.candidates, n);
-  ask(input, chosen_by_request ? kNoQuota : kShares * (limit / std::max<std::size_t>(1, asked) + 1));
+  ask(input, chosen_by_request ? kNoQuota : share_of(static_cast<std::size_t>(kNamed * static_cast<double>(limit))));
 
   if (chosen_by_request) {
     for (const SourcedItem& found : slots_.front().found) add(found.item);
@@ -93,6 +91,25 @@ const std::vector<Candidate>& Gatherer::gather(const records::Request& request, 
   }
   mark_all();
   return candidates_;
+}
+
+// Where quotas below the share leave something over, the others share it.
+std::size_t Gatherer::share_of(std::size_t all) const {
+  std::size_t share = 0;
+  for (;;) {
+    std::size_t rest = all, sharers = 0;
+    for (const Slot& slot : slots_) {
+      if (!slot.asked) continue;
+      if (slot.quota <= share)
+        rest -= std::min(rest, slot.quota);
+      else
+        ++sharers;
+    }
+    if (sharers == 0) return kNoQuota;
+    const std::size_t larger = (rest + sharers - 1) / sharers;
+    if (larger <= share) return share;
+    share = larger;
+  }
 }
 
 bool Gatherer::ask(const SourceInput& input, std::size_t most) {
@@ -118,14 +135,17 @@ bool Gatherer::add(std::uint32_t item) {
 
 // Rank 0 of every source, then rank 1 of every source that has one, …
 void Gatherer::take_turns(std::size_t limit) {
-  bool any = true;
-  for (std::size_t rank = 0; any && candidates_.size() < limit; ++rank) {
-    any = false;
-    for (const Slot& slot : slots_) {
-      if (rank >= slot.found.size()) continue;
-      any = true;
-      if (candidates_.size() < limit) add(slot.found[rank].item);
+  speaking_.clear();
+  for (const Slot& slot : slots_)
+    if (!slot.found.empty()) speaking_.push_back(slot.found);
+  candidates_.reserve(limit);
+  for (std::size_t rank = 0; !speaking_.empty() && candidates_.size() < limit; ++rank) {
+    bool silent = false;
+    for (const std::span<const SourcedItem> found : speaking_) {
+      if (candidates_.size() < limit) add(found[rank].item);
+      silent |= rank + 1 == found.size();
     }
+    if (silent) std::erase_if(speaking_, [&](std::span<const SourcedItem> found) { return rank + 1 == found.size(); });
   }
 }
 

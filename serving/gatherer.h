@@ -61,6 +61,8 @@ class Gatherer {
     std::vector<SourcedItem> found;
   };
 
+  // Of each source that is asked, so that all together give `all` where they have so much, none more than its quota.
+  std::size_t share_of(std::size_t all) const;
   // Asks for `most` items of each, up to its quota. False: no source has more than it had.
   bool ask(const SourceInput& input, std::size_t most);
   bool add(std::uint32_t item);
@@ -74,6 +76,7 @@ class Gatherer {
   Rules rules_;
   CandidatePool pool_;
   std::vector<Slot> slots_;                 // in the order of turns
+  std::vector<std::span<const SourcedItem>> speaking_;  // those that have more to say, while turns are taken
   std::vector<RecentItem> recent_;
   std::vector<Candidate> candidates_;
 };

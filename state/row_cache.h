@@ -85,6 +85,9 @@ class RowCache {
   std::shared_ptr<const Row> frozen_row(std::string_view key) const;
   void trim();  // evicts clean rows beyond max_rows; ends the life of every pointer handed out
 
+  // Raised by whatever ends the life of a pointer to a row, or lets an edit make another one of it: while it stays the same,
+  // a row that find() answered need not be looked for again.
+  std::uint64_t generation() const { return generation_; }
   const absl::Status& status() const { return status_; }
   std::size_t size() const { return entries_.size(); }
   std::uint64_t reads() const { return reads_; }  // rows that the store had and the cache had not
@@ -150,6 +153,7 @@ class RowCache {
   std::vector<std::shared_ptr<Row>> retired_;
   std::vector<std::unique_ptr<std::string>> retired_bytes_;  // likewise, of put_encoded()
   std::uint64_t reads_ = 0;
+  std::uint64_t generation_ = 0;
   absl::Status status_;
 };
 
@@ -194,6 +198,7 @@ Row* RowCache<Row>::edit(std::string_view key) {
 
 template <class Row>
 void RowCache<Row>::erase(std::string_view key) {
+  ++generation_;
   const Probe probe(key);
   Entry* entry = cached(probe);
   if (!entry) {
@@ -212,6 +217,7 @@ void RowCache<Row>::erase(std::string_view key) {
 
 template <class Row>
 std::string_view RowCache<Row>::put_encoded(std::string_view key, std::string bytes) {
+  ++generation_;
   const Probe probe(key);
   Entry* entry = cached(probe);
   if (!entry) entry = &insert(probe, nullptr);
@@ -247,6 +253,7 @@ template <class Row>
 typename RowCache<Row>::FrozenRows RowCache<Row>::freeze() {
   RIFFLE_CHECK(frozen_.empty(), "frozen rows that are not committed:", frozen_.size(), "column",
                name_of(column_));
+  ++generation_;
   FrozenRows frozen;
   frozen.column_ = column_;
   frozen.rows_.reserve(dirty_.size());
@@ -281,6 +288,7 @@ void RowCache<Row>::committed() {
 
 template <class Row>
 void RowCache<Row>::trim() {
+  ++generation_;
   retired_.clear();
   retired_bytes_.clear();
   // Each step evicts, takes a pinned row off the clock, or uses up a second chance: no row is

@@ -4,24 +4,34 @@
 #include <limits>
 
 #include "serving/candidate_pool.h"
+#include "serving/threshold.h"
 #include "serving/vector_lanes.h"
 
 namespace riffle::serving {
+
+void BestItems::read_scores(const std::vector<SourcedItem>& items) {
+  scores_.resize(padded(items.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) scores_[i] = items[i].score;
+  std::fill(scores_.begin() + static_cast<std::ptrdiff_t>(items.size()), scores_.end(),
+            -std::numeric_limits<float>::infinity());
+}
 
 void BestItems::keep(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items) {
   const auto better = [&](const SourcedItem& a, const SourcedItem& b) {
     if (a.score != b.score) return a.score > b.score;
     return pool.at(a.item).key < pool.at(b.item).key;
   };
-  if (items.size() > kCounted) {
-    if (wanted < items.size()) {
-      std::nth_element(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(wanted), items.end(), better);
-      items.resize(wanted);
-    }
-    return std::sort(items.begin(), items.end(), better);
+  read_scores(items);
+  if (wanted < items.size()) {
+    const float least = wanted == 0 ? std::numeric_limits<float>::infinity() : threshold_of_largest(scores_, wanted);
+    std::erase_if(items, [&](const SourcedItem& item) { return item.score < least; });
+    read_scores(items);
   }
-  scores_.assign(padded(items.size()), -std::numeric_limits<float>::infinity());
-  for (std::size_t i = 0; i < items.size(); ++i) scores_[i] = items[i].score;
+  if (items.size() > kCounted) {
+    std::sort(items.begin(), items.end(), better);
+    if (wanted < items.size()) items.resize(wanted);
+    return;
+  }
   ranked_.resize(items.size());
   for (const SourcedItem& item : items) {
     IntLanes above{}, level{};

@@ -14,6 +14,8 @@ class BestItems {
   void keep(std::size_t wanted, const CandidatePool& pool, std::vector<SourcedItem>& items);
 
  private:
+  void read_scores(const std::vector<SourcedItem>& items);
+
   // How many are better is an item's place. Up to so many items counting them all, eight at a time and without a branch, is
   // faster than sorting.
   static constexpr std::size_t kCounted = 400;

@@ -34,10 +34,13 @@ void CategorySource::find_liked(const SourceInput& input) {
   if (liked_.size() > kLiked) liked_.resize(kLiked);
 }
 
+bool CategorySource::silent(const SourceInput& input) const {
+  return !input.context->stats || !input.context->catalogue || input.user->categories.empty();
+}
+
 void CategorySource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
   out.clear();
-  const ServingContext& context = *input.context;
-  if (!context.stats || !context.catalogue) return;
+  if (silent(input)) return;
   index(input);
   find_liked(input);
   float total = 0;

@@ -14,6 +14,7 @@ namespace riffle::serving {
 class CategorySource final : public CandidateSource {
  public:
   CandidateSourceId id() const override { return CandidateSourceId::kCategory; }
+  bool silent(const SourceInput& input) const override;
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:

@@ -8,10 +8,14 @@
 
 namespace riffle::serving {
 
+bool ExploreSource::silent(const SourceInput& input) const {
+  return !input.context->catalogue || input.context->catalogue->newest.empty();
+}
+
 void ExploreSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
   out.clear();
+  if (silent(input)) return;
   const ServingContext& context = *input.context;
-  if (!context.catalogue || context.catalogue->newest.empty()) return;
   const std::vector<ItemKey>& items = context.catalogue->newest;
   Rng pick(stable_hash(input.request->user_id.str(), context.ordinal));
   // Twice as many draws as wanted: some meet an item again, or one that the rules refuse.

@@ -11,6 +11,7 @@ namespace riffle::serving {
 class ExploreSource final : public CandidateSource {
  public:
   CandidateSourceId id() const override { return CandidateSourceId::kExplore; }
+  bool silent(const SourceInput& input) const override;
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 };
 

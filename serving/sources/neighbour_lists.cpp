@@ -36,6 +36,13 @@ void NeighbourLists::make(const SourceInput& input, std::uint32_t item, Neighbou
   for (const records::ItemRow* row : rows_)
     list.reference_ms = std::max(list.reference_ms, row->neighbour_reference_ms);
 
+  if (rows_.size() == 1) {  // no neighbour twice, and no other scale
+    const std::vector<records::Neighbour>& neighbours = rows_.front()->*member_;
+    list.entries.resize(neighbours.size());
+    for (std::size_t i = 0; i < neighbours.size(); ++i)
+      list.entries[i] = {pool.number_of(neighbours[i].item), neighbours[i].weight};
+    return;
+  }
   if (++stamp_ == 0) {
     std::fill(places_.begin(), places_.end(), 0);
     stamp_ = 1;

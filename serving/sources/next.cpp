@@ -16,14 +16,16 @@ std::size_t looked_at(std::size_t wanted) { return wanted + wanted / 2; }
 }  // namespace
 
 void NextSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
-  out.clear();
   CandidatePool& pool = *input.pool;
-  weights_.clear();
-  for (std::size_t k = 0; k < input.recent.size(); ++k) {
-    const double total = std::max(pool.neighbour_total(input.recent[k].item), 0.0);
-    weights_.push_back(static_cast<float>(std::exp2(-static_cast<double>(k)) / (total + kSmoothing)));
+  if (out.empty()) {
+    weights_.clear();
+    for (std::size_t k = 0; k < input.recent.size(); ++k) {
+      const double total = std::max(pool.neighbour_total(input.recent[k].item), 0.0);
+      weights_.push_back(static_cast<float>(std::exp2(-static_cast<double>(k)) / (total + kSmoothing)));
+    }
+    sums_.add_up(input, weights_);
   }
-  sums_.add_up(input, weights_);
+  out.clear();
   sums_.largest(looked_at(wanted), pool, items_, found_);
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (pool.allowed(items_[i]))

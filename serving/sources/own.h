@@ -9,6 +9,7 @@ namespace riffle::serving {
 class OwnSource final : public CandidateSource {
  public:
   CandidateSourceId id() const override { return CandidateSourceId::kOwn; }
+  bool silent(const SourceInput& input) const override { return input.user->items.empty(); }
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:

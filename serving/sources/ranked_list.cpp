@@ -7,21 +7,21 @@
 namespace riffle::serving {
 
 void RankedListSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
-  out.clear();
   CandidatePool& pool = *input.pool;
   if (world_ != pool.world()) {
     world_ = pool.world();
     numbers_.clear();
   }
   const std::span<const ItemKey> list = ranked(*input.context);
-  for (std::size_t from = 0; out.size() < wanted && from < list.size();) {
-    const std::size_t step = std::min(wanted - out.size(), list.size() - from);
-    while (numbers_.size() < from + step) numbers_.push_back(pool.number_of(list[numbers_.size()]));
-    const std::span<const std::uint32_t> items = std::span(numbers_).subspan(from, step);
+  if (out.empty()) looked_at_ = 0;
+  while (out.size() < wanted && looked_at_ < list.size()) {
+    const std::size_t step = std::min(wanted - out.size(), list.size() - looked_at_);
+    while (numbers_.size() < looked_at_ + step) numbers_.push_back(pool.number_of(list[numbers_.size()]));
+    const std::span<const std::uint32_t> items = std::span(numbers_).subspan(looked_at_, step);
     pool.meet(items);
     for (const std::uint32_t item : items)
       if (pool.allowed(item)) out.push_back({item, score(item, input), ItemKey()});
-    from += step;
+    looked_at_ += step;
   }
 }
 

@@ -8,6 +8,7 @@ namespace riffle::serving {
 
 class RankedListSource : public CandidateSource {
  public:
+  bool silent(const SourceInput& input) const final { return ranked(*input.context).empty(); }
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) final;
 
  protected:
@@ -17,6 +18,7 @@ class RankedListSource : public CandidateSource {
  private:
   std::vector<std::uint32_t> numbers_;   // of the list's beginning, as far as anybody went
   std::uint32_t world_ = 0;              // the pool's that they are of
+  std::size_t looked_at_ = 0;            // of the list, for this request
 };
 
 // Score: the decayed popularity (slow half-life).

@@ -10,6 +10,7 @@ class RequestedSource final : public CandidateSource {
  public:
   CandidateSourceId id() const override { return CandidateSourceId::kRequest; }
   // Score: the request's own, 0 where it gave none. Also writes id and score into the pool's items.
+  bool silent(const SourceInput& input) const override { return input.request->candidates.empty(); }
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:

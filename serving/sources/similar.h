@@ -23,6 +23,7 @@ namespace riffle::serving {
 class SimilarSource final : public CandidateSource {
  public:
   CandidateSourceId id() const override { return CandidateSourceId::kSimilar; }
+  bool silent(const SourceInput& input) const override { return input.recent.empty(); }
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:

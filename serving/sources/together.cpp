@@ -18,14 +18,16 @@ float inverse_root(double total) { return static_cast<float>(1 / std::sqrt(std::
 }  // namespace
 
 void TogetherSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
-  out.clear();
   CandidatePool& pool = *input.pool;
-  weights_.clear();
-  for (std::size_t k = 0; k < input.recent.size(); ++k) {
-    const float root = inverse_root(pool.neighbour_total(input.recent[k].item));
-    weights_.push_back(root / (1 + .1f * static_cast<float>(k)));
+  if (out.empty()) {
+    weights_.clear();
+    for (std::size_t k = 0; k < input.recent.size(); ++k) {
+      const float root = inverse_root(pool.neighbour_total(input.recent[k].item));
+      weights_.push_back(root / (1 + .1f * static_cast<float>(k)));
+    }
+    sums_.add_up(input, weights_);
   }
-  sums_.add_up(input, weights_);
+  out.clear();
   sums_.largest(kLookedAt * wanted, pool, items_, found_);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (!pool.allowed(items_[i])) continue;

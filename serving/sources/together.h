@@ -13,6 +13,7 @@ namespace riffle::serving {
 class TogetherSource final : public CandidateSource {
  public:
   CandidateSourceId id() const override { return CandidateSourceId::kTogether; }
+  bool silent(const SourceInput& input) const override { return input.recent.empty(); }
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:
