@@ -75,13 +75,13 @@ void ComputeFeatures200(benchmark::State& state) {
                                              Partition(0), world.now(), faded, world.rows));
     entries.push_back(world.catalogue->items.find(key));
   }
+  std::vector<features::FeatureColumns::Candidate> candidates;
+  for (std::size_t i = 0; i < kCandidates; ++i)
+    candidates.push_back({&signals[i], entries[i], {.together = .1F, .next = .2F}});
   std::vector<float> out(kCandidates * features::kFeatureCount);
+  features::FeatureColumns columns;
   for (auto _ : state) {
-    for (std::size_t i = 0; i < kCandidates; ++i) {
-      features::compute_features(
-          user, signals[i], entries[i], {.together = .1F, .next = .2F},
-          std::span<float, features::kFeatureCount>(out.data() + i * features::kFeatureCount, features::kFeatureCount));
-    }
+    columns.compute(user, candidates, out);
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();
   }

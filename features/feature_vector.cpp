@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <numbers>
 #include <string>
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "features/packet_math.h"
 #include "features/rates.h"
 
 namespace riffle::features {
@@ -112,11 +115,8 @@ float finite_positive(double x) {
   return x > 0 ? static_cast<float>(std::min(x, 1e30)) : 0.0F;
 }  // NaN is not above 0
 
-// ln(1 + x) squashed below 1, strictly growing: ranking by it is ranking by x.
-float squashed_log(double x, float half) {
-  const float l = std::log(1 + finite_positive(x));
-  return l / (l + half);
-}
+// Below 1, strictly growing: ranking by it is ranking by the logarithm.
+float squashed(float log, float half) { return log / (log + half); }
 
 float twice(float rate) { return std::min(1.0F, 2 * rate); }
 
@@ -126,12 +126,10 @@ std::int64_t birth_of(const ItemSignals& item, const CatalogueItem* catalogue) {
   return item.first_ms;
 }
 
-float freshness(TimePoint now, const ItemSignals& item, const CatalogueItem* catalogue) {
+float weeks_since_birth(TimePoint now, const ItemSignals& item, const CatalogueItem* catalogue) {
   constexpr double kWeek = 7.0 * 24 * 3600 * 1000;
-  const std::int64_t birth = birth_of(item, catalogue);
-  if (birth == 0) return 0;
-  const double age = static_cast<double>(to_ms(now)) - static_cast<double>(birth);
-  return age <= 0 ? 1 : std::exp2(static_cast<float>(-age / kWeek));
+  const double age = static_cast<double>(to_ms(now)) - static_cast<double>(birth_of(item, catalogue));
+  return static_cast<float>(std::max(0.0, age / kWeek));
 }
 
 // What the user shows of an item's categories: the one at the top of its path and the deepest. Null:
@@ -182,60 +180,18 @@ TasteRates taste_rates(const UserContext& user, const PathTaste& taste) {
   return {.prior = taste.top ? taste.top->click_rate : user.click_rate};
 }
 
-}  // namespace
-
-std::span<const FeatureSpec, kFeatureCount> feature_specs() { return kSpecs; }
-
-std::uint64_t feature_fingerprint() {
-  static const std::uint64_t fingerprint = [] {
-    std::string names;
-    for (const FeatureSpec& spec : kSpecs) names.append(spec.name).push_back('\n');
-    return stable_hash(names, kFeatureVersion);
-  }();
-  return fingerprint;
-}
-
-std::size_t feature_index(std::string_view name) {
-  const auto it = std::find_if(kSpecs.begin(), kSpecs.end(),
-                               [&](const FeatureSpec& spec) { return spec.name == name; });
-  RIFFLE_CHECK(it != kSpecs.end(), "no feature is called", name);
-  return static_cast<std::size_t>(it - kSpecs.begin());
-}
-
-std::array<float, kFeatureCount> constant_features(const UserContext& user) {
-  constexpr float kDay = 24.0F * 3600 * 1000;
-  constexpr float kTurn = 6.2831853F;
-  std::array<float, kFeatureCount> out{};
-  std::uint64_t interactions = 0;
-  if (user.row)
-    for (const std::uint64_t count : user.row->counts) interactions += count;
-  const std::int64_t day_ms = ((to_ms(user.now) % 86'400'000) + 86'400'000) % 86'400'000;
-  const float angle = kTurn * static_cast<float>(day_ms) / kDay;
-  out[kBias] = 1;
-  out[kUserClickRate] = twice(user.click_rate);
-  out[kUserActivity] = squashed_log(user.activity, 3);
-  out[kUserCold] = 1 / (1 + static_cast<float>(interactions) / 5);
-  out[kHourSin] = std::sin(angle);
-  out[kHourCos] = std::cos(angle);
-  out[kTopCategoryClickRate] = twice(user.click_rate);
-  out[kCategoryClickRate] = twice(user.click_rate);
-  return out;
-}
-
-void compute_features(const UserContext& user, const ItemSignals& item,
-                      const CatalogueItem* catalogue, const SourceSignals& sources,
-                      std::span<float, kFeatureCount> out) {
-  std::copy(user.constants.begin(), user.constants.end(), out.begin());
+// What needs no logarithm and no power.
+void write_row(const UserContext& user, const FeatureColumns::Candidate& candidate, std::span<float, kFeatureCount> out) {
+  const ItemSignals& item = *candidate.item;
+  const CatalogueItem* const catalogue = candidate.catalogue;
+  const SourceSignals& sources = candidate.sources;
   const auto interactions = static_cast<float>(item.interactions);
   const float rate =
       smoothed_rate(finite_positive(item.recent_clicks), finite_positive(item.recent_impressions),
                     kPriorClickRate, kPriorImpressions);
-  out[kPopularity] = squashed_log(item.popularity, 6);
-  out[kTrend] = squashed_log(item.trend, 6);
   out[kClickRate] = twice(rate);
   out[kConversion] =
       twice(smoothed_rate(static_cast<float>(item.purchases), interactions, 0.05F, 20));
-  out[kFreshness] = freshness(user.now, item, catalogue);
   out[kItemCold] = 1 / (1 + interactions / 5);
   const float together = finite_positive(sources.together);
   const float next = finite_positive(sources.next);
@@ -271,10 +227,72 @@ void compute_features(const UserContext& user, const ItemSignals& item,
   out[kTasteTimesQuality] = std::min(1.0F, taste.own * lift);
   out[kPriorTimesQuality] = std::min(1.0F, taste.prior * lift);
   out[kRecentTasteTimesQuality] = std::min(1.0F, taste.recent * lift);
-  for (std::size_t i = 0; i < kFeatureCount;
-       ++i) {  // without branches, so that it is a few instructions for all
-    const float x = out[i] == out[i] ? out[i] : 0.0F;
-    out[i] = std::min(1.0F, std::max(-1.0F, x));
+  for (float& x : out) {  // without branches, so that it is a few instructions for all
+    x = x == x ? x : 0.0F;
+    x = std::min(1.0F, std::max(-1.0F, x));
+  }
+}
+
+}  // namespace
+
+std::span<const FeatureSpec, kFeatureCount> feature_specs() { return kSpecs; }
+
+std::uint64_t feature_fingerprint() {
+  static const std::uint64_t fingerprint = [] {
+    std::string names;
+    for (const FeatureSpec& spec : kSpecs) names.append(spec.name).push_back('\n');
+    return stable_hash(names, kFeatureVersion);
+  }();
+  return fingerprint;
+}
+
+std::size_t feature_index(std::string_view name) {
+  const auto it = std::find_if(kSpecs.begin(), kSpecs.end(),
+                               [&](const FeatureSpec& spec) { return spec.name == name; });
+  RIFFLE_CHECK(it != kSpecs.end(), "no feature is called", name);
+  return static_cast<std::size_t>(it - kSpecs.begin());
+}
+
+std::array<float, kFeatureCount> constant_features(const UserContext& user) {
+  constexpr float kDay = 24.0F * 3600 * 1000;
+  constexpr float kTurn = 6.2831853F;
+  std::array<float, kFeatureCount> out{};
+  std::uint64_t interactions = 0;
+  if (user.row)
+    for (const std::uint64_t count : user.row->counts) interactions += count;
+  const std::int64_t day_ms = ((to_ms(user.now) % 86'400'000) + 86'400'000) % 86'400'000;
+  const float angle = kTurn * static_cast<float>(day_ms) / kDay;
+  out[kBias] = 1;
+  out[kUserClickRate] = twice(user.click_rate);
+  out[kUserActivity] = squashed(std::log(1 + finite_positive(user.activity)), 3);
+  out[kUserCold] = 1 / (1 + static_cast<float>(interactions) / 5);
+  out[kHourSin] = std::sin(angle);
+  out[kHourCos] = std::cos(angle);
+  out[kTopCategoryClickRate] = twice(user.click_rate);
+  out[kCategoryClickRate] = twice(user.click_rate);
+  return out;
+}
+
+void FeatureColumns::compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows) {
+  RIFFLE_CHECK(rows.size() == candidates.size() * kFeatureCount, "rows", rows.size());
+  const std::size_t padded = whole_packets(candidates.size());
+  logs_.assign(2 * padded, 1);
+  ages_.assign(padded, 0);
+  const std::span<float> popularity = std::span(logs_).first(padded), trend = std::span(logs_).last(padded);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    popularity[i] = 1 + finite_positive(candidates[i].item->popularity);
+    trend[i] = 1 + finite_positive(candidates[i].item->trend);
+    ages_[i] = -std::numbers::ln2_v<float> * weeks_since_birth(user.now, *candidates[i].item, candidates[i].catalogue);
+  }
+  take_logs(logs_);
+  take_exps(ages_);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const std::span<float, kFeatureCount> row(rows.data() + i * kFeatureCount, kFeatureCount);
+    std::memcpy(row.data(), user.constants.data(), sizeof user.constants);
+    row[kPopularity] = squashed(popularity[i], 6);
+    row[kTrend] = squashed(trend[i], 6);
+    row[kFreshness] = birth_of(*candidates[i].item, candidates[i].catalogue) == 0 ? 0 : ages_[i];
+    write_row(user, candidates[i], row);
   }
 }
 

@@ -100,9 +100,22 @@ struct SourceSignals {
 // What make_user_context() fills UserContext::constants with, from all its other members.
 std::array<float, kFeatureCount> constant_features(const UserContext& context);
 
-// Writes kFeatureCount numbers. Finite for any input: non-finite ones become 0.
-void compute_features(const UserContext& user, const ItemSignals& item,
-                      const CatalogueItem* catalogue, const SourceSignals& sources,
-                      std::span<float, kFeatureCount> out);
+// The feature vectors of a request's candidates. One thread; keeps its memory.
+class FeatureColumns {
+ public:
+  struct Candidate {
+    const ItemSignals* item = nullptr;
+    const CatalogueItem* catalogue = nullptr;  // null: unknown to it
+    SourceSignals sources;
+  };
+
+  // Writes kFeatureCount numbers a candidate, one vector after the other; those of a candidate do not depend on the others.
+  // Finite for any input: non-finite ones become 0.
+  void compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows);
+
+ private:
+  // Of each candidate, in whole packets: popularity and then trend, and age.
+  std::vector<float> logs_, ages_;
+};
 
 }  // namespace riffle::features

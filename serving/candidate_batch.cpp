@@ -32,11 +32,12 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   kernels_.resize(count);
   paths_.resize(count);
   features_.resize(count * features::kFeatureCount);
+  described_.resize(count);
+  pool.expect_signals(count);
   for (std::size_t i = 0; i < std::min(kAhead, count); ++i) expect(pool.at(candidates[i].item));
   for (std::size_t i = 0; i < count; ++i) {
     if (i + kAhead < count) expect(pool.at(candidates[i + kAhead].item));
     const Candidate& candidate = candidates[i];
-    const features::ItemSignals& signals = pool.signals(candidate.item);
     const PooledItem& item = pool.at(candidate.item);
     keys_[i] = item.key;
     given_[i] = item.given;
@@ -46,10 +47,9 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
     features::SourceSignals sources;
     if (candidate.has(CandidateSourceId::kTogether)) sources.together = candidate.mark(CandidateSourceId::kTogether).score;
     if (candidate.has(CandidateSourceId::kNext)) sources.next = candidate.mark(CandidateSourceId::kNext).score;
-    const std::span<float, features::kFeatureCount> row(features_.data() + i * features::kFeatureCount,
-                                                        features::kFeatureCount);
-    features::compute_features(user, signals, item.catalogue, sources, row);
+    described_[i] = {&pool.signals(candidate.item), item.catalogue, sources};
   }
+  columns_.compute(user, described_, features_);
 }
 
 void CandidateBatch::score(const learner::Scorer& scorer, std::string_view segment, ExplorerNeeds needs) {

@@ -34,6 +34,8 @@ class CandidateBatch {
  private:
   std::vector<ItemKey> keys_;
   std::vector<CategoryKey> categories_;
+  features::FeatureColumns columns_;
+  std::vector<features::FeatureColumns::Candidate> described_;
   std::vector<float> features_, given_, scores_, draws_, widths_;
   std::vector<const features::KernelVector*> kernels_;
   std::vector<std::span<const CategoryKey>> paths_;

@@ -51,7 +51,7 @@ inline const std::map<std::string, Names>& library_owners() {
   static const std::map<std::string, Names> table = {
       {"rocksdb/", {"state"}},           {"librdkafka/", {"bus"}},
       {"simdjson", {"records"}},         {"rapidjson/", {"records"}},
-      {"google/protobuf/", {"records"}}, {"Eigen/", {"learner"}},
+      {"google/protobuf/", {"records"}}, {"Eigen/", {"features", "learner"}},
       {"boost/beast", {"http"}},         {"boost/asio", {"http", "app"}},
       {"yaml-cpp/", {"config"}},         {"CLI/", {"app"}},
       {"prometheus/", {"base"}},         {"spdlog/", {"base"}},

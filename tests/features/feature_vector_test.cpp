@@ -27,6 +27,14 @@ records::Item shop_item(std::string id, std::vector<std::string> category, doubl
   return item;
 }
 
+Features features_of(const UserContext& user, const ItemSignals& item, const CatalogueItem* catalogue,
+                     const SourceSignals& sources) {
+  const FeatureColumns::Candidate candidate{&item, catalogue, sources};
+  Features out;
+  FeatureColumns().compute(user, {&candidate, 1}, out);
+  return out;
+}
+
 // A shop of shoes and books, and rows that events fill.
 struct Shop : Rows {
   Shop() {
@@ -41,12 +49,9 @@ struct Shop : Rows {
   }
   Features features(const UserContext& user, std::string_view item_id, SourceSignals sources = {}) {
     const ItemKey key = item_key(item_id);
-    Features out;
-    compute_features(
-        user,
-        item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, {}, options),
-        catalogue->items.find(key), sources, out);
-    return out;
+    return features_of(
+        user, item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, {}, options),
+        catalogue->items.find(key), sources);
   }
   float feature(std::string_view user, std::string_view item_id, std::string_view name,
                 std::int64_t ms) {
@@ -161,8 +166,7 @@ TEST(FeatureVector, PopularityNeverTiesTwoDifferentSums) {
   for (double popularity = 0; popularity < 1e6; popularity = popularity * 1.3 + 0.1) {
     ItemSignals item;
     item.popularity = popularity;
-    Features out;
-    compute_features(user, item, nullptr, {}, out);
+    const Features out = features_of(user, item, nullptr, {});
     EXPECT_GT(out[feature_index("popularity")], before);
     before = out[feature_index("popularity")];
   }
@@ -222,12 +226,35 @@ TEST(FeatureVector, AnyNumbersGiveFiniteFeaturesOfAboutOne) {
     item.recent_impressions = bits64();
     item.purchases = rng(), item.interactions = rng(), item.first_ms = time(),
     item.neighbour_total = bits64();
-    Features out;
-    compute_features(user, item, catalogue->items.find(item.key), {bits32(), bits32()}, out);
+    const Features out = features_of(user, item, catalogue->items.find(item.key), {bits32(), bits32()});
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
       ASSERT_TRUE(std::isfinite(out[f])) << feature_specs()[f].name << " round " << round;
       ASSERT_LE(std::abs(out[f]), 1) << feature_specs()[f].name;
     }
+  }
+}
+
+TEST(FeatureVector, DoesNotDependOnTheOtherCandidates) {
+  constexpr std::size_t kCount = 37;
+  const UserContext user = make_user_context(nullptr, Catalogue{}, from_ms(kStartMs), {});
+  Rng rng(8);
+  std::vector<ItemSignals> items(kCount);
+  std::vector<FeatureColumns::Candidate> candidates;
+  for (ItemSignals& item : items) {
+    item.popularity = 100 * rng.uniform();
+    item.trend = rng.uniform();
+    item.first_ms = kStartMs - static_cast<std::int64_t>(rng.below(3'000'000'000));
+    candidates.push_back({&item, nullptr, {}});
+  }
+  std::vector<float> rows(kCount * kFeatureCount);
+  FeatureColumns().compute(user, candidates, rows);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const Features alone = features_of(user, items[i], nullptr, {});
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), rows.begin() + static_cast<std::ptrdiff_t>(i * kFeatureCount))) << i;
+    EXPECT_NEAR(alone[feature_index("popularity")],
+                std::log1p(items[i].popularity) / (std::log1p(items[i].popularity) + 6), 1e-6);
+    EXPECT_NEAR(alone[feature_index("freshness")],
+                std::exp2(-static_cast<double>(kStartMs - items[i].first_ms) / (7.0 * 24 * 3600 * 1000)), 1e-6);
   }
 }
 
