@@ -30,7 +30,8 @@ class ListwiseTrainer {
   // Rows of `columns` numbers, a candidate each; `taken` are rows of it. Nothing is learned of fewer than two candidates, or
   // where none was taken.
   void learn(std::span<const float> rows, std::span<const std::uint32_t> taken);
-  float score(std::span<const float> row) const;
+  // Replaces `scores` by one a row.
+  void score(std::span<const float> rows, std::vector<float>& scores) const;
   // What a column's weight is before anything was learned (else 0).
   void start_at(std::size_t column, float weight);
   std::span<const float> weights() const { return weights_; }
@@ -41,7 +42,7 @@ class ListwiseTrainer {
   std::vector<float> weights_;
   std::vector<double> squares_;
   std::uint64_t examples_ = 0;
-  std::vector<float> others_, gradient_, shares_;  // scratch
+  std::vector<float> others_, gradient_, shares_, of_others_;  // scratch
 };
 
 }  // namespace riffle::learner

@@ -4,8 +4,10 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "features/packet_math.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -14,9 +16,13 @@ constexpr std::size_t column_of(serving::CandidateSourceId source, std::size_t p
   return kFirstOfSources + kOfSource * (serving::index_of(source) - 1) + part;
 }
 
+constexpr std::size_t log_column_of(serving::CandidateSourceId source) {
+  return kFirstOfLogs + serving::index_of(source) - 1;
+}
+
 // Of kOfSource.
-constexpr std::size_t kNamed = 0, kScore = 1, kLog = 2, kLast = 3;
-constexpr std::array<const char*, kOfSource> kSourceParts = {"named", "score", "log", "last"};
+constexpr std::size_t kNamed = 0, kScore = 1, kLast = 2;
+constexpr std::array<const char*, kOfSource> kSourceParts = {"named", "score", "last"};
 constexpr std::array<const char*, kOfItem> kItemParts = {"popularity log", "trend log", "trend share log",
                                                          "neighbours log"};
 constexpr std::array<const char*, kOfHistory> kHistoryParts = {"sessions", "share", "last session", "recency"};
@@ -30,6 +36,9 @@ std::string column_name(std::size_t column) {
   if (column < kFirstOfSources) return std::string(features::feature_specs()[column].name);
   if (column >= kFirstOfHistory) return absl::StrCat("own ", kHistoryParts[column - kFirstOfHistory]);
   if (column >= kFirstOfItem) return kItemParts[column - kFirstOfItem];
+  if (column >= kFirstOfLogs)
+    return absl::StrCat(std::string(serving::name_of(static_cast<serving::CandidateSourceId>(column - kFirstOfLogs + 1))),
+                        " log");
   const std::size_t at = column - kFirstOfSources;
   return absl::StrCat(std::string(serving::name_of(static_cast<serving::CandidateSourceId>(at / kOfSource + 1))), " ",
                       kSourceParts[at % kOfSource]);
@@ -38,7 +47,7 @@ std::string column_name(std::size_t column) {
 std::vector<std::pair<std::size_t, float>> first_weights() {
   using serving::CandidateSourceId;
   return {{column_of(CandidateSourceId::kTogether, kScore), 1.0F},
-          {column_of(CandidateSourceId::kTogether, kLog), 0.2F},
+          {log_column_of(CandidateSourceId::kTogether), 0.2F},
           {column_of(CandidateSourceId::kNext, kScore), 0.4F},
           {kFirstOfItem, 0.3F},           // popularity
           {kFirstOfItem + 1, 0.3F},       // trend
@@ -79,6 +88,15 @@ void OwnSessions::write(ItemKey key, TimePoint now, std::span<float, kColumns> r
   out[3] = std::exp2(-days / 30);
 }
 
+void begin_row(std::span<float, kColumns> row) {
+  static constexpr std::array<float, kColumns> kEmpty = [] {
+    std::array<float, kColumns> empty{};
+    for (std::size_t i = 0; i < kLogs; ++i) empty[kFirstOfLogs + i] = 1;  // whose logarithm is 0
+    return empty;
+  }();
+  std::memcpy(row.data(), kEmpty.data(), sizeof kEmpty);
+}
+
 void write_candidate(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
                      std::span<float, kColumns> row) {
   std::copy(features.begin(), features.end(), row.begin());
@@ -90,7 +108,7 @@ void write_candidate(std::span<const float> features, const serving::Candidate& 
     float* const out = &row[column_of(source, 0)];
     out[kNamed] = 1;
     out[kScore] = std::min(score, 2.0F);
-    out[kLog] = std::log(1 + std::min(score, 1e6F) * 300);
+    row[log_column_of(source)] = 1 + std::min(score, 1e6F) * 300;
     out[kLast] = last != ItemKey() && mark.evidence == last ? out[kScore] : 0.0F;
   }
 }
@@ -98,10 +116,18 @@ void write_candidate(std::span<const float> features, const serving::Candidate& 
 void write_item(const features::ItemSignals& item, float of_neighbours, std::span<float, kOfItem> out) {
   const auto popularity = static_cast<float>(std::max(item.popularity, 0.0));
   const auto trend = static_cast<float>(std::max(item.trend, 0.0));
-  out[0] = std::log(1 + popularity);
-  out[1] = std::log(1 + trend);
-  out[2] = std::log((trend + kFewOfTrend) / (popularity + kFewOfPopularity));
-  out[3] = std::log(1 + of_neighbours / kFewOfNeighbours);
+  out[0] = 1 + popularity;
+  out[1] = 1 + trend;
+  out[2] = (trend + kFewOfTrend) / (popularity + kFewOfPopularity);
+  out[3] = 1 + of_neighbours / kFewOfNeighbours;
+}
+
+void take_logs(std::span<float, kColumns> row) {
+  std::array<float, features::whole_packets(kLogs)> logs;
+  logs.fill(1);
+  std::memcpy(logs.data(), row.data() + kFirstOfLogs, kLogs * sizeof(float));
+  features::take_logs(logs);
+  std::memcpy(row.data() + kFirstOfLogs, logs.data(), kLogs * sizeof(float));
 }
 
 }  // namespace riffle::evaluation

@@ -19,7 +19,7 @@
 
 namespace riffle::evaluation {
 
-constexpr std::size_t kOfSource = 4;
+constexpr std::size_t kOfSource = 3;  // besides its logarithm
 // The request's own candidates, the first of the sources, are none here.
 constexpr std::size_t kSources = serving::kCandidateSources - 1;
 // Logarithms of the item's decayed popularity (slow half-life), its trend (fast), of the trend as a share of the popularity,
@@ -28,7 +28,10 @@ constexpr std::size_t kOfItem = 4;
 // The item's sessions, their share of the user's sessions, whether it was in the last one, and how long ago that was.
 constexpr std::size_t kOfHistory = 4;
 constexpr std::size_t kFirstOfSources = features::kFeatureCount;
-constexpr std::size_t kFirstOfItem = kFirstOfSources + kOfSource * kSources;
+// All logarithms lie side by side: the sources' scores', and the item's.
+constexpr std::size_t kFirstOfLogs = kFirstOfSources + kOfSource * kSources;
+constexpr std::size_t kLogs = kSources + kOfItem;
+constexpr std::size_t kFirstOfItem = kFirstOfLogs + kSources;
 constexpr std::size_t kFirstOfHistory = kFirstOfItem + kOfItem;
 constexpr std::size_t kColumns = kFirstOfHistory + kOfHistory;
 
@@ -56,7 +59,11 @@ class OwnSessions {
   std::uint32_t sessions_ = 0;
 };
 
-// Features and sources. `row` is zeros. `last`: the user's very last item; 0: none.
+// A row is written in this order: begin_row(), write_candidate() and write_item(), take_logs(), OwnSessions::write().
+void begin_row(std::span<float, kColumns> row);
+// Of what write_candidate() and write_item() left in the columns of logarithms.
+void take_logs(std::span<float, kColumns> row);
+// Features and sources. `last`: the user's very last item; 0: none.
 void write_candidate(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
                      std::span<float, kColumns> row);
 // `of_neighbours`: UserNeighbours' score.

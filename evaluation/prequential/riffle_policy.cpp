@@ -86,6 +86,7 @@ struct RifflePolicy::Impl {
     std::vector<std::uint32_t> taken;
   } asked;
   std::vector<std::pair<float, std::uint32_t>> order;
+  std::vector<float> scores;
 };
 
 RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step)
@@ -139,20 +140,24 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   impl.asked.user = query.user;
   impl.asked.basket = query.basket;
   impl.asked.keys.clear();
-  impl.asked.rows.assign(impl.batch.count() * kColumns, 0);
+  impl.asked.rows.resize(impl.batch.count() * kColumns);
   impl.order.clear();
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
     const ItemIndex index = impl.index_of_candidate(i);
     if (index == kUnknown) continue;  // what he had is excluded already
     const std::span<float, kColumns> row(impl.asked.rows.data() + impl.asked.keys.size() * kColumns, kColumns);
+    begin_row(row);
     write_candidate(impl.batch.features(i), (*impl.candidates)[i], impl.last, row);
     write_item(impl.gatherer.pool().signals((*impl.candidates)[i].item), impl.neighbours.score(index),
                row.subspan<kFirstOfItem, kOfItem>());
+    take_logs(row);
     impl.own.write(impl.batch.keys()[i], query.time, row);
-    impl.order.emplace_back(-impl.trainer.score(row), index);
+    impl.order.emplace_back(0, index);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }
   impl.asked.rows.resize(impl.asked.keys.size() * kColumns);
+  impl.trainer.score(impl.asked.rows, impl.scores);
+  for (std::size_t i = 0; i < impl.order.size(); ++i) impl.order[i].first = -impl.scores[i];
   const std::size_t n = std::min(query.n, impl.order.size());
   std::partial_sort(impl.order.begin(), impl.order.begin() + static_cast<std::ptrdiff_t>(n), impl.order.end());
   list.clear();
