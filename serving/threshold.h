@@ -1,6 +1,7 @@
 // Where the largest of many numbers begin, without sorting them.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +13,9 @@
 
 namespace riffle::serving {
 
-// At least m and, but for crowds of equals, not many more of the numbers are at or above the answer. `values` is padded
+// At least m and, but for crowds of equals, at most `too_many` more of the numbers are at or above the answer. `values` is padded
 // (vector_lanes.h) with −∞; how many are above −∞ is at least m. None is NaN or +∞.
-inline float threshold_of_largest(std::span<const float> values, std::size_t m) {
-  // Narrowing it further costs more than throwing these few too many away.
-  constexpr std::size_t kTooMany = 4;
+inline float threshold_of_largest(std::span<const float> values, std::size_t m, std::size_t too_many = 4) {
   constexpr int kSteps = 20;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   FloatLanes lows = kInfinity - FloatLanes{}, highs = -lows;
@@ -35,7 +34,7 @@ inline float threshold_of_largest(std::span<const float> values, std::size_t m) 
   // Halves the range of the m-th largest. At least m are at or above `low` all the time, so that stopping early, or at a
   // crowd of equals, leaves too many and never too few.
   std::size_t at_low = values.size();
-  for (int step = 0; step < kSteps && at_low > m + kTooMany; ++step) {
+  for (int step = 0; step < kSteps && at_low > m + too_many; ++step) {
     const float middle = low + (high - low) / 2;
     if (!(middle > low)) break;
     IntLanes counts{};
@@ -55,14 +54,29 @@ inline float threshold_of_largest(std::span<const float> values, std::size_t m) 
   return low;
 }
 
-// Appends the places of the numbers at or above `low`, in their order. `values` is padded with −∞, which `low` is not.
+// For each set of lanes, their numbers one after the other.
+inline constexpr std::array<std::array<std::uint8_t, kLanes>, 256> kLanesOf = [] {
+  std::array<std::array<std::uint8_t, kLanes>, 256> lanes{};
+  for (std::size_t bits = 0; bits < lanes.size(); ++bits)
+    for (std::size_t lane = 0, at = 0; lane < kLanes; ++lane)
+      if ((bits >> lane & 1) != 0) lanes[bits][at++] = static_cast<std::uint8_t>(lane);
+  return lanes;
+}();
+
+// Appends the places of the numbers at or above `low`, in their order. `values` is padded with −∞, which `low` is not. Eight
+// places are written for eight numbers, whatever they are, and those that are not meant are written over: what is above is as
+// good as random, and a wrong guess of the processor costs more than that.
 inline void append_places_from(std::span<const float> values, float low, std::vector<std::uint32_t>& places) {
+  std::size_t count = places.size();
+  places.resize(count + values.size());
   for (std::size_t i = 0; i < values.size(); i += kLanes) {
     FloatLanes value;
     load_lanes(value, values.data() + i);
-    for (std::uint32_t bits = bits_of(value >= low); bits != 0; bits &= bits - 1)
-      places.push_back(static_cast<std::uint32_t>(i) + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    const std::uint32_t bits = bits_of(value >= low);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) places[count + lane] = static_cast<std::uint32_t>(i) + kLanesOf[bits][lane];
+    count += static_cast<std::size_t>(std::popcount(bits));
   }
+  places.resize(count);
 }
 
 }  // namespace riffle::serving

@@ -19,7 +19,8 @@ const std::vector<std::uint32_t>& TopSelector::select(const SlotChoices& choices
       for (const std::uint32_t candidate : choices.allowed) masked_[candidate] = choices.utility[candidate];
       masked = masked_;
     }
-    append_places_from(masked, threshold_of_largest(masked, m), top_);
+    // Exactly m but for equals: to throw one too many away costs more than to narrow the threshold further.
+    append_places_from(masked, threshold_of_largest(masked, m, 0), top_);
     if (top_.size() > m) {
       std::nth_element(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(m) - 1, top_.end(), better);
       top_.resize(m);
