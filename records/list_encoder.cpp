@@ -43,12 +43,16 @@ class ListWriter {
   void literal(std::string_view text) { out_.append(text); }
   void string(std::string_view text) {
     out_.push_back('"');
+    piece(text);
+    out_.push_back('"');
+  }
+  // Of a string.
+  void piece(std::string_view text) {
     for (std::size_t plain; (plain = plain_prefix(text)) < text.size(); text.remove_prefix(plain + 1)) {
       out_.append(text.substr(0, plain));
       escape(text[plain]);
     }
     out_.append(text);
-    out_.push_back('"');
   }
   void text(std::string_view before, std::string_view value) {
     literal(before);
@@ -102,8 +106,11 @@ void write_slot(const pb::Slot& slot, int position, const ListedSlotNotes& notes
   for (const ListReason& reason : notes.reasons) {
     writer.text(first ? R"({"code":)" : R"(,{"code":)", reason.code);
     if (!reason.evidence.empty()) writer.text(R"(,"evidence":)", reason.evidence);
-    writer.text(R"(,"text":)", reason.text);
-    writer.literal("}");
+    writer.literal(R"(,"text":")");
+    writer.piece(reason.text);
+    writer.piece(reason.title);
+    writer.piece(reason.text_after);
+    writer.literal("\"}");
     first = false;
   }
   writer.literal("]}");

@@ -9,11 +9,13 @@
 
 namespace riffle::records {
 
-// Why an item is in the list. `code` is part of the contract, `text` is for people.
+// Why an item is in the list. `code` is part of the contract, the text is for people: `text`, `title` and `text_after` in one.
 struct ListReason {
   std::string_view code;
   std::string_view evidence;     // the item that led here; empty: none
-  std::string text;
+  std::string_view text;
+  std::string_view title = {};
+  std::string_view text_after = {};
 };
 
 // What the list says beyond the decision, one a slot.

@@ -48,14 +48,17 @@ std::string_view evidence_id(const PooledItem& item) {
 
 }  // namespace
 
-std::vector<records::ListReason> Explainer::explain(const Candidate& candidate, bool explored) const {
-  std::vector<records::ListReason> reasons;
-  reasons.reserve(kMostReasons + 1);
-  const auto plain = [&](ReasonCode code) { reasons.push_back({code_of(code), {}, text_of(code, language_, {})}); };
+void Explainer::explain(const Candidate& candidate, bool explored, std::vector<records::ListReason>& reasons) const {
+  reasons.clear();
+  const auto add = [&](ReasonCode code, std::string_view id, std::string_view title) {
+    const ReasonText text = text_of(code, language_, title);
+    reasons.push_back({code_of(code), id, text.before, text.title, text.after});
+  };
+  const auto plain = [&](ReasonCode code) { add(code, {}, {}); };
   const auto with_evidence = [&](ReasonCode code, ItemKey key) {
     const PooledItem& evidence = pool_.at(pool_.resolve(key));
     const std::string_view id = evidence_id(evidence);
-    if (!id.empty()) reasons.push_back({code_of(code), id, text_of(code, language_, title_of(evidence, id))});
+    if (!id.empty()) add(code, id, title_of(evidence, id));
   };
 
   const SourceOrder order = sources_of(candidate);
@@ -77,7 +80,6 @@ std::vector<records::ListReason> Explainer::explain(const Candidate& candidate, 
   }
   if (reasons.empty() && candidate.has(CandidateSourceId::kRequest)) plain(ReasonCode::kAsked);
   if (explored) plain(ReasonCode::kExplored);
-  return reasons;
 }
 
 }  // namespace riffle::serving

@@ -18,8 +18,9 @@ class Explainer {
   Explainer(const records::UserRow* user, CandidatePool& pool, std::string_view language)
       : user_(user), pool_(pool), language_(language) {}
 
-  // At most three reasons by source, the strongest source first, then `explored`. Evidence ids point into the pool's rows.
-  std::vector<records::ListReason> explain(const Candidate& candidate, bool explored) const;
+  // Replaces `reasons` by at most three by source, the strongest source first, then `explored`. Ids and titles point into the
+  // pool's rows.
+  void explain(const Candidate& candidate, bool explored, std::vector<records::ListReason>& reasons) const;
 
  private:
   const records::UserRow* user_;

@@ -30,12 +30,12 @@ Counter& Probe::counter(absl::flat_hash_map<std::string, Counter*>& known, const
   return *counter;
 }
 
-void Probe::record(const pb::Decision& decision, std::optional<double> category_distance,
+void Probe::record(const pb::Decision& decision, std::size_t candidates, std::optional<double> category_distance,
                    std::optional<double> title_distance) {
   counter(lists_, "riffle_lists_total", "Lists chosen", "policy", decision.policy_id()).Increment();
   for (const std::string& cause : decision.degraded())
     counter(degraded_, "riffle_degraded_total", "Lists that say they are degraded", "reason", cause).Increment();
-  candidates_.Observe(decision.candidate_keys_size());
+  candidates_.Observe(static_cast<double>(candidates));
   if (category_distance) category_distance_.Observe(*category_distance);
   if (title_distance) title_distance_.Observe(*title_distance);
   if (decision.slots().empty()) return;

@@ -15,7 +15,7 @@ class Probe {
  public:
   explicit Probe(Metrics& metrics);
   // Distances as serving/slate_distance.h gives them. One thread.
-  void record(const pb::Decision& decision, std::optional<double> category_distance,
+  void record(const pb::Decision& decision, std::size_t candidates, std::optional<double> category_distance,
               std::optional<double> title_distance);
 
  private:

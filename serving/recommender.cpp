@@ -54,6 +54,7 @@ struct Recommender::Impl {
   std::string encoded;                             // behind its origin
   std::size_t origin_bytes = 0;
   pb::Decision tail;                               // what is known last of a decision
+  records::ListNotes notes;                        // likewise kept for its memory
   absl::flat_hash_map<std::string, std::shared_ptr<const learner::Scorer>> scorers;  // those that never learn
   std::vector<const features::CatalogueItem*> shown;
 };
@@ -95,14 +96,13 @@ void Recommender::Impl::write_list(const records::Request& request, const Servin
                                    const std::vector<Candidate>& candidates, const Slate& slate,
                                    const std::function<double()>& took_ms, pb::Decision& decision) {
   const Explainer explainer(context.user, gatherer.pool(), known_language(request.language, options.language));
-  records::ListNotes notes;
   notes.request_name = context.origin;
-  notes.slots.reserve(slate.slots.size());
-  for (const FilledSlot& slot : slate.slots) {
-    const Candidate& candidate = candidates[slot.candidate];
+  notes.slots.resize(slate.slots.size());
+  for (std::size_t i = 0; i < slate.slots.size(); ++i) {
+    const Candidate& candidate = candidates[slate.slots[i].candidate];
     const SourceOrder order = sources_of(candidate);
-    notes.slots.push_back({order.count > 0 ? name_of(order.ids[0]) : std::string_view(),
-                           explainer.explain(candidate, slate.randomised || !slot.greedy)});
+    notes.slots[i].source = order.count > 0 ? name_of(order.ids[0]) : std::string_view();
+    explainer.explain(candidate, slate.randomised || !slate.slots[i].greedy, notes.slots[i].reasons);
   }
   encoded = context.origin;
   encoded += '\0';
@@ -122,7 +122,7 @@ void Recommender::Impl::record(const std::vector<Candidate>& candidates, const S
   shown.clear();
   for (const FilledSlot& slot : slate.slots)
     shown.push_back(gatherer.pool().at(candidates[slot.candidate].item).catalogue);
-  probe.record(decision, category_distance(shown), title_distance(shown));
+  probe.record(decision, candidates.size(), category_distance(shown), title_distance(shown));
 }
 
 Recommender::Recommender(const ServingOptions& options, const features::RowOptions& rows, Metrics& metrics)

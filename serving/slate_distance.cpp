@@ -45,12 +45,22 @@ std::optional<double> category_distance(std::span<const features::CatalogueItem*
 }
 
 std::optional<double> title_distance(std::span<const features::CatalogueItem* const> slate) {
-  std::vector<const Words*> titles;
-  for (const features::CatalogueItem* item : slate)
-    if (item && !item->title_words.empty()) titles.push_back(&item->title_words);
-  return mean_distance(titles, [](const Words* a, const Words* b) {
-    return static_cast<double>(common(*a, *b)) /
-           std::sqrt(static_cast<double>(a->size()) * static_cast<double>(b->size()));
+  struct Title {
+    const Words* words;
+    std::uint64_t signature;  // a bit a word: titles that share none have no word in common, which is nearly always so
+  };
+  std::vector<Title> titles;
+  titles.reserve(slate.size());
+  for (const features::CatalogueItem* item : slate) {
+    if (!item || item->title_words.empty()) continue;
+    std::uint64_t signature = 0;
+    for (const std::uint64_t word : item->title_words) signature |= std::uint64_t{1} << (word & 63);
+    titles.push_back({&item->title_words, signature});
+  }
+  return mean_distance(titles, [](const Title& a, const Title& b) {
+    if ((a.signature & b.signature) == 0) return 0.0;
+    return static_cast<double>(common(*a.words, *b.words)) /
+           std::sqrt(static_cast<double>(a.words->size()) * static_cast<double>(b.words->size()));
   });
 }
 

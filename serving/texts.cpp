@@ -59,11 +59,12 @@ std::string_view known_language(std::string_view wanted, std::string_view fallba
   return "en";
 }
 
-std::string text_of(ReasonCode code, std::string_view language, std::string_view title) {
+ReasonText text_of(ReasonCode code, std::string_view language, std::string_view title) {
   const Texts& texts = texts_of(code);
-  std::string text(language == "zh" ? texts.chinese : texts.english);
-  if (const std::size_t place = text.find("{}"); place != std::string::npos) text.replace(place, 2, title);
-  return text;
+  const std::string_view text = language == "zh" ? texts.chinese : texts.english;
+  const std::size_t place = text.find("{}");
+  if (place == std::string_view::npos) return {text, {}, {}};
+  return {text.substr(0, place), title, text.substr(place + 2)};
 }
 
 }  // namespace riffle::serving

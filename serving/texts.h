@@ -1,7 +1,6 @@
 // What a reason says to people, by language. A template's {} is the title of the evidence.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace riffle::serving {
@@ -29,7 +28,11 @@ std::string_view code_of(ReasonCode code);
 // A language that has texts: of "zh-CN" it is "zh"; of one that is not known, or of none, `fallback`'s; else "en".
 std::string_view known_language(std::string_view wanted, std::string_view fallback);
 
+// A text around a title, none of it copied.
+struct ReasonText {
+  std::string_view before, title, after;
+};
 // `language` as known_language gives it. `title` is left out where the template has no place for it.
-std::string text_of(ReasonCode code, std::string_view language, std::string_view title);
+ReasonText text_of(ReasonCode code, std::string_view language, std::string_view title);
 
 }  // namespace riffle::serving
