@@ -99,6 +99,7 @@ struct Joiner::Impl {
   absl::flat_hash_set<std::string> impression_surfaces;
   std::set<std::pair<std::int64_t, std::string>> closing;  // closes_ms, recommendation id
   std::vector<RecommendationId> closed;
+  pb::Join revised;  // of revise(): kept for its memory
 };
 
 absl::Status Joiner::Impl::open() {
@@ -118,12 +119,11 @@ absl::Status Joiner::Impl::open() {
 template <class Change>
 void Joiner::Impl::revise(const Open& open, std::int64_t time_ms, Outcomes& outcomes,
                           Change&& change) {
-  const pb::Join before = *open.join;
-  pb::Join after = before;
-  if (!change(after)) return;
-  fill_outcome(*open.decision, before, after, false, time_ms, shard, *outcomes.Add());
-  after.set_revision(after.revision() + 1);
-  if (pb::Join* row = state.joins->edit(after.recommendation_id())) *row = std::move(after);
+  revised = *open.join;
+  if (!change(revised)) return;
+  fill_outcome(*open.decision, *open.join, revised, false, time_ms, shard, *outcomes.Add());
+  revised.set_revision(revised.revision() + 1);
+  if (pb::Join* row = state.joins->edit(revised.recommendation_id())) row->Swap(&revised);
 }
 
 void Joiner::Impl::close(const std::string& id, std::int64_t time_ms, Outcomes& outcomes) {

@@ -151,7 +151,11 @@ void Shard::apply_decision(const pb::Decision& decision) {
 // A request_id whose decision is open gets the same list; with other content it is refused.
 std::optional<Shard::Decided> Shard::repeat(const bus::Record& record, std::uint64_t request_hash) {
   if (request_.request_id.empty()) return std::nullopt;
-  const pb::OpenRequest* open = requests_.find(open_request_key(request_.user_id, request_.request_id));
+  const std::string key = open_request_key(request_.user_id, request_.request_id);
+  // A request's row lives as long as its list is among the user's open ones: without any there is nothing to look for.
+  if (const pb::UserLists* lists = user_lists_.find(request_.user_id.str()); !lists || lists->recommendation_ids().empty())
+    requests_.known_absent(key);
+  const pb::OpenRequest* open = requests_.find(key);
   if (!open) return std::nullopt;
   Decided decided;
   decided.pin.set_request_offset(record.offset.value());

@@ -73,6 +73,8 @@ class RowCache {
   // a store error.
   Row* edit(std::string_view key);
   void erase(std::string_view key);
+  // What the caller knows: the store has no row of this key. A key that is in RAM stays as it is; else the store is not asked.
+  void known_absent(std::string_view key);
   // A row that the store has, or will have before the next trim(), so that it need not be read back
   // from there. It is decoded when it is asked for. The bytes as they are kept: valid until trim().
   std::string_view put_encoded(std::string_view key, std::string bytes);
@@ -213,6 +215,12 @@ void RowCache<Row>::erase(std::string_view key) {
     entry->row = nullptr;
   }
   mark_dirty(*entry);
+}
+
+template <class Row>
+void RowCache<Row>::known_absent(std::string_view key) {
+  const Probe probe(key);
+  if (!cached(probe)) insert(probe, nullptr);
 }
 
 template <class Row>

@@ -103,6 +103,20 @@ TEST_F(RowCacheTest, EditMakesARowWhereThereIsNone) {
   EXPECT_EQ(cache.dirty(), 0u);
 }
 
+TEST_F(RowCacheTest, AKeyKnownToHaveNoRowIsNotLookedForAndMayBeEdited) {
+  put("b", "=two");
+  cache.find("b");
+  cache.known_absent("a");
+  cache.known_absent("b");
+  store.fail_next_read(absl::InternalError("read"));
+  EXPECT_EQ(cache.find("a"), nullptr);
+  EXPECT_EQ(cache.find("b")->text, "two") << "what is in RAM is known better";
+  cache.edit("a")->text = "new";
+  cache.known_absent("a");
+  EXPECT_EQ(cache.find("a")->text, "new");
+  EXPECT_TRUE(cache.status().ok());
+}
+
 TEST_F(RowCacheTest, AFrozenRowStaysAsItIsWhoeverHoldsIt) {
   cache.edit("a")->text = "1";
   EXPECT_EQ(cache.frozen_row("a"), nullptr) << "not frozen yet";
