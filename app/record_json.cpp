@@ -1,6 +1,7 @@
 #include "app/record_json.h"
 
 #include "absl/strings/escaping.h"
+#include "records/candidate_table.h"
 #include "records/json_text.h"
 #include "records/json_writer.h"
 #include "records/message_json.h"
@@ -43,7 +44,10 @@ void write_bytes(JsonWriter& json, std::string_view value) {
 template <class Message>
 void write_message(JsonWriter& json, std::string_view value) {
   Message message;
-  if (pb::decode(value, message).ok()) {
+  absl::Status read = pb::decode(value, message);
+  if constexpr (std::is_same_v<Message, pb::Outcome>)
+    if (read.ok()) read = records::spread_candidates(message);
+  if (read.ok()) {
     json.key("value").json(pb::to_json(message));
   } else {
     json.member("value_base64", base64(value));

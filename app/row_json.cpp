@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "features/event_rows.h"
 #include "features/feature_vector.h"
+#include "records/candidate_table.h"
 #include "records/json_text.h"
 #include "records/json_writer.h"
 #include "records/proto_codec.h"
@@ -29,6 +30,7 @@ absl::StatusOr<std::optional<Row>> read(const state::Store& store, Column column
   if (!bytes) return std::optional<Row>();
   Row row;
   RIFFLE_RETURN_IF_ERROR(decode(*bytes, row));
+  if constexpr (std::is_same_v<Row, pb::Decision>) RIFFLE_RETURN_IF_ERROR(records::spread_candidates(row));
   return std::optional<Row>(std::move(row));
 }
 

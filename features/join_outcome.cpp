@@ -38,8 +38,10 @@ void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb
     slot.set_newly_exposed(after.exposed(i) && !before.exposed(i));
     slot.set_allowed(chosen.allowed());
     slot.set_score(chosen.score());
-    *slot.mutable_features() = chosen.features();
+    if (chosen.features_size() > 0) *slot.mutable_features() = chosen.features();
   }
+  // Either the table, or what it would spread to: an older build's decision, or one that was asked for it.
+  outcome.set_candidate_table(decision.candidate_table());
   *outcome.mutable_candidate_keys() = decision.candidate_keys();
   *outcome.mutable_candidate_categories() = decision.candidate_categories();
   *outcome.mutable_candidates() = decision.candidates();

@@ -96,6 +96,10 @@ std::map<Partition, Offset> Learner::positions() const {
   return smallest;
 }
 
+bool Learner::reads_candidates() const {
+  return std::any_of(policies_.begin(), policies_.end(), [](const Policy& policy) { return policy.trainer->reads_candidates(); });
+}
+
 void Learner::on_outcome(const pb::Outcome& outcome, Partition shard, Offset offset) {
   const auto problem = outcome_problem(outcome);
   bool taken = false, remembered = false;

@@ -50,6 +50,8 @@ class Learner {
   // Where to start reading the shards' outcomes. A shard that is not named: from the earliest record there is.
   std::map<Partition, Offset> positions() const;
 
+  // Whether on_outcome() wants an outcome's candidates; else its slots are enough (records/candidate_table.h).
+  bool reads_candidates() const;
   // A record of `outcomes`, in the order of its shard. Repeats are skipped.
   void on_outcome(const pb::Outcome& outcome, Partition shard, Offset offset);
 

@@ -53,6 +53,7 @@ class QTableTrainer final : public Trainer {
   explicit QTableTrainer(const QTableOptions& options);
 
   void learn(const pb::Outcome& outcome) override;
+  bool reads_candidates() const override { return true; }  // their categories
   std::shared_ptr<const Scorer> scorer() override;
   std::uint64_t slots_learned() const override { return slots_learned_; }
   std::string save() const override;

@@ -31,6 +31,8 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
 
+  // Whether an outcome's candidates are read, and not its slots alone: they cost more than a slot's learning.
+  virtual bool reads_candidates() const { return false; }
   // A revision, in the order of its shard's sequence; the caller has dropped repeats. Ignored and logged where
   // learner/outcome_check.h finds a problem with it (who wants to count asks there too).
   virtual void learn(const pb::Outcome& outcome) = 0;

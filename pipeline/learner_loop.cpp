@@ -8,6 +8,7 @@
 #include "base/kill_point.h"
 #include "base/log.h"
 #include "base/thread_priority.h"
+#include "records/candidate_table.h"
 #include "records/proto_codec.h"
 
 namespace riffle::pipeline {
@@ -188,7 +189,11 @@ absl::Status LearnerLoop::learn_until_ended() {
 }
 
 void LearnerLoop::learn(const bus::Record& record) {
-  if (!record.value || !pb::decode(*record.value, outcome_).ok()) {
+  const auto read = [&](std::string_view bytes) {
+    return pb::decode(bytes, outcome_).ok() &&
+           (learner_->reads_candidates() ? records::spread_candidates(outcome_) : records::spread_slots(outcome_)).ok();
+  };
+  if (!record.value || !read(*record.value)) {
     log::warn("learner: {}/{}/{} is not an outcome: left out", record.topic, record.partition.value(),
               record.offset.value());
     return;

@@ -129,8 +129,9 @@ Shard::Decided Shard::decide(const bus::Record& record, const MicroBatch& batch,
   decided.user_id = decision.user_id();
   decided.traceparent = decision.traceparent();
   const std::string_view bytes = decisions_.put_encoded(decision.recommendation_id(), std::string(recommender_.encoded()));
-  journal.put_borrowed(state::Column::kDecisions, decision.recommendation_id(), bytes);
   decided.list = bytes.substr(bytes.size() - decision.list().size());  // the list comes last
+  journal.put_borrowed(state::Column::kDecisions, decision.recommendation_id(), bytes, bytes.size() - decided.list.size());
+  joins_.known_absent(decision.recommendation_id());  // its id has just been made
   apply_decision(decision);
   if (batch.now_ms) probe_->decide_seconds.Observe(took_ms() / 1000);
   return decided;

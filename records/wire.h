@@ -145,8 +145,8 @@ class WireReader {
     at_ += sizeof value;
     return value;
   }
-  std::string_view bytes() {
-    const std::uint64_t size = varint();
+  std::string_view bytes() { return block(varint()); }
+  std::string_view block(std::uint64_t size) {
     if (!ok_ || size > left()) {
       ok_ = false;
       at_ = end_;

@@ -37,6 +37,7 @@ pb::Decision decision_of(const pb::Outcome& outcome) {
   decision.set_log_probability(outcome.log_probability());
   decision.set_feature_fingerprint(outcome.feature_fingerprint());
   decision.set_randomised(outcome.randomised());
+  decision.set_candidate_table(outcome.candidate_table());
   if (outcome.has_choice()) *decision.mutable_choice() = outcome.choice();
   return decision;
 }

@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "pipeline/epoch.h"
+#include "records/candidate_table.h"
 #include "records/proto_codec.h"
 
 namespace riffle::replay {
@@ -24,6 +25,7 @@ absl::Status commit_epoch(pipeline::Shard& shard, bool with_stats, const pipelin
     if (output.topic == options.topics.dead_letters) ++figures.refused[code_of(output)];
     if (output.topic != options.topics.outcomes || !output.value) continue;
     RIFFLE_RETURN_IF_ERROR(pb::decode(*output.value, outcome));
+    RIFFLE_RETURN_IF_ERROR(records::spread_candidates(outcome));
     world.outcome(outcome, epoch.shard);
   }
   world.statistics(std::move(epoch.statistics));

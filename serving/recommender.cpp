@@ -49,6 +49,7 @@ struct Recommender::Impl {
   Gatherer gatherer;
   CandidateBatch batch;
   SlateBuilder builder;
+  DecisionLog log;
   Probe probe;
   pb::Decision decision;                           // emptied, it keeps the memory of its hundreds of small parts
   std::string encoded;                             // behind its origin
@@ -164,10 +165,12 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   if (slate.caps_lifted) add_once(decision, "caps");
   if (slate.slots.size() < n) add_once(decision, slate.slots.empty() ? "empty" : "short");
 
-  log_slots(slate, candidates, impl.batch, impl.gatherer.pool(), decision);
-  log_candidates(candidates, impl.batch, context.origin, impl.options, rng, decision);
-  if (decision.fully_logged() && choice_bytes(choice) <= kMostChoiceBytes)
-    log_choice(choice, request.diversity.has_value(), *decision.mutable_choice());
+  impl.log.log_slots(slate, candidates, impl.batch, impl.gatherer.pool(), decision);
+  impl.log.log_candidates(candidates, impl.batch, context.origin, impl.options, rng, decision);
+  pb::ChoiceLog logged_choice;
+  const bool with_choice = decision.fully_logged() && choice_bytes(choice) <= kMostChoiceBytes;
+  if (with_choice) log_choice(choice, request.diversity.has_value(), logged_choice);
+  impl.log.finish(with_choice ? &logged_choice : nullptr, decision);
   impl.write_list(request, context, candidates, slate, took_ms, decision);
   impl.record(candidates, slate, decision);
   return decision;

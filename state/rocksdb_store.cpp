@@ -83,7 +83,7 @@ class RocksDbStore final : public Store {
       const Column column = operation.column;
       const std::string& key = operation.key;
       const auto value = operation.bytes();
-      if (value && is_packed(column)) pack(*value, packed);
+      if (value && is_packed(column)) pack(*value, operation.plain, packed);
       const auto status = value ? writes.Put(open_.column(column), slice(key),
                                              slice(is_packed(column) ? packed : *value))
                                 : writes.Delete(open_.column(column), slice(key));

@@ -29,7 +29,7 @@
 namespace riffle::state {
 
 // Raised when stored bytes change their meaning: an older store is refused and has to be rebuilt from `events`.
-constexpr std::uint32_t kFormatVersion = 2;
+constexpr std::uint32_t kFormatVersion = 3;
 
 struct ShardIdentity {
   Partition shard;

@@ -45,6 +45,7 @@ class WriteBatch {
     std::string key;
     std::optional<std::string> value;  // none: borrowed, or erase
     std::optional<std::string_view> borrowed = {};
+    std::size_t plain = 0;  // first bytes of the value that are not worth packing (state/packed_value.h)
 
     // None: erase.
     std::optional<std::string_view> bytes() const { return value ? std::string_view(*value) : borrowed; }
@@ -53,10 +54,10 @@ class WriteBatch {
     bytes_ += key.size() + value.size();
     operations_.push_back({column, std::move(key), std::move(value)});
   }
-  // Of a value that outlives the batch.
-  void put_borrowed(Column column, std::string key, std::string_view value) {
+  // Of a value that outlives the batch; its first `plain` bytes say nothing twice.
+  void put_borrowed(Column column, std::string key, std::string_view value, std::size_t plain = 0) {
     bytes_ += key.size() + value.size();
-    operations_.push_back({column, std::move(key), std::nullopt, value});
+    operations_.push_back({column, std::move(key), std::nullopt, value, plain});
   }
   void erase(Column column, std::string key) {
     bytes_ += key.size();

@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/hash.h"
 #include "features/event_rows.h"
+#include "records/candidate_table.h"
 #include "records/proto_codec.h"
 #include "records/rows.h"
 #include "replay/logged_decisions.h"
@@ -121,12 +122,14 @@ class LogSearch {
     if (!record.value || record.value->find(id_) == std::string_view::npos) return true;
     pb::Outcome outcome;
     if (!pb::decode(*record.value, outcome).ok() || outcome.recommendation_id() != id_) return true;
+    pb::Decision decision = replay::decision_of(outcome);
+    if (!records::spread_candidates(decision).ok()) return true;
     if (found_ && outcome.revision() < revision_) return true;  // published again
     revision_ = outcome.revision();
     if (!found_) found_.emplace();
     found_->place = FoundDecision::Place::kOutcomes;
     found_->shard = record.partition;
-    found_->decision = replay::decision_of(outcome);
+    found_->decision = std::move(decision);
     found_->rewards.clear(), found_->exposed.clear();
     for (const pb::OutcomeSlot& slot : outcome.slots()) {
       found_->rewards.push_back(slot.reward());
@@ -218,6 +221,7 @@ absl::StatusOr<std::optional<FoundDecision>> find_in_state(const std::string& di
     FoundDecision found;
     found.shard = shard;
     RIFFLE_RETURN_IF_ERROR(pb::decode(*bytes, found.decision));
+    RIFFLE_RETURN_IF_ERROR(records::spread_candidates(found.decision));
     RIFFLE_ASSIGN_OR_RETURN(const auto joined, store->get(state::Column::kJoins, recommendation_id));
     pb::Join join;
     if (joined && pb::decode(*joined, join).ok()) {

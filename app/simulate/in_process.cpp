@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "base/errors.h"
 #include "features/catalogue.h"
 #include "features/event_rows.h"
 #include "features/item_stats.h"
 #include "features/joiner.h"
+#include "records/candidate_table.h"
 #include "serving/recommender.h"
 #include "state/memory_store.h"
 #include "state/row_cache.h"
@@ -146,6 +148,8 @@ records::Recommendation InProcess::list(const records::Request& request) {
 void InProcess::Impl::learn() {
   for (pb::Outcome& outcome : outcomes) {
     outcome.set_sequence(outcomes_read);
+    const absl::Status spread = records::spread_candidates(outcome);
+    RIFFLE_CHECK(spread.ok(), spread.ToString());
     if (trainer) trainer->learn_at(outcome, {kShard.value(), static_cast<std::int64_t>(outcomes_read)});
     ++outcomes_read;
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "base/hash.h"
+#include "records/candidate_table.h"
 #include "records/proto_codec.h"
 
 namespace riffle::evaluation {
@@ -84,7 +85,9 @@ bool OutcomeLog::read(const bus::Record& record, LoggedRound& round) {
     problems_.count("records without a value");
     return false;
   }
-  if (const absl::Status status = pb::decode(*record.value, outcome_); !status.ok()) {
+  absl::Status status = pb::decode(*record.value, outcome_);
+  if (status.ok()) status = records::spread_candidates(outcome_);
+  if (!status.ok()) {
     problems_.add("records that are no outcome", where(), std::string(status.message()));
     return false;
   }

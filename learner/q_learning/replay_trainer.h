@@ -26,6 +26,7 @@ class ReplayTrainer : public Trainer {
  public:
   void learn(const pb::Outcome& outcome) override { learn_at(outcome, {}); }
   void learn_at(const pb::Outcome& outcome, const OutcomePlace& place) override;
+  bool reads_candidates() const override { return true; }
   std::vector<OutcomePlace> held_from() const override { return replay_.buffer().held_from(); }
   bool remember(const pb::Outcome& outcome, const OutcomePlace& place) override;
   std::uint64_t slots_learned() const override { return slots_learned_; }

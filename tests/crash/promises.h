@@ -20,6 +20,7 @@
 #include "deployment.h"
 #include "learner/policy_log.h"
 #include "learner/trainer.h"
+#include "records/candidate_table.h"
 #include "records/json_codec.h"
 #include "records/riffle.pb.h"
 #include "shop.h"
@@ -261,6 +262,7 @@ class Promises {
           continue;
         pb::Outcome outcome;
         ASSERT_TRUE(outcome.ParseFromString(*read.value));
+        ASSERT_TRUE(records::spread_candidates(outcome).ok());
         if (outcome.sequence() <= highest) continue;
         highest = outcome.sequence();
         trainer->learn(outcome);

@@ -10,6 +10,7 @@
 #include "features/feature_vector.h"
 #include "features/join_outcome.h"
 #include "learner/trainer.h"
+#include "records/candidate_table.h"
 #include "records/json_codec.h"
 #include "serving/candidate.h"
 #include "serving/choice_log.h"
@@ -72,7 +73,13 @@ class Recommend : public testing::Test {
     if (forget_policy) context.policy = nullptr;
     Recommender recommender(options, shop.rows, metrics);
     Rng rng(seed);
-    return recommender.recommend(request, context, rng, [] { return 1.25; });
+    return spread(recommender.recommend(request, context, rng, [] { return 1.25; }));
+  }
+
+  // With its candidates as messages.
+  static pb::Decision spread(pb::Decision decision) {
+    EXPECT_TRUE(records::spread_candidates(decision).ok());
+    return decision;
   }
 
   static std::vector<std::string> degraded(const pb::Decision& decision) {
@@ -208,7 +215,7 @@ TEST_F(Recommend, AListIsTheSameWithoutALookAtRowsThatAreAsThePublishedSumsSay) 
     context.fresh = fresh;
     Recommender recommender(options, shop.rows, metrics);
     Rng rng(5);
-    return recommender.recommend(request_of("u1", 10), context, rng, {});
+    return spread(recommender.recommend(request_of("u1", 10), context, rng, {}));
   };
   const pb::Decision looked = listed(nullptr);
   const features::FreshItems fresh = shop.fresh_items();
@@ -235,7 +242,7 @@ TEST_F(Recommend, WhatJustHappenedCountsBeforeItIsPublished) {
     request.candidates = {{ItemId("i7"), {}}};
     Recommender recommender(options, shop.rows, metrics);
     Rng rng(5);
-    return recommender.recommend(request, context, rng, {}).slots(0).features(
+    return spread(recommender.recommend(request, context, rng, {})).slots(0).features(
         static_cast<int>(features::feature_index("popularity")));
   };
   EXPECT_EQ(popularity(&fresh), popularity(nullptr));
