@@ -64,9 +64,11 @@ class Text {
   void line(std::string_view name, std::string_view text) { absl::StrAppendFormat(&out_, "%-11s%s\n", name, text); }
 
   void head() {
+    const bool sources = decision_.slots_size() > 0 && decision_.slots(0).sources_size() > 0;  // older outcomes have none
     const char* place = found_.place == Place::kState ? "the state: all that was logged of it"
                         : found_.place == Place::kOutcomes
-                            ? "the log's outcomes: gains, sources and evidence are not there"
+                            ? (sources ? "the log's outcomes: gains are not there"
+                                       : "the log's outcomes: gains, sources and evidence are not there")
                             : "its published list alone: no outcome of it came yet";
     line("list", absl::StrCat(decision_.recommendation_id(), ", from ", place));
     line("for", absl::StrCat("user ", decision_.user_id(), ", request ", decision_.request_id(),
