@@ -23,7 +23,9 @@ void describe_epoch(Fields& f, pipeline::EpochOptions& o) {
   f.duration("catching_up_interval", o.catching_up_interval, "... while a backlog is read: longer ones cost less an event ...",
              Milliseconds(1));
   f.whole("records", o.records, "... or so many records ...", 1);
-  f.bytes("dirty_bytes", o.dirty_bytes, "... or so many bytes of changed rows.", 1 << 20);
+  f.bytes("dirty_bytes", o.dirty_bytes, "... or so many bytes of changed rows ...", 1 << 20);
+  f.bytes("asked_dirty_bytes", o.asked_dirty_bytes,
+          "... or so many while lists are asked for: fewer make them wait less and cost more an event.", 1 << 20);
   f.duration("stats_interval", o.stats_interval, "Item statistics leave at most so often.", Milliseconds(1));
 }
 

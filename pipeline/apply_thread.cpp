@@ -17,6 +17,8 @@ constexpr Milliseconds kIdleTick{1000};
 // Lists leave once those of the whole turn are decided and journaled: enough of them share a write, and the first does not
 // wait for many others.
 constexpr std::size_t kRequestsInATurn = 32;
+// A shard counts as asked for so long after its last request.
+constexpr Milliseconds kAsked{1000};
 
 double steady_ms() { return std::chrono::duration<double, std::milli>(Steady::now().time_since_epoch()).count(); }
 
@@ -122,6 +124,7 @@ void ApplyThread::run() {
     }
     for (auto& piece : work) piece();
 
+    froze_this_round_ = false;
     std::vector<Partition> failed;
     for (auto& [id, owned] : shards_) {
       if (!owned.closed && !turn(id, owned)) failed.push_back(id);
@@ -130,8 +133,11 @@ void ApplyThread::run() {
   }
 }
 
-bool ApplyThread::full(const Shard& shard) const {
-  return shard.records_in_epoch() >= environment_.epoch.records || shard.dirty_bytes() >= environment_.epoch.dirty_bytes;
+// A list waits for an epoch's freeze and for its commit's write to the log: where lists are asked for, epochs are small.
+bool ApplyThread::full(const Owned& owned) const {
+  const EpochOptions& limits = environment_.epoch;
+  const std::size_t bytes = owned.asked ? std::min(limits.asked_dirty_bytes, limits.dirty_bytes) : limits.dirty_bytes;
+  return owned.shard->records_in_epoch() >= limits.records || owned.shard->dirty_bytes() >= bytes;
 }
 
 // By a quarter, so that a commit that does not end cannot fill the memory with outcomes.
@@ -152,7 +158,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     Inbox& inbox = it->second;
     // An epoch that is full waits for the one before it: the queue fills, and its partitions are paused. Requests do not
     // wait with the events: a list adds little to an epoch.
-    const bool events = !(shard.frozen() && full(shard));
+    const bool events = !(shard.frozen() && full(owned));
     if (events) {
       inbox.take(Input::kEvents, events_in_a_turn(), batch.events, batch.memory);
       inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
@@ -178,6 +184,8 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
 
   const auto began = Steady::now();
   batch.wall = environment_.clock->now();
+  if (!batch.requests.empty()) owned.last_asked = began;
+  owned.asked = owned.last_asked && began - *owned.last_asked < kAsked;
   if (!batch.events.empty()) owned.newest_record = batch.events.back().timestamp;
   const bool live = owned.events_at_end || (!batch.events_lag && owned.newest_record + kLive > batch.wall);
   const bool caught_up = live && environment_.connected();
@@ -217,7 +225,9 @@ bool ApplyThread::end_epoch(Partition id, Owned& owned, Steady::time_point now, 
   }
   if (shard.frozen()) return true;
   const auto interval = caught_up ? environment_.epoch.interval : environment_.epoch.catching_up_interval;
-  if (now - owned.epoch_began < interval && !full(shard)) return true;
+  if (now - owned.epoch_began < interval && !full(owned)) return true;
+  if (owned.asked && froze_this_round_ && !overfull(shard)) return true;  // a list waits for one freeze, not for all shards'
+  froze_this_round_ = true;
   const bool with_stats = now - owned.last_stats >= environment_.epoch.stats_interval;
   if (with_stats) owned.last_stats = now;
   owned.epoch_began = now;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -64,6 +65,8 @@ class ApplyThread {
   struct Owned {
     std::unique_ptr<Shard> shard;
     std::chrono::steady_clock::time_point epoch_began, last_tick, last_stats;
+    std::optional<std::chrono::steady_clock::time_point> last_asked;   // when requests were taken last
+    bool asked = false;                      // lately: its epochs are small, and end one shard's after another
     TimePoint newest_record = kNoTime;       // record time of the last event applied
     bool events_at_end = false, requests_at_end = false;
     std::vector<bus::Position> freezing;     // positions of the frozen epoch
@@ -79,7 +82,7 @@ class ApplyThread {
   void drop(Partition id);
   void fail(Partition id, const absl::Status& status);
   std::size_t events_in_a_turn() const;
-  bool full(const Shard& shard) const;
+  bool full(const Owned& owned) const;
   bool overfull(const Shard& shard) const;
 
   Environment environment_;
@@ -87,6 +90,7 @@ class ApplyThread {
   std::map<Partition, Owned> shards_;        // this thread's alone
   double micros_per_event_ = 5;              // moving estimate, for the length of a turn
   std::uint64_t batches_ = 0;
+  bool froze_this_round_ = false;            // a shard's epoch has ended since each had its turn
 
   mutable absl::Mutex mutex_;
   std::map<Partition, Inbox> inboxes_ ABSL_GUARDED_BY(mutex_);

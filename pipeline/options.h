@@ -29,7 +29,8 @@ struct EpochOptions {
   Milliseconds interval{100};               // an epoch ends after so long …
   Milliseconds catching_up_interval{5000};  // … while a backlog is read
   std::size_t records = 100'000;            // … or so many records
-  std::size_t dirty_bytes = 128 << 20;      // … or so many bytes of changed rows
+  std::size_t dirty_bytes = 128 << 20;      // … or so many bytes of changed rows …
+  std::size_t asked_dirty_bytes = 8 << 20;  // … or, while lists are asked for, so many: they wait for a freeze and a commit
   Milliseconds stats_interval{1000};        // item statistics leave at most so often
 };
 

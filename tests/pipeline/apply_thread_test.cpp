@@ -58,7 +58,13 @@ class ApplyThreadTest : public testing::Test {
   static constexpr std::size_t kEpochRecords = 10;
   static constexpr Partition kShard{0};
 
-  ApplyThreadTest() {
+  static EpochOptions of_few_records() {
+    EpochOptions epoch;
+    epoch.records = kEpochRecords;
+    return epoch;
+  }
+
+  explicit ApplyThreadTest(const EpochOptions& epoch = of_few_records()) {
     options_.rows.types = features::default_types();
     serving::PolicyOptions policy;
     policy.id = PolicyId("popularity");
@@ -78,7 +84,7 @@ class ApplyThreadTest : public testing::Test {
     environment.clock = &clock_;
     environment.world = &world_;
     environment.writer = writer_.get();
-    environment.epoch.records = kEpochRecords;
+    environment.epoch = epoch;
     environment.metrics = &metrics_;
     environment.world_ready = [] { return true; };
     environment.connected = [] { return true; };
@@ -181,6 +187,28 @@ TEST_F(ApplyThreadTest, RequestsOfACommitThatDoesNotEndAreBounded) {
   outputs_.release();
   lists_.release();
   EXPECT_TRUE(lists_.await(topics_.recommendations, kEpochRecords)) << "the commit ended: all are answered";
+}
+
+// Epochs that end by their bytes alone.
+class AskedApplyThreadTest : public ApplyThreadTest {
+ protected:
+  static EpochOptions of_few_bytes_while_asked() {
+    EpochOptions epoch;
+    epoch.interval = epoch.catching_up_interval = std::chrono::hours(1);
+    epoch.asked_dirty_bytes = 1;
+    return epoch;
+  }
+  AskedApplyThreadTest() : ApplyThreadTest(of_few_bytes_while_asked()) {}
+};
+
+TEST_F(AskedApplyThreadTest, EpochsAreSmallOnceListsAreAskedFor) {
+  deliver_events(kEpochRecords);
+  await_turn();
+  ASSERT_EQ(thread_->waiting(), 0U);
+  EXPECT_EQ(outputs_.count(topics_.epochs), 0U) << "nobody waits: the epoch may grow";
+  deliver(Input::kRequests, topics_.requests, 1, R"({"event":"request","request_id":"r1","user_id":"u1","n":1})");
+  EXPECT_TRUE(outputs_.await(topics_.epochs));
+  EXPECT_TRUE(lists_.await(topics_.recommendations));
 }
 
 }  // namespace
