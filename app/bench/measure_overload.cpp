@@ -29,11 +29,11 @@ class Flood {
         const auto reader,
         Reader::start(stage_.bus(), {{topics.recommendations, stage_.partitions()}, {topics.dead_letters, stage_.partitions()}},
                       [this](const bus::Record& record, Steady::time_point at) { return take(record, at); }));
-    const std::uint64_t rss_before = stage_.worker().resident_bytes();
+    rss_.push_back(stage_.worker().resident_bytes());
     RIFFLE_ASSIGN_OR_RETURN(const Seconds took, send_all());
     RIFFLE_RETURN_IF_ERROR(stage_.await("a list or a dead letter for every request", Milliseconds(10),
                                         [&]() -> absl::StatusOr<bool> { return answered_.load() >= count; }));
-    const std::uint64_t rss_after = stage_.worker().resident_bytes();
+    rss_.push_back(stage_.worker().resident_bytes());
     RIFFLE_RETURN_IF_ERROR(reader->stop());
 
     const auto all = static_cast<double>(count);
@@ -45,12 +45,15 @@ class Flood {
     figures.add("overload_degraded", static_cast<double>(degraded_) / all);
     figures.add("overload_refused", static_cast<double>(refused_) / all);
     figures.add_latency("overload_request_to_list_ms", std::move(ms));
-    figures.add("overload_rss_before_bytes", static_cast<double>(rss_before));
-    figures.add("overload_rss_after_bytes", static_cast<double>(rss_after));
+    constexpr const char* kWhen[kParts + 1] = {"before", "third", "two_thirds", "after"};
+    for (std::size_t part = 0; part <= kParts; ++part)
+      figures.add(absl::StrCat("overload_rss_", kWhen[part], "_bytes"), static_cast<double>(rss_[part]));
     return absl::OkStatus();
   }
 
  private:
+  static constexpr std::size_t kParts = 3;   // resident memory is looked at after each: it grows while caches fill, and then stays
+
   // A request's time begins when the bus's client has it: this measures the worker, not how fast we can send.
   absl::StatusOr<Seconds> send_all() {
     RIFFLE_ASSIGN_OR_RETURN(const auto sink, stage_.bus().make_sink({.linger = Milliseconds(0)}));
@@ -62,6 +65,7 @@ class Flood {
                                                   Seconds(static_cast<double>(i) / load_.requests_per_second)));
         RIFFLE_RETURN_IF_ERROR(stage_.not_stopped());
       }
+      if (rss_.size() < kParts && i >= rss_.size() * requests_.size() / kParts) rss_.push_back(stage_.worker().resident_bytes());
       sent_[i] = Steady::now();
       RIFFLE_ASSIGN_OR_RETURN(ticket, sink->send(out_record(stage_.topics().requests, requests_[i])));
     }
@@ -89,6 +93,7 @@ class Flood {
   std::vector<KeyedRecord> requests_;
   std::vector<Steady::time_point> sent_;
   std::vector<std::pair<std::size_t, Steady::time_point>> lists_;
+  std::vector<std::uint64_t> rss_;                                       // before, and after each part
   std::size_t degraded_ = 0, refused_ = 0;
   std::atomic<std::size_t> answered_{0};
 };
