@@ -22,6 +22,13 @@ constexpr std::chrono::milliseconds kReplaceDelay{200};  // a producer that keep
 // "At once", in ms: what one micro-batch sends then shares a request a partition. Without it librdkafka's thread wakes for
 // nearly every list and costs an eighth of the process.
 constexpr std::string_view kAtOnce = "0.2";
+constexpr std::chrono::microseconds kGathering{200};
+// librdkafka 2.0.2 sends no request of a partition while five of its messages are in flight (it counts messages where its limit
+// is one of requests), and as long as others of it wait, its thread turns without sleeping: where lists leave at once that
+// took half a core, and all the more the less the broker had. So what comes later waits here; not for long, as it may be for
+// another broker than the one that does not answer.
+constexpr std::size_t kMostBeforeWaiting = 4;
+constexpr std::chrono::milliseconds kLongestWait{50};
 
 Settings settings(const SinkOptions& options) {
   return {
@@ -147,6 +154,7 @@ void KafkaSink::pump() {
   while (!replacing_ && produced_ < records_.size()) {
     Outgoing& record = records_[produced_];
     if (record.state == State::kQueued) {
+      if (waits_for_deliveries()) return;
       const bool after_alone = produced_ > 0 && records_[produced_ - 1].alone;
       if ((record.alone || after_alone) && in_flight_ > 0) return;
       const rd_kafka_resp_err_t code = produce(record);
@@ -161,6 +169,14 @@ void KafkaSink::pump() {
     }
     ++produced_;
   }
+}
+
+// What is sent together goes together: up to kGathering after the last record that met few in flight.
+bool KafkaSink::waits_for_deliveries() {
+  if (options_.linger.count() > 0) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (in_flight_ < kMostBeforeWaiting || now > gathers_until_ + kLongestWait) gathers_until_ = now + kGathering;
+  return now > gathers_until_;
 }
 
 rd_kafka_resp_err_t KafkaSink::produce(Outgoing& record) {

@@ -65,6 +65,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   void finish(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool waits_for_deliveries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   rd_kafka_resp_err_t produce(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void replace_producer() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -83,6 +84,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   std::uint64_t settled_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t produced_ ABSL_GUARDED_BY(mutex_) = 0;      // the first records_ that librdkafka has, or had
   std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::chrono::steady_clock::time_point gathers_until_ ABSL_GUARDED_BY(mutex_);
   std::size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   bool replacing_ ABSL_GUARDED_BY(mutex_) = false;

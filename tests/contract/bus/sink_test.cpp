@@ -26,6 +26,26 @@ TEST_P(Sinks, NumberTheirTicketsAndAcknowledgeAllOfThem) {
   EXPECT_TRUE(to->connected());
 }
 
+TEST_P(Sinks, KeepTheOrderOfWhatLeavesAtOnce) {
+  const std::string topic = make_topic("at_once", 2);
+  auto to = sink();
+  constexpr std::uint64_t kRecords = 5000;
+  for (std::uint64_t i = 1; i <= kRecords; ++i)
+    ASSERT_TRUE(to->send({.topic = topic, .partition = Partition(static_cast<std::int32_t>(i % 2)), .key = "k", .value = std::to_string(i)}).ok());
+  ASSERT_TRUE(to->wait_acknowledged(kRecords, kLong));
+  auto from = source();
+  ASSERT_TRUE(from->assign({{{topic, Partition(0)}, kEarliest}, {{topic, Partition(1)}, kEarliest}}).ok());
+  const Seen seen = poll_records(*from, kRecords);
+  ASSERT_EQ(seen.records.size(), kRecords);
+  std::uint64_t last[2] = {};
+  for (const Got& record : seen.records) {
+    std::uint64_t& before = last[record.partition];
+    const std::uint64_t number = std::stoull(*record.value);
+    ASSERT_GT(number, before);
+    before = number;
+  }
+}
+
 TEST_P(Sinks, WhatIsAcknowledgedIsThere) {
   const std::string topic = make_topic("there", 1);
   auto to = sink();
