@@ -1,8 +1,7 @@
 #include "learner/q_learning/forward_pass.h"
 
 #include <algorithm>
-
-#include <Eigen/Core>
+#include <array>
 
 #include "base/check.h"
 
@@ -10,67 +9,69 @@ namespace riffle::learner {
 namespace {
 
 using features::kFeatureCount;
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using MapRows = Eigen::Map<const Rows>;
-using MapColumn = Eigen::Map<const Eigen::VectorXf>;
 
-// Candidates at a time: both layers of so many stay in the first-level cache.
-constexpr std::size_t kTile = 32;
+// Rows at a time: both layers of so many stay in the first-level cache.
+constexpr std::size_t kTile = 36;
 
-// From rows that are outputs to rows that are inputs, the first `inputs` of them.
-std::vector<float> transposed(const float* matrix, std::size_t outputs, std::size_t stride, std::size_t inputs) {
-  std::vector<float> made(inputs * outputs);
-  for (std::size_t o = 0; o < outputs; ++o)
-    for (std::size_t i = 0; i < inputs; ++i) made[i * outputs + o] = matrix[o * stride + i];
-  return made;
+// In eight lanes, whose order of summing is the same everywhere. `size` is a multiple of them.
+float dot(const float* a, const float* b, std::size_t size) {
+  std::array<float, 8> sums{};
+  for (std::size_t i = 0; i < size; i += sums.size())
+    for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
 }  // namespace
 
-ForwardPass::ForwardPass(const network::Shape& shape, std::span<const float> parameters)
-    : hidden_1_(shape.hidden_1), hidden_2_(shape.hidden_2) {
-  RIFFLE_CHECK(shape.inputs == kFeatureCount + 1 && parameters.size() == shape.parameters(), "inputs", shape.inputs);
-  const auto part = [&](std::size_t from, std::size_t count) {
-    return std::vector<float>(parameters.begin() + static_cast<std::ptrdiff_t>(from),
-                              parameters.begin() + static_cast<std::ptrdiff_t>(from + count));
-  };
-  first_ = transposed(parameters.data() + shape.w1(), hidden_1_, shape.inputs, kFeatureCount);
-  for (std::size_t o = 0; o < hidden_1_; ++o) last_.push_back(parameters[shape.w1() + (o + 1) * shape.inputs - 1]);
-  first_bias_ = part(shape.b1(), hidden_1_);
-  second_ = transposed(parameters.data() + shape.w2(), hidden_2_, hidden_1_, hidden_1_);
-  second_bias_ = part(shape.b2(), hidden_2_);
-  u_ = part(shape.u(), hidden_2_);
+ForwardPass::ForwardPass(const network::Shape& shape, std::span<const float> parameters) : hidden_2_(shape.hidden_2) {
+  RIFFLE_CHECK(shape.inputs == kInputs && parameters.size() == shape.parameters(), "inputs", shape.inputs);
+  first_ = DenseLayer(parameters.subspan(shape.w1(), shape.b1() - shape.w1()), parameters.subspan(shape.b1(), shape.hidden_1));
+  second_ = DenseLayer(parameters.subspan(shape.w2(), shape.b2() - shape.w2()), parameters.subspan(shape.b2(), hidden_2_));
+  u_.assign(second_.width(), 0.0F);
+  std::copy_n(parameters.begin() + static_cast<std::ptrdiff_t>(shape.u()), hidden_2_, u_.begin());
   bias_ = parameters[shape.b()];
 }
 
-float ForwardPass::run(std::span<const float> features, std::span<float> scores, std::span<const float> w) const {
-  const auto h1 = static_cast<Eigen::Index>(hidden_1_), h2 = static_cast<Eigen::Index>(hidden_2_);
-  const MapRows first(first_.data(), kFeatureCount, h1), second(second_.data(), h1, h2);
-  const Eigen::RowVectorXf first_bias = MapColumn(first_bias_.data(), h1), second_bias = MapColumn(second_bias_.data(), h2);
-  thread_local Rows a, b;  // scratch: two layers of a tile
-  float common = 0;
-  for (std::size_t from = 0; from < scores.size(); from += kTile) {
-    const auto count = static_cast<Eigen::Index>(std::min(kTile, scores.size() - from));
-    const MapRows rows(features.data() + from * kFeatureCount, count, kFeatureCount);
-    a.resize(count, h1);
-    a.noalias() = rows * first;
-    a = (a.rowwise() + first_bias).cwiseMax(0.0F);
-    b.resize(count, h2);
-    b.noalias() = a * second;
-    b = (b.rowwise() + second_bias).cwiseMax(0.0F);
-    Eigen::Map<Eigen::VectorXf>(scores.data() + from, count).noalias() = b * MapColumn(u_.data(), h2);
-    if (!w.empty()) common += (b * MapColumn(w.data(), h2)).sum();
+template <class Visit>
+void ForwardPass::by_tiles(const float* rows, std::size_t count, std::size_t inputs, Visit&& visit) const {
+  thread_local std::vector<float> first, second;  // scratch: two layers of a tile
+  first.resize(kTile * first_.width());
+  second.resize(kTile * second_.width());
+  for (std::size_t from = 0; from < count; from += kTile) {
+    const std::size_t here = std::min(kTile, count - from);
+    first_.run(rows + from * inputs, here, inputs, inputs, first.data());
+    second_.run(first.data(), here, first_.width(), second_.inputs(), second.data());
+    visit(from, here, second.data());
   }
+}
+
+float ForwardPass::run(std::span<const float> features, std::span<float> scores, std::span<const float> w) const {
+  const std::size_t width = second_.width();
+  thread_local std::vector<float> sums;  // of h over all rows
+  sums.assign(w.empty() ? 0 : width, 0.0F);
+  by_tiles(features.data(), scores.size(), kFeatureCount, [&](std::size_t from, std::size_t count, const float* h) {
+    for (std::size_t i = 0; i < count; ++i) scores[from + i] = dot(h + i * width, u_.data(), width);
+    for (std::size_t i = 0; i < count && !w.empty(); ++i)
+      for (std::size_t j = 0; j < width; ++j) sums[j] += h[i * width + j];
+  });
+  float common = 0;
+  for (std::size_t j = 0; j < w.size(); ++j) common += w[j] * sums[j];
   return common;
 }
 
 float ForwardPass::run_one(std::span<const float> row, float last) const {
-  const auto h1 = static_cast<Eigen::Index>(hidden_1_), h2 = static_cast<Eigen::Index>(hidden_2_);
-  const MapRows first(first_.data(), kFeatureCount, h1), second(second_.data(), h1, h2);
-  const Eigen::VectorXf a = (first.transpose() * MapColumn(row.data(), kFeatureCount) + MapColumn(first_bias_.data(), h1) +
-                             last * MapColumn(last_.data(), h1)).cwiseMax(0.0F);
-  const Eigen::VectorXf b = (second.transpose() * a + MapColumn(second_bias_.data(), h2)).cwiseMax(0.0F);
-  return b.dot(MapColumn(u_.data(), h2));
+  std::array<float, kInputs> whole;
+  std::copy_n(row.begin(), kFeatureCount, whole.begin());
+  whole.back() = last;
+  float score = 0;
+  by_tiles(whole.data(), 1, kInputs, [&](std::size_t, std::size_t, const float* h) { score = dot(h, u_.data(), u_.size()); });
+  return score;
+}
+
+void ForwardPass::hidden_of(std::span<const float> rows, std::size_t inputs, float* out, std::size_t stride) const {
+  by_tiles(rows.data(), rows.size() / inputs, inputs, [&](std::size_t from, std::size_t count, const float* h) {
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(h + i * second_.width(), hidden_2_, out + (from + i) * stride);
+  });
 }
 
 }  // namespace riffle::learner
