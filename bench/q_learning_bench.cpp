@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "features/feature_vector.h"
+#include "learner/neural_linear/neural_linear.h"
 #include "learner/q_learning/dqn.h"
 #include "learner/q_learning/q_scorer.h"
 #include "learner/q_learning/slate_scorer.h"
@@ -146,6 +147,59 @@ void DqnScore200(benchmark::State& state) {
   }
 }
 BENCHMARK(DqnScore200)->Unit(benchmark::kMicrosecond);
+
+// The whole of what the learner does with a revision: the head, a step every 128 slots, and what a rebuild takes of it. What is
+// counted are slots, each of which a step learns from `replays` times.
+void NeuralLinearLearn(benchmark::State& state) {
+  const learner::NeuralLinearOptions options;
+  auto made = learner::make_neural_linear_trainer(options, {});
+  if (!made.ok()) return state.SkipWithError(made.status().ToString().c_str());
+  Rng rng(1);
+  constexpr std::size_t kLog = 4096, kSlots = 10;
+  std::vector<pb::Outcome> log;
+  for (std::size_t i = 0; i < kLog; ++i) log.push_back(outcome(i, kSlots, rng));
+  std::size_t next = 0;
+  const auto learn = [&] {
+    pb::Outcome& one = log[next % kLog];
+    one.set_recommendation_id("r" + std::to_string(next++));
+    (*made)->learn(one);
+  };
+  while (next < options.replay_decisions) learn();
+  for (auto _ : state) learn();
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kSlots));
+}
+BENCHMARK(NeuralLinearLearn)->Unit(benchmark::kMicrosecond)->Iterations(20000);
+
+// A head that has learned a little, on a network of drawn numbers. `what`: 0 scores, 1 draws, 2 widths, the latter two as serving asks
+// for them: after the scores.
+void NeuralLinearScore200(benchmark::State& state, int what) {
+  const learner::NeuralLinearOptions options;
+  const learner::network::Shape shape = learner::settings_of(options).shape;
+  Rng rng(1);
+  std::vector<float> parameters(shape.parameters());
+  for (float& x : parameters) x = static_cast<float>(.1 * rng.normal());
+  const auto pass = std::make_shared<const learner::ForwardPass>(shape, parameters);
+  std::vector<float> features(kCandidates * features::kFeatureCount), scores(kCandidates), z(kCandidates * 65);
+  for (float& x : features) x = static_cast<float>(rng.uniform());
+  represent(*pass, features, features::kFeatureCount, z);
+  learner::NeuralHead head(65);
+  for (std::size_t i = 0; i < kCandidates; ++i) head.add_slot(z.data() + i * 65);
+  const learner::NeuralLinearScorer scorer(pass, *head.solve(options, 1));
+  const std::vector<CategoryKey> categories(kCandidates);
+  std::vector<float> draws(kCandidates * scorer.draw_count());
+  for (auto _ : state) {
+    features[0] = features[0] > 0 ? 0.0F : .5F;  // another request
+    const learner::ScoringBatch batch{features, categories, {}, "active|-"};
+    scorer.score(batch, scores);
+    if (what == 1) scorer.score_draws(batch, draws);
+    if (what == 2) scorer.score_widths(batch, scores);
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK_CAPTURE(NeuralLinearScore200, scores, 0)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(NeuralLinearScore200, scores_and_draws, 1)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(NeuralLinearScore200, scores_and_widths, 2)->Unit(benchmark::kMicrosecond);
 
 // A full buffer of lists of ten: what a version costs the learner, and a server that adopts it.
 void DqnVersion(benchmark::State& state) {

@@ -115,12 +115,12 @@ class Checker {
   void check_explorers() {
     for (const auto& policy : config_.policies) {
       const std::string& kind = policy.explorer.kind;
-      const bool unsure = policy.scorer == "linear" || policy.scorer == "logistic" || policy.scorer == "linear_arms" ||
-                          policy.scorer == "arms";
+      const bool unsure = policy.scorer == "linear" || policy.scorer == "logistic" || policy.scorer == "neural_linear" ||
+                          policy.scorer == "linear_arms" || policy.scorer == "arms";
       require(unsure || (kind != "thompson" && kind != "regcb" && kind != "ucb1"),
               absl::StrCat("policies.", policy.id.str(), ".explorer.kind"), absl::StrCat("policies.", policy.id.str(), ".scorer"),
               absl::StrCat(kind, " explores by how unsure the scorer is, and ", policy.scorer,
-                           " does not say it; linear, logistic, linear_arms and arms do"));
+                           " does not say it; linear, logistic, neural_linear, linear_arms and arms do"));
     }
   }
 

@@ -37,7 +37,7 @@ void describe_cap(Fields& f, serving::CategoryCap& o) {
 }
 
 void describe_policy(Fields& f, serving::PolicyOptions& o) {
-  f.choice("scorer", o.scorer, {"linear", "logistic", "linear_arms", "arms", "q_table", "dqn", "slateq", "popularity", "random", "given"},
+  f.choice("scorer", o.scorer, {"linear", "logistic", "neural_linear", "linear_arms", "arms", "q_table", "dqn", "slateq", "popularity", "random", "given"},
            "What orders the candidates; given: the scores that the request brings.");
   f.section("explorer", "How an order becomes probabilities.", [&](Fields& inner) { describe_explorer(inner, o.explorer); });
   f.section("diversifier", "How slots differ from each other.",
@@ -98,11 +98,13 @@ void describe_future(Fields& f, learner::ReplayedOptions& o) {
   f.whole("steps", o.steps, "The user's next lists whose rewards are taken as they came, before values are trusted.", 1, 100);
 }
 
-void describe_replayed(Fields& f, learner::ReplayedOptions& o) {
+void describe_layers(Fields& f, learner::ReplayedOptions& o) {
   f.whole("hidden_1", o.hidden_1, "Units of the first hidden layer ...", 1, 1024);
   f.whole("hidden_2", o.hidden_2, "... and of the second. Other layers start learning anew.", 1, 1024);
   f.real("learning_rate", o.learning_rate, "Of Adam.", 1e-9, 1);
-  f.real("target_rate", o.target_rate, "Of the target network's way to the learning one, a step.", 1e-9, 1);
+}
+
+void describe_steps(Fields& f, learner::ReplayedOptions& o) {
   f.real("huber", o.huber, "Errors beyond this count linearly.", 1e-9, 1e9);
   f.real("largest_gradient", o.largest_gradient, "Gradients are cut to this length.", 1e-9, 1e9);
   f.real("reward_limit", o.reward_limit, "A slot's reward is cut off here, either way.", 1e-9, 1e6);
@@ -110,6 +112,12 @@ void describe_replayed(Fields& f, learner::ReplayedOptions& o) {
   f.real("replays", o.replays, "Times that a slot is learned from, about: more learns faster and costs as much more.", 1e-3,
          1000);
   f.whole("replay_decisions", o.replay_decisions, "Lists held in memory, some 3.5 kB each.", 8, 10'000'000);
+}
+
+void describe_replayed(Fields& f, learner::ReplayedOptions& o) {
+  describe_layers(f, o);
+  f.real("target_rate", o.target_rate, "Of the target network's way to the learning one, a step.", 1e-9, 1);
+  describe_steps(f, o);
   f.real("priority_exponent", o.priority_exponent, "How much likelier surprising lists are replayed; 0: not at all.", 0, 1);
   f.real("importance_exponent", o.importance_exponent, "How much of that is weighed out again, at first ...", 0, 1);
   f.whole("importance_steps", o.importance_steps, "... and after so many steps all of it.", 1);
@@ -134,6 +142,19 @@ void describe_slateq(Fields& f, learner::SlateQOptions& o) {
   f.one_of("slate", o.slate, {{"top_k", Order::kTopK}, {"greedy", Order::kGreedy}},
            "How lists are filled: each item by its own, or by what it adds to those before it.");
   describe_replayed(f, o);
+}
+
+void describe_neural_linear(Fields& f, learner::NeuralLinearOptions& o) {
+  f.real("ridge", o.ridge, "Of the head's prior, on every weight.", 1e-9, 1e12);
+  f.real("noise_shape", o.noise_shape, "Of the prior of the rewards' variance, an inverse Gamma ...", 1e-9, 1e12);
+  f.real("noise_scale", o.noise_scale, "... and its scale: at first a variance of about scale/shape is believed.", 1e-9, 1e12);
+  f.whole("rebuild_slots", o.rebuild_slots,
+          "After so many slots, sooner at first, the head takes over what the network has learned and is rebuilt from the lists "
+          "held in memory.", 512);
+  describe_layers(f, o);
+  describe_steps(f, o);
+  f.whole("seed", o.seed, "Of the first weights and of what is replayed.", 0);
+  f.section("draws", "As linear.draws.", [&](Fields& inner) { describe_draws(inner, o.draws); });
 }
 
 void describe_learner(Fields& f, learner::LearnerOptions& o) {
@@ -174,6 +195,8 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
             [&](Fields& inner) { describe_dqn(inner, o.dqn); });
   f.section("slateq", "Q-learning over whole lists, by a learned model of what is chosen of them; see docs/learning.md.",
             [&](Fields& inner) { describe_slateq(inner, o.slateq); });
+  f.section("neural_linear", "A Bayesian linear regression on what a network makes of the features; see docs/learning.md.",
+            [&](Fields& inner) { describe_neural_linear(inner, o.neural_linear); });
   f.section("network", "Where networks train.", [&](Fields& inner) {
     inner.choice("device", o.network.device, {"auto", "cpu", "cuda"}, "auto: a GPU if LibTorch finds one.");
     inner.text("module", o.network.module, "File of the network module; empty: libriffle_network.so beside the program.");

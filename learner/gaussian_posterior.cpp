@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+#include "learner/beta.h"
 
 namespace riffle::learner {
 namespace {
@@ -57,10 +58,11 @@ struct GaussianPosterior::Made {
 };
 
 GaussianPosterior::GaussianPosterior(std::vector<float> weights, Eigen::MatrixXd factor, double noise,
-                                     const DrawOptions& draws, std::uint64_t seed)
+                                     const DrawOptions& draws, std::uint64_t seed, double noise_shape)
     : weights_(std::move(weights)),
       factor_(std::move(factor)),
       noise_(noise),
+      noise_shape_(noise_shape),
       draw_options_(draws),
       seed_(seed),
       made_(std::make_unique<Made>()) {
@@ -85,8 +87,10 @@ const GaussianPosterior::Made& GaussianPosterior::drawn() const {
     const auto count = static_cast<Eigen::Index>(draw_options_.count);
     Rng rng(seed_);
     Eigen::MatrixXd normals(factor_.rows(), count);
-    for (Eigen::Index s = 0; s < count; ++s)
+    for (Eigen::Index s = 0; s < count; ++s) {
       for (Eigen::Index j = 0; j < normals.rows(); ++j) normals(j, s) = rng.normal();
+      if (noise_shape_ > 0) normals.col(s) *= std::sqrt(noise_shape_ / gamma_draw(rng, noise_shape_));
+    }
     const Eigen::VectorXd mean = Eigen::Map<const Eigen::VectorXf>(weights_.data(), factor_.rows()).cast<double>();
     Eigen::MatrixXd draws = made_->inverse_factor.transpose().triangularView<Eigen::Upper>() * normals;
     draws *= draw_options_.scale * noise_;

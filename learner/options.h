@@ -54,6 +54,20 @@ struct QTableOptions {
   std::size_t max_cells = 1000000;
 };
 
+// The network is trained as dqn's with γ = 0, on lists drawn alike: what stays at its default there is named here.
+struct NeuralLinearOptions : ReplayedOptions {
+  NeuralLinearOptions() {
+    discount = 0;
+    priority_exponent = 0;
+    replays = 2;
+  }
+  double ridge = 0.25;                                       // λ₀ of the head's prior, on every weight
+  double noise_shape = 6;                                    // a₀ and
+  double noise_scale = 6;                                    // b₀ of the prior of the rewards' variance: IG(a₀, b₀)
+  std::size_t rebuild_slots = 20000;                         // newly exposed ones from one representation to the next, at most
+  DrawOptions draws;
+};
+
 struct LearnerOptions {
   LinearOptions linear;
   LogisticOptions logistic;
@@ -62,6 +76,7 @@ struct LearnerOptions {
   QTableOptions q_table;
   DqnOptions dqn;
   SlateQOptions slateq;
+  NeuralLinearOptions neural_linear;
   NetworkOptions network;
   Milliseconds publish_interval{200};                        // of versions, while there is something new
   std::size_t block_bytes = 512 << 10;

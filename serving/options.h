@@ -36,7 +36,7 @@ struct CategoryCap {
 
 struct PolicyOptions {
   PolicyId id;
-  std::string scorer = "linear";     // linear | logistic | linear_arms | arms | q_table | dqn | slateq | popularity | random | given
+  std::string scorer = "linear";     // linear | logistic | neural_linear | linear_arms | arms | q_table | dqn | slateq | popularity | …
   ExplorerOptions explorer;
   DiversifierOptions diversifier;
   std::vector<CategoryCap> caps;

@@ -16,6 +16,13 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "floats are stored little-endian");
 
+std::uint64_t checksum_of(pb::DqnState state) {
+  state.clear_checksum();
+  return stable_hash(state.SerializeAsString());
+}
+
+}  // namespace
+
 std::string bytes_of(std::span<const float> numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
 }
@@ -29,13 +36,6 @@ std::vector<float> floats_of(std::string_view bytes) {
 bool all_finite(std::span<const float> numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
 }
-
-std::uint64_t checksum_of(pb::DqnState state) {
-  state.clear_checksum();
-  return stable_hash(state.SerializeAsString());
-}
-
-}  // namespace
 
 std::string serialize(pb::DqnState state) {
   state.set_checksum(checksum_of(state));

@@ -1,4 +1,4 @@
-// What a DqnState says, of `dqn` or of `slateq`, checked; the trainer loads it and serving reads its online network.
+// What a DqnState says, of `dqn`, `slateq` or `neural_linear`, checked; the trainer loads it and serving reads its online network.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct QNumbers {
   bool finite() const;
 };
 
-// InvalidArgument: not a DqnState, or another scorer's than `scorer`'s (dqn or slateq), or cut short, or numbers that are not
+// InvalidArgument: not a DqnState, or another scorer's than `scorer`'s (dqn, slateq or neural_linear), or cut short, or numbers that are not
 // finite. FailedPrecondition: other features.
 absl::StatusOr<pb::DqnState> parse_q_state(std::string_view state, std::string_view scorer);
 network::Shape shape_of(const pb::DqnState& state);
@@ -32,6 +32,11 @@ network::SlateShape slate_shape_of(const pb::DqnState& state);
 QNumbers numbers_of(const pb::DqnState& state);     // of one that was parsed
 std::string serialize(pb::DqnState state);         // with its checksum
 void set_numbers(const QNumbers& numbers, const network::Shape& shape, pb::DqnState& state);
+
+// Floats as a state has them.
+std::string bytes_of(std::span<const float> numbers);
+std::vector<float> floats_of(std::string_view bytes);
+bool all_finite(std::span<const float> numbers);
 
 // He et al. 2015 for the hidden layers; an output layer of zeros, so that nothing is preferred before it is learned. At `from` of
 // the numbers.

@@ -75,6 +75,7 @@ void ReplayTrainer::learn_at(const pb::Outcome& outcome, const OutcomePlace& pla
   bad_candidates_ += result.bad_candidates;
   slots_learned_ += result.newly_exposed;
   slots_since_step_ += result.newly_exposed;
+  if (result.taken == DecisionBuffer::Taken::kNew || result.taken == DecisionBuffer::Taken::kRevised) taken(outcome, result);
   const auto enough = std::min(options_.batch, options_.replay_decisions / 8);
   const auto every = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(options_.batch) / options_.replays));
   if (replay_.ready() < enough) {
@@ -112,7 +113,9 @@ void ReplayTrainer::roll_back(const std::string& why, std::uint64_t& count) {
   write(good_);
 }
 
-std::string ReplayTrainer::save() const {
+std::string ReplayTrainer::save() const { return serialize(state()); }
+
+pb::DqnState ReplayTrainer::state() const {
   pb::DqnState state;
   QNumbers numbers = read();
   if (numbers.finite()) good_ = numbers;
@@ -123,7 +126,7 @@ std::string ReplayTrainer::save() const {
   state.set_slots_learned(slots_learned_);
   state.set_slots_since_step(slots_since_step_);
   replay_.save(state);
-  return serialize(std::move(state));
+  return state;
 }
 
 absl::Status ReplayTrainer::load(std::string_view bytes) {

@@ -1,4 +1,4 @@
-// What `dqn` and `slateq` share: decisions are held, replayed by priority, and learned from in steps of a network in the network module;
+// What `dqn`, `slateq` and `neural_linear` share: decisions are held, replayed by priority, and learned from in steps of a network in the network module;
 // the state holds the network's numbers and names the buffer's decisions, which are read from `outcomes` again after a restart.
 //
 // One step of batch slots follows every batch/replays newly exposed ones, once enough decisions can be drawn.
@@ -47,7 +47,10 @@ class ReplayTrainer : public Trainer {
   // A step on what was drawn. errors_: Q(s,a) − y of each row; row_decision(): the rows' decisions, neighbours, indices of `drawn`.
   virtual absl::StatusOr<network::StepResult> step_on(std::span<const Replay::Drawn> drawn) = 0;
   virtual std::span<const std::int64_t> row_decision() const = 0;
+  // A revision that was taken into the buffer, before any step.
+  virtual void taken(const pb::Outcome& /*outcome*/, const DecisionBuffer::Result& /*result*/) {}
 
+  pb::DqnState state() const;                           // what save() writes
   QNumbers read() const;
 
   std::unique_ptr<Network> network_;

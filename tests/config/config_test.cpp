@@ -189,7 +189,7 @@ const Case kCases[] = {
     {"state: {fsync: epcoh}\n",
      "f:1:16: state.fsync: expected one of epoch, batch, never; found \"epcoh\"; did you mean `epoch`?"},
     {"policies: {linear: {scorer: lienar}}\n",
-     "f:1:29: policies.linear.scorer: expected one of linear, logistic, linear_arms, arms, q_table, dqn, slateq, popularity, random, given; found \"lienar\"; "
+     "f:1:29: policies.linear.scorer: expected one of linear, logistic, neural_linear, linear_arms, arms, q_table, dqn, slateq, popularity, random, given; found \"lienar\"; "
      "did you mean `linear`?"},
     {"policies: {linear: {diversifier: {weight: 2}}}\n",
      "f:1:43: policies.linear.diversifier.weight: expected a number from 0 to 1; found \"2\""},
@@ -223,7 +223,7 @@ const Case kCases[] = {
      "f:2:3: experiments.arms: the shares must sum to 1; they sum to 0.9"},
     {"policies: {table: {scorer: q_table, explorer: {kind: thompson}}}\n",
      "f:1:48: policies.table.explorer.kind: thompson explores by how unsure the scorer is, and q_table does not say it; "
-     "linear, logistic, linear_arms and arms do"},
+     "linear, logistic, neural_linear, linear_arms and arms do"},
     {"experiments: {arms: {linear: 2}}\n",
      "f:1:30: experiments.arms.linear: expected a number from 0 to 1; found \"2\""},
     {"experiments: {arms: {}}\n", "f:1:15: experiments.arms: the shares must sum to 1; they sum to 0"},
