@@ -1,6 +1,7 @@
 // What a list costs, part by part: 200 candidates, 10 slots.
 #include <benchmark/benchmark.h>
 
+#include <numeric>
 #include <span>
 
 #include "base/hash.h"
@@ -149,6 +150,32 @@ void Recommend(benchmark::State& state) {
 BENCHMARK(Recommend)->Unit(benchmark::kMicrosecond);
 // The same lists every time, for counting instructions.
 BENCHMARK(Recommend)->Name("RecommendCounted")->Iterations(500)->Unit(benchmark::kMicrosecond);
+
+// The same, where the request brings the candidates, so many of the catalogue's items; the second number is the policy's shortlist.
+void RecommendAmong(benchmark::State& state) {
+  World& world = World::shared();
+  Metrics metrics;
+  serving::Recommender recommender(serving::ServingOptions(), world.rows, metrics);
+  Rng rng(1);
+  const app::bench::WorkloadOptions workload;
+  std::vector<std::uint32_t> items(workload.items);
+  std::iota(items.begin(), items.end(), 0);
+  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[rng.below(i)]);
+  records::Request request = request_of(world.user(0));
+  const auto count = static_cast<std::size_t>(state.range(0));
+  for (std::size_t i = 0; i < count; ++i) request.candidates.push_back({ItemId("i" + std::to_string(items[i])), {}});
+  const serving::PolicyOptions policy = world.policy;
+  world.policy.shortlist = static_cast<std::size_t>(state.range(1));
+  std::size_t i = 0, bytes = 0;
+  for (auto _ : state) {
+    request.user_id = UserId(world.user(i++));
+    recommender.recommend(request, world.context(request.user_id.str()), rng, [] { return 1.0; });
+    bytes += recommender.encoded().size();
+  }
+  world.policy = policy;
+  state.counters["decision_bytes"] = static_cast<double>(bytes) / static_cast<double>(i);
+}
+BENCHMARK(RecommendAmong)->ArgsProduct({{200, 1000, 5000, 20000}, {0, 500}})->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace riffle::bench

@@ -45,6 +45,9 @@ void describe_policy(Fields& f, serving::PolicyOptions& o) {
   f.list("caps", o.caps, "At most so many of a category: a list of {depth: 1, most: 3, window: 10}.", describe_cap);
   f.real("reward_ceiling", o.reward_ceiling,
          "Expected rewards are cut off here and divided by it before diversity is weighed against them.", 1e-9, 1e9);
+  f.whole("shortlist", o.shortlist,
+          "Candidates of highest score that explorer and diversifier look at, where a request brings more; the rest is only drawn "
+          "by the explorer's epsilon. 0: all.", 0, 1'000'000);
 }
 
 void describe_experiments(Fields& f, serving::ExperimentOptions& o) {

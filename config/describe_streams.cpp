@@ -43,7 +43,8 @@ void describe_limits(Fields& f, records::Limits& o) {
   f.bytes("record_bytes", o.record_bytes, "The longest record.");
   f.bytes("id_bytes", o.id_bytes, "The longest id.");
   f.whole("fields", o.fields, "Members of a record beyond the known ones.");
-  f.whole("list_items", o.list_items, "The longest list: n, candidates, exclude_items, an impression's items.", 1);
+  f.whole("list_items", o.list_items, "The longest list: n, exclude_items, an impression's items.", 1);
+  f.whole("candidates", o.candidates, "The most that a request may bring.", 1, 20000);
 }
 
 void describe_ingest(Fields& f, ingest::AdmissionOptions& o) {

@@ -66,7 +66,7 @@ bool EventDecoder::decode(simdjson::dom::object object, MemberReader& reader, Ex
 // A list of {"item_id", "position"}, or of plain ids in the order of their positions.
 bool EventDecoder::read_items(MemberReader& reader, element value, Event& event) {
   return read_item_list(
-      reader, "items", value, "is missing; each item shown names itself", event.items,
+      reader, "items", value, reader.limits().list_items, "limits.list_items", "is missing; each item shown names itself", event.items,
       [](ExposedItem& out, std::ptrdiff_t i) { out.position = static_cast<std::int32_t>(i); },
       [&](ExposedItem& out, std::string_view name, const Place& place, element shown) {
         return name != "position" || reader.position(place, shown, out.position);

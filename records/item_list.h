@@ -8,14 +8,15 @@
 
 namespace riffle::records {
 
-// Appends to `out`, whose entries have an item_id. `plain(entry, index)` completes one that came as its id alone;
+// Appends to `out`, whose entries have an item_id. `most`: of them, by the limit `limit`. `plain(entry, index)` completes one that came as its id alone;
 // `read(entry, name, place, value)` takes an object's other members and answers as a MemberReader does. `needed` says why
 // an entry names its item.
 template <class Entry, class Plain, class Read>
-bool read_item_list(MemberReader& reader, std::string_view member, element value, std::string_view needed,
+bool read_item_list(MemberReader& reader, std::string_view member, element value, std::size_t most,
+                    std::string_view limit, std::string_view needed,
                     std::vector<Entry>& out, Plain&& plain, Read&& read) {
   simdjson::dom::array list;
-  if (!reader.list(member, value, reader.limits().list_items, "limits.list_items", list)) return false;
+  if (!reader.list(member, value, most, limit, list)) return false;
   std::ptrdiff_t i = 0;
   for (const element one : list) {
     Entry& entry = out.emplace_back();

@@ -21,7 +21,8 @@ struct Limits {
   std::size_t record_bytes = 1 << 20;
   std::size_t id_bytes = 256;
   std::size_t fields = 128;
-  std::size_t list_items = 1000;   // of n, candidates, exclude_items, impression items
+  std::size_t list_items = 1000;   // of n, exclude_items, impression items
+  std::size_t candidates = 20000;  // of a request; fully logged, so many fit into an outcome
   std::size_t vector_values = 4096;  // of one of an item's vectors
   double largest_number = 1e12;    // of value, price, stock, scores: beyond it sums lose what is small
 };

@@ -82,8 +82,8 @@ bool RequestDecoder::read_candidates(MemberReader& reader, element value, Reques
                         element given) {
     return name != "score" || reader.number(place, given, -most, most, out.score.emplace());
   };
-  if (!read_item_list(reader, "candidates", value, "is missing; each candidate names its item",
-                      request.candidates, [](RequestCandidate&, std::ptrdiff_t) {}, read))
+  if (!read_item_list(reader, "candidates", value, reader.limits().candidates, "limits.candidates",
+                      "is missing; each candidate names its item", request.candidates, [](RequestCandidate&, std::ptrdiff_t) {}, read))
     return false;
   // An empty list would otherwise read as "choose among everything": the opposite of what it says.
   return !request.candidates.empty() ||

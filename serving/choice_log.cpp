@@ -50,6 +50,7 @@ void log_choice(const SlateInput& input, bool diversity_asked, pb::ChoiceLog& lo
   log.set_diversity_asked(diversity_asked);
   log.set_slots_learned(input.slots_learned);
   log.set_reward_ceiling(policy.reward_ceiling);
+  log.set_shortlist(policy.shortlist);
   log_explorer(policy, *log.mutable_explorer());
   log.set_diversifier(policy.diversifier.kind);
   for (const CategoryCap& cap : policy.caps) {
@@ -87,6 +88,7 @@ std::string_view LoggedChoice::read(const pb::Outcome& outcome) {
   read_explorer(log_->explorer(), policy_.explorer);
   policy_.diversifier = {.kind = log_->diversifier(), .weight = log_->diversity()};
   policy_.reward_ceiling = log_->reward_ceiling();
+  policy_.shortlist = static_cast<std::size_t>(log_->shortlist());
   for (const pb::CategoryCapLog& cap : log_->caps())
     policy_.caps.push_back({.depth = static_cast<std::size_t>(cap.depth()),
                             .most = static_cast<std::size_t>(cap.most()),

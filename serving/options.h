@@ -42,6 +42,7 @@ struct PolicyOptions {
   std::vector<CategoryCap> caps;
   std::vector<std::string> sources;  // names of the candidate sources that it asks; empty: every one
   double reward_ceiling = 1.0;       // r̂ is clipped to [0, ceiling] and divided by it before λ·g is added
+  std::size_t shortlist = 500;       // candidates of highest r̂ that explorer and diversifier look at; 0: all (serving/shortlist.h)
 };
 
 struct SourceOptions {

@@ -30,6 +30,7 @@ ExplorerNeeds SlateBuilder::needs(const PolicyOptions& policy) const { return ex
 
 // What may be put into the next slot: `allowed_`. Caps that leave nothing are lifted for this slot.
 void SlateBuilder::allow(const SlateInput& input) {
+  lifted_ = false;
   if (input.policy->caps.empty()) {
     allowed_ = remaining_;
     return;
@@ -39,25 +40,65 @@ void SlateBuilder::allow(const SlateInput& input) {
                [&](std::uint32_t candidate) { return caps_.allows(candidate); });
   if (!allowed_.empty()) return;
   allowed_ = remaining_;
-  slate_.caps_lifted = true;
+  lifted_ = slate_.caps_lifted = true;
+}
+
+std::span<const std::uint32_t> SlateBuilder::filled() {
+  filled_.clear();
+  for (const FilledSlot& slot : slate_.slots) filled_.push_back(slot.candidate);
+  return filled_;
+}
+
+// The columns of a shortlist that has just been made.
+void SlateBuilder::begin(const SlateInput& input, Diversifier& diversifier) {
+  const std::size_t count = shortlist_.size();
+  const auto ceiling = static_cast<float>(input.policy->reward_ceiling);
+  relevance_.assign(padded(count), -std::numeric_limits<float>::infinity());
+  gains_.assign(padded(count), 0.f);
+  utility_.resize(padded(count));
+  const std::span<const float> scores = shortlist_.scores(), draws = shortlist_.draws();
+  bonus_.resize(draws.empty() && shortlist_.widths().empty() ? 0 : count);
+  for (std::size_t i = 0; i < count; ++i) relevance_[i] = std::clamp(scores[i] / ceiling, 0.f, 1.f);
+  draws_.resize(draws.size());
+  std::transform(draws.begin(), draws.end(), draws_.begin(), [&](float draw) { return draw / ceiling; });
+  diversifier.reset(shortlist_.kernels());
+  left_.clear();
+  if (shortlist_.whole()) return;
+  for (const std::uint32_t candidate : filled()) {
+    const std::uint32_t place = *shortlist_.place_of(candidate);
+    relevance_[place] = -std::numeric_limits<float>::infinity();
+    diversifier.add(place);
+  }
+  for (std::uint32_t place = 0; place < count; ++place)
+    if (relevance_[place] >= 0) left_.push_back(place);
+}
+
+// Which of the shortlist's places are allowed.
+void SlateBuilder::open(const SlateInput& input) {
+  open_.clear();
+  const bool all = lifted_ || input.policy->caps.empty();
+  std::copy_if(left_.begin(), left_.end(), std::back_inserter(open_),
+               [&](std::uint32_t place) { return all || caps_.allows(shortlist_.candidate(place)); });
 }
 
 // u of everything that may be put into the next slot, −∞ for the rest. What fills a slot already has a relevance of −∞.
-void SlateBuilder::mask(const SlateInput& input) {
-  const auto weight = static_cast<float>(input.diversity);
+void SlateBuilder::mask(double diversity) {
+  const auto weight = static_cast<float>(diversity);
   for (std::size_t i = 0; i < utility_.size(); i += kLanes) {
     FloatLanes relevance, gain;
     load_lanes(relevance, relevance_.data() + i);
     load_lanes(gain, gains_.data() + i);
     store_lanes(relevance + weight * gain, utility_.data() + i);
   }
-  if (allowed_.size() == remaining_.size()) return;
-  auto allowed = allowed_.begin();
-  for (const std::uint32_t candidate : remaining_) {  // both in the order of places
-    if (allowed != allowed_.end() && *allowed == candidate) {
-      ++allowed;
+  const std::vector<std::uint32_t>& places = shortlist_.whole() ? remaining_ : left_;
+  const std::vector<std::uint32_t>& open = shortlist_.whole() ? allowed_ : open_;
+  if (open.size() == places.size()) return;
+  auto next = open.begin();
+  for (const std::uint32_t place : places) {  // both in the order of places
+    if (next != open.end() && *next == place) {
+      ++next;
     } else {
-      utility_[candidate] = -std::numeric_limits<float>::infinity();
+      utility_[place] = -std::numeric_limits<float>::infinity();
     }
   }
 }
@@ -81,47 +122,59 @@ const Slate& SlateBuilder::fill_with(const SlateInput& input, const Next& next) 
   const std::size_t count = input.keys.size();
   slate_ = Slate{.slots = std::move(slate_.slots)};
   slate_.slots.clear();
-  relevance_.assign(padded(count), -std::numeric_limits<float>::infinity());
-  gains_.assign(padded(count), 0.f);
-  utility_.resize(padded(count));
-  bonus_.resize(input.draws.empty() && input.widths.empty() ? 0 : count);
   remaining_.resize(count);
   std::iota(remaining_.begin(), remaining_.end(), 0);
-  const auto ceiling = static_cast<float>(policy.reward_ceiling);
-  for (std::size_t i = 0; i < count; ++i) relevance_[i] = std::clamp(input.scores[i] / ceiling, 0.f, 1.f);
-  draws_.resize(input.draws.size());
-  std::transform(input.draws.begin(), input.draws.end(), draws_.begin(), [&](float draw) { return draw / ceiling; });
-  diversifier->second->reset(input.kernels);
   if (!policy.caps.empty()) caps_.reset(policy.caps, input.category_paths);
+  if (policy.shortlist == 0 || count <= policy.shortlist) {
+    shortlist_.take_all(input);
+  } else {
+    shortlist_.take_best(input, remaining_, {});
+  }
+  begin(input, *diversifier->second);
 
   const std::size_t slots = std::min(input.slots, count);
   for (std::size_t slot = 0; slot < slots; ++slot) {
     allow(input);
-    diversifier->second->gains(std::span(gains_).first(count));
-    mask(input);
+    if (!shortlist_.whole()) open(input);
+    if (!shortlist_.whole() && open_.empty()) {  // the list is longer than that, or caps leave nothing of it
+      shortlist_.take_best(input, allowed_, filled());
+      begin(input, *diversifier->second);
+      open(input);
+    }
+    const std::vector<std::uint32_t>& open = shortlist_.whole() ? allowed_ : open_;
+    diversifier->second->gains(std::span(gains_).first(shortlist_.size()));
+    mask(input.diversity);
     for (std::size_t i = 0; i < bonus_.size(); ++i) bonus_[i] = static_cast<float>(input.diversity) * gains_[i];
     chooser.distribute(policy.explorer,
-                       {.utility = std::span(utility_).first(count),
-                        .keys = input.keys,
-                        .allowed = allowed_,
+                       {.utility = std::span(utility_).first(shortlist_.size()),
+                        .keys = shortlist_.keys(),
+                        .allowed = open,
                         .masked = utility_,
                         .slots_learned = input.slots_learned,
                         .draws = draws_,
                         .bonus = bonus_,
-                        .widths = input.widths},
+                        .widths = shortlist_.widths()},
                        distribution_);
+    shortlist_.widen(distribution_, open.size(), allowed_.size());
     scale_exploration(distribution_, input.explore);
     const std::uint32_t chosen = next(distribution_, allowed_);
+    if (!shortlist_.place_of(chosen)) {
+      shortlist_.take_in(input, chosen);
+      begin(input, *diversifier->second);
+      diversifier->second->gains(std::span(gains_).first(shortlist_.size()));
+    }
+    const std::uint32_t place = *shortlist_.place_of(chosen);
     slate_.slots.push_back({.candidate = chosen,
                             .propensity = probability(distribution_, chosen),
-                            .gain = gains_[chosen],
+                            .gain = gains_[place],
                             .allowed = static_cast<std::uint32_t>(allowed_.size()),
                             .greedy = chosen == distribution_.best});
     slate_.propensity *= slate_.slots.back().propensity;
-    relevance_[chosen] = -std::numeric_limits<float>::infinity();
+    relevance_[place] = -std::numeric_limits<float>::infinity();
     remaining_.erase(std::find(remaining_.begin(), remaining_.end(), chosen));
+    if (!shortlist_.whole()) left_.erase(std::find(left_.begin(), left_.end(), place));
     if (!policy.caps.empty()) caps_.add(chosen);
-    if (slot + 1 < slots) diversifier->second->add(chosen);
+    if (slot + 1 < slots) diversifier->second->add(place);
   }
   slate_.randomised = explorer_of(policy) == "uniform" && input.explore == 1 && !slate_.slots.empty();
   return slate_;

@@ -1,6 +1,7 @@
 // Fills a list slot by slot (DESIGN §6): u = r̂ + λ·g over what is allowed, with r̂ clipped to [0, ceiling] and scaled to
 // [0, 1]; the explorer turns u into a distribution; an item is drawn; its probability is kept. So each slot's propensity is
-// exact given the slots above it, and the slate's is their product.
+// exact given the slots above it, and the slate's is their product. Among more candidates than the policy's `shortlist` this is the
+// second stage of two (serving/shortlist.h).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "serving/diversifiers/diversifier.h"
 #include "serving/explorers/explorer.h"
 #include "serving/options.h"
+#include "serving/shortlist.h"
 
 namespace riffle::serving {
 
@@ -72,16 +74,24 @@ class SlateBuilder {
   const Slate& fill_with(const SlateInput& input, const Next& next);
   Explorer& explorer(const PolicyOptions& policy) const;
   void allow(const SlateInput& input);
-  void mask(const SlateInput& input);
+  void begin(const SlateInput& input, Diversifier& diversifier);
+  void open(const SlateInput& input);
+  void mask(double diversity);
+  std::span<const std::uint32_t> filled();
 
   absl::flat_hash_map<std::string, std::unique_ptr<Explorer>> explorers_;
   absl::flat_hash_map<std::string, std::unique_ptr<Diversifier>> diversifiers_;
   CategoryCaps caps_;
   Distribution distribution_;
   Slate slate_;
+  Shortlist shortlist_;
+  // By place of the shortlist.
   std::vector<float> relevance_, gains_, utility_;   // padded (vector_lanes.h)
   std::vector<float> bonus_, draws_;                 // for explorers that ask for them
-  std::vector<std::uint32_t> remaining_, allowed_;
+  std::vector<std::uint32_t> left_, open_;           // places that fill no slot, and those of them that are allowed; whole: empty
+  // By candidate.
+  std::vector<std::uint32_t> remaining_, allowed_, filled_;
+  bool lifted_ = false;                              // caps, for this slot
 };
 
 }  // namespace riffle::serving

@@ -48,6 +48,20 @@ TEST(PolicyTarget, HasTheLoggedPropensitiesWithDiversityCapsDrawsAndWidthsToo) {
     }
 }
 
+TEST(PolicyTarget, HasTheLoggedPropensitiesOfAChoiceInTwoStagesToo) {
+  Rng rng(11);
+  const learner::PolicyVersion version = trained_linear(rng);
+  for (const char* explorer : kExplorers) {
+    SCOPED_TRACE(explorer);
+    serving::PolicyOptions policy = diverse_policy("linear", explorer, "dpp");
+    policy.shortlist = 3;  // of nine, for four slots
+    expect_what_was_logged(policy, version, {});
+    policy = policy_of("linear", explorer);
+    policy.shortlist = 3;
+    expect_what_was_logged(policy, version, {.log_choice = false});
+  }
+}
+
 TEST(PolicyTarget, ObeysTheDialsOfTheRequest) {
   Rng rng(11);
   const learner::PolicyVersion version = trained_linear(rng);

@@ -16,6 +16,7 @@ constexpr Limits kLimits{.record_bytes = 4096,
                          .id_bytes = 24,
                          .fields = 16,
                          .list_items = 8,
+                         .candidates = 6,
                          .vector_values = 16,
                          .largest_number = 1e12};
 // Of what was taken and written anew: members at their default are added, the extra ones move into
@@ -24,6 +25,7 @@ constexpr Limits kAgain{.record_bytes = 1 << 20,
                         .id_bytes = 24,
                         .fields = 32,
                         .list_items = 8,
+                        .candidates = 6,
                         .vector_values = 16,
                         .largest_number = 1e12};
 
@@ -52,7 +54,7 @@ void check_limits(const Request& request) {
   RIFFLE_CHECK(!request.n || *request.n >= 1);
   for (const auto& dial : {request.diversity, request.explore})
     RIFFLE_CHECK(!dial || (*dial >= 0 && *dial <= 1));
-  RIFFLE_CHECK(request.candidates.size() <= kLimits.list_items);
+  RIFFLE_CHECK(request.candidates.size() <= kLimits.candidates);
   RIFFLE_CHECK(request.exclude_items.size() <= kLimits.list_items);
   for (const RequestCandidate& candidate : request.candidates) {
     RIFFLE_CHECK(!candidate.item_id.empty());

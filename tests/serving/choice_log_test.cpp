@@ -66,6 +66,7 @@ TEST(ChoiceLog, ReadBackTheSameListComesOfTheSameChanceWithTheSamePropensities) 
       Choice choice(4);
       choice.policy.explorer.kind = std::string(explorer);
       choice.policy.diversifier.kind = std::string(diversifier);
+      choice.policy.shortlist = 2;
       pb::Outcome outcome;
       ASSERT_TRUE(outcome.ParseFromString(choice.logged().SerializeAsString()));
       LoggedChoice read;

@@ -48,16 +48,43 @@ struct Small {
     return false;
   }
 
-  // P(item in the next slot | above), by item.
-  std::map<std::uint32_t, double> next(const std::vector<std::uint32_t>& above) const {
+  std::vector<std::uint32_t> allowed_after(const std::vector<std::uint32_t>& above) const {
     std::vector<std::uint32_t> remaining, allowed;
     for (std::uint32_t i = 0; i < keys.size(); ++i)
       if (std::find(above.begin(), above.end(), i) == above.end()) remaining.push_back(i);
     for (const std::uint32_t i : remaining)
       if (!capped(above, i)) allowed.push_back(i);
-    if (allowed.empty()) allowed = remaining;
+    return allowed.empty() ? remaining : allowed;
+  }
+
+  // What of `allowed` stage one lists: the best of all candidates, and once nothing of them is left, the best of what is.
+  std::vector<std::uint32_t> listed_after(const std::vector<std::uint32_t>& above) const {
+    if (policy.shortlist == 0 || keys.size() <= policy.shortlist) return allowed_after(above);
+    std::vector<std::uint32_t> listed, open;
+    for (std::size_t slots = 0; slots <= above.size(); ++slots) {
+      auto allowed = allowed_after({above.begin(), above.begin() + static_cast<std::ptrdiff_t>(slots)});
+      const auto among_allowed = [&](std::uint32_t i) { return std::find(allowed.begin(), allowed.end(), i) != allowed.end(); };
+      if (std::none_of(listed.begin(), listed.end(), among_allowed)) {
+        listed = allowed;
+        if (slots == 0)
+          for (listed.clear(); listed.size() < keys.size();) listed.push_back(static_cast<std::uint32_t>(listed.size()));
+        std::sort(listed.begin(), listed.end(), [&](std::uint32_t a, std::uint32_t b) {
+          return scores[a] != scores[b] ? scores[a] > scores[b] : keys[a] < keys[b];
+        });
+        listed.resize(std::min(listed.size(), policy.shortlist));
+      }
+      open.clear();
+      std::copy_if(listed.begin(), listed.end(), std::back_inserter(open), among_allowed);
+    }
+    std::sort(open.begin(), open.end());
+    return open;
+  }
+
+  // P(item in the next slot | above), by item.
+  std::map<std::uint32_t, double> next(const std::vector<std::uint32_t>& above) const {
+    const std::vector<std::uint32_t> allowed = allowed_after(above), listed = listed_after(above);
     std::vector<std::pair<double, std::uint32_t>> ranked;
-    for (const std::uint32_t i : allowed) {
+    for (const std::uint32_t i : listed) {
       const double relevance = std::clamp(static_cast<double>(scores[i]) / policy.reward_ceiling, 0.0, 1.0);
       ranked.emplace_back(-(relevance + .4 * naive_gain(policy.diversifier.kind, kernels, above, i)), i);
     }
@@ -93,7 +120,7 @@ struct Small {
         p[ranked[k].second] += (1 - options.epsilon) * std::exp(-ranked[k].first / options.temperature) / sum;
     }
     const auto best_by = [&](const auto& value) {
-      return *std::max_element(allowed.begin(), allowed.end(),
+      return *std::max_element(listed.begin(), listed.end(),
                                [&](std::uint32_t a, std::uint32_t b) { return value(a) < value(b); });
     };
     const auto bonus = [&](std::uint32_t i) { return .4 * naive_gain(policy.diversifier.kind, kernels, above, i); };
@@ -104,7 +131,7 @@ struct Small {
             (1 - options.epsilon) / kDraws;
     }
     if (options.kind == "regcb" || options.kind == "ucb1") {
-      const double reach = options.kind == "regcb" ? std::sqrt(options.mellowness * std::log(30 * count))
+      const double reach = options.kind == "regcb" ? std::sqrt(options.mellowness * std::log(30 * static_cast<double>(listed.size())))
                                                    : std::sqrt(2 * std::log(30));
       for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
       p[best_by([&](std::uint32_t i) {
@@ -151,6 +178,7 @@ std::vector<std::uint32_t> items_of(const Slate& slate) {
 struct Kinds {
   std::string explorer, diversifier;
   bool caps;
+  std::size_t shortlist = 0;
 };
 
 class SlatePropensities : public testing::TestWithParam<Kinds> {};
@@ -160,6 +188,7 @@ TEST_P(SlatePropensities, EqualEnumerationAndTheFrequenciesOfDraws) {
   small.policy.explorer.kind = GetParam().explorer;
   small.policy.diversifier.kind = GetParam().diversifier;
   if (GetParam().caps) small.policy.caps = {{.depth = 1, .most = 1, .window = 2}};
+  small.policy.shortlist = GetParam().shortlist;
   for (const double explore : {1.0, .6}) {
     small.explore = explore;
     std::map<std::vector<std::uint32_t>, double> lists;
@@ -199,15 +228,82 @@ std::vector<Kinds> all_kinds() {
   std::vector<Kinds> all;
   for (const std::string_view explorer : explorer_kinds())
     for (const std::string_view diversifier : diversifier_kinds())
-      for (const bool caps : {false, true}) all.push_back({std::string(explorer), std::string(diversifier), caps});
+      for (const bool caps : {false, true})
+        for (const std::size_t shortlist : {0, 2, 3}) all.push_back({std::string(explorer), std::string(diversifier), caps, shortlist});
   return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryExplorerAndDiversifier, SlatePropensities, testing::ValuesIn(all_kinds()),
                          [](const auto& kinds) {
                            return kinds.param.explorer + "_" + kinds.param.diversifier +
-                                  (kinds.param.caps ? "_caps" : "");
+                                  (kinds.param.caps ? "_caps" : "") +
+                                  (kinds.param.shortlist > 0 ? "_of_the_best_" + std::to_string(kinds.param.shortlist) : "");
                          });
+
+// Two thousand candidates: nothing of them may be enumerated, but what each slot is drawn from sums to 1, and what is not listed
+// is drawn as ε says.
+TEST(Slate, AmongThousandsEverySlotsProbabilitiesSumToOneAndNothingIsWithoutAny) {
+  Small small(2000);
+  small.policy.caps = {{.depth = 1, .most = 2, .window = 3}};
+  small.policy.explorer.epsilon = .1;
+  for (const std::string_view explorer : explorer_kinds())
+    for (const std::string_view diversifier : diversifier_kinds()) {
+      SCOPED_TRACE(std::string(explorer) + " " + std::string(diversifier));
+      small.policy.explorer.kind = explorer;
+      small.policy.diversifier.kind = diversifier;
+      small.policy.shortlist = 40;
+      SlateBuilder builder;
+      Rng rng(5);
+      const Slate& slate = builder.walk(small.input(10), [&](const Distribution& distribution, std::span<const std::uint32_t> allowed) {
+        double sum = 0, least = 1;
+        for (const std::uint32_t candidate : allowed) {
+          const double p = probability(distribution, candidate);
+          sum += p;
+          least = std::min(least, p);
+        }
+        EXPECT_NEAR(sum, 1, 1e-9);
+        const double spread = explorer == "uniform" ? 1 : explorer == "greedy" ? 0 : .1;
+        EXPECT_NEAR(least * static_cast<double>(allowed.size()), spread, 1e-9);
+        return draw(distribution, allowed, rng);
+      });
+      EXPECT_EQ(slate.slots.size(), 10U);
+    }
+}
+
+TEST(Slate, AShortlistThatHoldsAllChangesNothing) {
+  for (const std::string_view explorer : explorer_kinds()) {
+    Small small(50);
+    small.policy.explorer.kind = explorer;
+    small.policy.caps = {{.depth = 1, .most = 2, .window = 3}};
+    SlateBuilder builder;
+    Rng one(3), other(3);
+    small.policy.shortlist = 0;
+    const Slate without = builder.fill(small.input(8), one);
+    small.policy.shortlist = 50;
+    const Slate& with = builder.fill(small.input(8), other);
+    EXPECT_EQ(items_of(with), items_of(without));
+    EXPECT_EQ(with.propensity, without.propensity);
+  }
+}
+
+// Of two twins the one that is not listed is drawn first: the other is like it, and says so.
+TEST(Slate, WhatIsDrawnFromBeyondTheShortlistCountsForDiversityBelow) {
+  Small small(8);
+  small.policy.diversifier.kind = "dpp";
+  small.policy.shortlist = 3;
+  std::vector<std::uint32_t> ranked;
+  for (std::uint32_t i = 0; i < 8; ++i) ranked.push_back(i);
+  std::sort(ranked.begin(), ranked.end(), [&](std::uint32_t a, std::uint32_t b) { return small.scores[a] > small.scores[b]; });
+  small.kernels[ranked[7]] = small.kernels[ranked[0]];
+  SlateBuilder builder;
+  std::size_t slot = 0;
+  const Slate& slate = builder.walk(small.input(3), [&](const Distribution&, std::span<const std::uint32_t>) {
+    return std::vector<std::uint32_t>{ranked[7], ranked[0], ranked[6]}[slot++];
+  });
+  EXPECT_NEAR(slate.slots[0].gain, 1, 1e-6);
+  EXPECT_NEAR(slate.slots[1].gain, 0, 1e-2);
+  EXPECT_NEAR(slate.slots[2].gain, naive_gain("dpp", small.kernels, {ranked[7]}, ranked[6]), 2e-2);  // a twin adds nothing
+}
 
 TEST(Slate, NeverListsAnItemTwiceAndStopsWhereCandidatesEnd) {
   Small small(7);
