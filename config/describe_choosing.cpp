@@ -144,6 +144,8 @@ void describe_slateq(Fields& f, learner::SlateQOptions& o) {
   using Order = learner::SlateOrder;
   f.one_of("slate", o.slate, {{"top_k", Order::kTopK}, {"greedy", Order::kGreedy}},
            "How lists are filled: each item by its own, or by what it adds to those before it.");
+  f.real("advantage_decay", o.advantage_decay,
+         "How much, times learning_rate a step, what items differ by in their worth is drawn to nothing; 0: not at all.", 0, 1e6);
   describe_replayed(f, o);
 }
 

@@ -13,7 +13,7 @@
 namespace riffle::learner::network {
 
 // Raised with every change of what follows: a module and a riffle with different ones refuse each other.
-constexpr std::uint32_t kInterfaceVersion = 2;
+constexpr std::uint32_t kInterfaceVersion = 3;
 
 struct Settings {
   Shape shape;
@@ -52,6 +52,7 @@ struct SlateSettings {
   float target_rate = 0;
   float huber = 0;
   float largest_gradient = 0;
+  float advantage_decay = 0;     // of A's weights on features, times learning_rate a step (Loshchilov & Hutter 2019)
 };
 
 // One training step's decisions for a SlateQ network: rows of shape.inputs floats, padded likewise; of every list the first row is ⊥.

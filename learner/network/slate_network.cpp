@@ -60,11 +60,26 @@ at::Tensor SlateNetwork::output(const at::Tensor& part, const at::Tensor& rows) 
   return at::mv(hidden_of(layers, rows), layers.u) + layers.b;
 }
 
-at::Tensor SlateNetwork::worth(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const {
+at::Tensor SlateNetwork::value(const at::Tensor& parameters, const at::Tensor& nothing) const {
+  return output(part(parameters, settings_.shape.value()), nothing);
+}
+
+at::Tensor SlateNetwork::advantage(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const {
   at::Tensor common = nothing.clone();
-  common.select(1, settings_.shape.inputs - 1).zero_();
-  return output(part(parameters, settings_.shape.value()), nothing) +
-         output(part(parameters, settings_.shape.advantage()), rows - common);
+  common.select(-1, settings_.shape.inputs - 1).zero_();
+  return output(part(parameters, settings_.shape.advantage()), (rows - common).view({-1, settings_.shape.inputs}));
+}
+
+// Whether a row is ⊥ is no feature: what choosing anything is worth against nothing is not drawn to 0.
+void SlateNetwork::decay() {
+  const at::NoGradGuard no_gradient;
+  const Shape shape = settings_.shape.part();
+  const std::int64_t inputs = shape.inputs;
+  part(online_, settings_.shape.advantage())
+      .narrow(0, static_cast<std::int64_t>(shape.w1()), shape.hidden_1 * inputs)
+      .view({shape.hidden_1, inputs})
+      .narrow(1, 0, inputs - 1)
+      .mul_(1 - settings_.learning_rate * settings_.advantage_decay);
 }
 
 at::Tensor SlateNetwork::next_values(const SlateBatch& batch) const {
@@ -73,11 +88,13 @@ at::Tensor SlateNetwork::next_values(const SlateBatch& batch) const {
   if (next == 0) return at::zeros({decisions}, target_.options());
   const SlateShape& shape = settings_.shape;
   const at::Tensor rows = from_host(batch.next_features, {decisions * padded, shape.inputs});
-  const at::Tensor nothing = rows.view({decisions, padded, shape.inputs}).narrow(1, 0, 1).expand({decisions, padded, shape.inputs})
-                                 .reshape({decisions * padded, shape.inputs});
+  const at::Tensor lists = rows.view({decisions, padded, shape.inputs}), nothing = lists.narrow(1, 0, 1);  // one a decision
   const at::Tensor count = from_host(batch.next_count, {decisions});
   const at::Tensor logits = output(part(online_, shape.choice()), rows).view({decisions, padded});
-  const at::Tensor target = worth(target_, rows, nothing).view({decisions, padded});
+  const auto worth = [&](const at::Tensor& parameters) {
+    return advantage(parameters, lists, nothing).view({decisions, padded}) + value(parameters, nothing.squeeze(1)).unsqueeze(1);
+  };
+  const at::Tensor target = worth(target_);
   const at::Tensor positions = this->positions(online_);
   at::Tensor choice, worths;  // of the list, ⊥ first
   if (settings_.target == SlateSettings::kSarsa) {
@@ -85,7 +102,7 @@ at::Tensor SlateNetwork::next_values(const SlateBatch& batch) const {
     choice = log_choice(at::cat({logits.narrow(1, 0, 1), logits.narrow(1, 1, next) + place}, 1), count).exp();
     worths = target;
   } else {
-    const at::Tensor online = worth(online_, rows, nothing).view({decisions, padded});
+    const at::Tensor online = this->advantage(online_, lists, nothing).view({decisions, padded});  // V is the same for all
     const at::Tensor advantage = online.narrow(1, 1, next) - online.narrow(1, 0, 1);
     const at::Tensor v = (logits.narrow(1, 1, next) - logits.narrow(1, 0, 1)).clamp(-kLargestLogOdds, kLargestLogOdds).exp();
     const at::Tensor length = at::minimum(from_host(batch.next_length, {decisions}), count);
@@ -118,7 +135,8 @@ StepResult SlateNetwork::step(const SlateBatch& batch, float* td_errors) {
   const at::Tensor surprise =
       log_choice(listed, from_host(batch.shown_count, {decisions})).masked_fill(chosen.le(0), 0).mul(chosen).sum(1).neg();
   const at::Tensor nothing = shown.view({decisions, slots + 1, shape.inputs}).select(1, 0).index_select(0, decision_of_row);
-  const at::Tensor scores = worth(online_, from_host(batch.row_features, {rows, shape.inputs}), nothing);
+  const at::Tensor scores =
+      value(online_, nothing) + advantage(online_, from_host(batch.row_features, {rows, shape.inputs}), nothing);
   const at::Tensor errors_of_rows = at::huber_loss(scores, y, at::Reduction::None, settings_.huber);
   const at::Tensor loss = (surprise.mul(from_host(batch.weight, {decisions})).sum() +
                            errors_of_rows.mul(from_host(batch.row_weight, {rows})).sum()) / static_cast<double>(decisions);
@@ -129,6 +147,7 @@ StepResult SlateNetwork::step(const SlateBatch& batch, float* td_errors) {
   result.largest_score = scores.detach().abs().max().item<float>();
   const at::Tensor gradient = torch::autograd::grad({loss}, {online_}).front();
   result.finite = std::isfinite(result.loss) && update(gradient);
+  if (result.finite && settings_.advantage_decay > 0) decay();
   return result;
 }
 

@@ -19,8 +19,10 @@ class SlateNetwork final : public FlatNetwork {
   at::Tensor part(const at::Tensor& parameters, std::size_t from) const;
   at::Tensor output(const at::Tensor& part, const at::Tensor& rows) const;
   at::Tensor positions(const at::Tensor& parameters) const;
-  // Q̄ of rows, each with its request's ⊥ row.
-  at::Tensor worth(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const;
+  // V of requests by their ⊥ rows, and A of rows, each with its request's ⊥ row: together Q̄.
+  at::Tensor value(const at::Tensor& parameters, const at::Tensor& nothing) const;
+  at::Tensor advantage(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const;
+  void decay();
   at::Tensor next_values(const SlateBatch& batch) const;   // Q(s′,A′), [decisions]; 0 where there is no next
 
   SlateSettings settings_;

@@ -45,6 +45,7 @@ enum class SlateOrder : std::uint8_t { kTopK, kGreedy };
 struct SlateQOptions : ReplayedOptions {
   SlateTarget target = SlateTarget::kSarsa;
   SlateOrder slate = SlateOrder::kTopK;               // how lists are filled
+  double advantage_decay = 0;                         // of A's weights on features towards 0
 };
 
 // Where networks train, whatever their policy.

@@ -1,5 +1,6 @@
 #include "learner/q_learning/slateq.h"
 
+#include "absl/status/status.h"
 #include "base/errors.h"
 #include "base/log.h"
 #include "features/feature_vector.h"
@@ -39,6 +40,7 @@ network::SlateSettings settings_of(const SlateQOptions& options) {
   settings.target_rate = static_cast<float>(options.target_rate);
   settings.huber = static_cast<float>(options.huber);
   settings.largest_gradient = static_cast<float>(options.largest_gradient);
+  settings.advantage_decay = static_cast<float>(options.advantage_decay);
   return settings;
 }
 
@@ -58,6 +60,8 @@ std::shared_ptr<const Scorer> SlateQTrainer::scorer() {
 
 absl::StatusOr<std::unique_ptr<Trainer>> make_slateq_trainer(const SlateQOptions& options, const NetworkOptions& network) {
   RIFFLE_RETURN_IF_ERROR(check(options, "slateq"));
+  if (!(options.advantage_decay >= 0 && options.advantage_decay * options.learning_rate < 1))
+    return absl::InvalidArgumentError("slateq: advantage_decay must not be negative, and times learning_rate below 1");
   RIFFLE_ASSIGN_OR_RETURN(const network::Interface* interface, load_network_module(network.module));
   RIFFLE_ASSIGN_OR_RETURN(auto made, make_network(*interface, settings_of(options), network.device));
   log::info("slateq trains on {} ({})", made->device(), interface->library());
