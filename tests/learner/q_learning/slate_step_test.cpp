@@ -188,6 +188,31 @@ TEST_F(SlateStep, TheTwoPartsLearnApart) {
   EXPECT_NEAR(numbers_.online[settings_.shape.choice() + settings_.shape.part().u()], .99, 1e-6);
 }
 
+TEST_F(SlateStep, WhatItemsDifferByIsDrawnToNothingAndNothingElseIs) {
+  settings_.advantage_decay = 10;  // times the learning rate of .01: a tenth a step
+  make(network::SlateSettings::kSarsa);
+  const network::Shape part = settings_.shape.part();
+  const std::size_t advantage = settings_.shape.advantage(), is_nothing = advantage + part.w1() + kInputs - 1;
+  numbers_.online[is_nothing] = .7F;
+  network_->write({numbers_.online.data(), numbers_.target.data(), numbers_.first_moment.data(), numbers_.second_moment.data(),
+                   numbers_.steps});
+  OneList one;
+  one.shown = rows({{0, 0}, {1, 3}, {2, 5}});
+  one.row = rows({{1, 3}});
+  one.reward = 3;  // Q̄ = y: nothing else moves
+  std::array<float, 1> errors{};
+  ASSERT_TRUE(network_->step(one.view(), errors).ok());
+  const QNumbers before = numbers_;
+  read();
+  EXPECT_FLOAT_EQ(numbers_.online[advantage + part.w1()], .9F);
+  EXPECT_FLOAT_EQ(numbers_.online[advantage + part.w1() + kInputs + 1], .9F);
+  EXPECT_EQ(numbers_.online[is_nothing], .7F);
+  for (std::size_t i = settings_.shape.value(); i < before.online.size(); ++i)
+    if (i < advantage || i >= advantage + part.b1()) {
+      EXPECT_EQ(numbers_.online[i], before.online[i]) << i;
+    }
+}
+
 TEST_F(SlateStep, AStepThatIsNotFiniteChangesNothing) {
   make(network::SlateSettings::kSarsa);
   OneList one;

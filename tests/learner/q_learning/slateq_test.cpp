@@ -184,6 +184,9 @@ TEST(SlateQOptionsCheck, WhatIsOutOfRangeIsRefused) {
   const auto status = make_trainer("slateq", options).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("slateq: the discount"));
+  options.slateq = {};
+  options.slateq.advantage_decay = 1000;  // times learning_rate it would turn weights round
+  EXPECT_THAT(std::string(make_trainer("slateq", options).status().message()), HasSubstr("slateq: advantage_decay"));
 }
 
 TEST(SlateBatch, ChoicesAreWhatEarnedAndNothingWhereNothingDid) {
