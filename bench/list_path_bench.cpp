@@ -118,6 +118,9 @@ void fill_slate(benchmark::State& state, const std::string& explorer, const std:
   input.slots = kSlots;
   input.diversity = policy.diversifier.weight;
   input.slots_learned = 10'000;
+  std::vector<serving::CategoryShare> tastes;  // of a user of a dozen categories
+  for (std::size_t i = 0; i < 12; ++i) tastes.push_back({.category = paths[i * 7].back(), .share = .06F});
+  input.tastes = tastes;
   serving::SlateBuilder builder;
   for (auto _ : state) benchmark::DoNotOptimize(builder.fill(input, rng).propensity);
 }
@@ -127,6 +130,10 @@ void SlateGreedyDpp(benchmark::State& state) { fill_slate(state, "greedy", "dpp"
 BENCHMARK(SlateGreedyDpp)->Unit(benchmark::kMicrosecond);
 void SlateGreedyMmr(benchmark::State& state) { fill_slate(state, "greedy", "mmr"); }
 BENCHMARK(SlateGreedyMmr)->Unit(benchmark::kMicrosecond);
+void SlateGreedySsd(benchmark::State& state) { fill_slate(state, "greedy", "ssd"); }
+BENCHMARK(SlateGreedySsd)->Unit(benchmark::kMicrosecond);
+void SlateGreedyCalibration(benchmark::State& state) { fill_slate(state, "greedy", "calibration"); }
+BENCHMARK(SlateGreedyCalibration)->Unit(benchmark::kMicrosecond);
 void SlateSquareCbNone(benchmark::State& state) { fill_slate(state, "squarecb", "none"); }
 BENCHMARK(SlateSquareCbNone)->Unit(benchmark::kMicrosecond);
 void SlateSquareCbDpp(benchmark::State& state) { fill_slate(state, "squarecb", "dpp"); }

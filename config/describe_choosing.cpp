@@ -25,9 +25,13 @@ void describe_explorer(Fields& f, serving::ExplorerOptions& o) {
 }
 
 void describe_diversifier(Fields& f, serving::DiversifierOptions& o) {
-  f.choice("kind", o.kind, {"none", "mmr", "dpp"},
-           "mmr: far from the most similar slot above. dpp: far from all slots above together.");
+  f.choice("kind", o.kind, {"none", "mmr", "dpp", "ssd", "calibration"},
+           "mmr: far from the most similar slot above. dpp: far from all slots above together. ssd: far from its neighbours. "
+           "calibration: categories in the shares that the user has. See docs/learning.md.");
   f.real("weight", o.weight, "Of diversity against the reward; a request's `diversity` takes its place.", 0, 1);
+  f.whole("window", o.window, "ssd: a slot differs from those above it among so many neighbouring slots.", 2,
+          serving::kMostWindow);
+  f.whole("depth", o.depth, "calibration: levels of the category path that count.", 1, 100);
 }
 
 void describe_cap(Fields& f, serving::CategoryCap& o) {

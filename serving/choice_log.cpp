@@ -40,7 +40,8 @@ bool is_among(std::span<const std::string_view> kinds, std::string_view kind) {
 }  // namespace
 
 std::size_t choice_bytes(const SlateInput& input) {
-  return input.keys.size() * sizeof(features::KernelVector) + input.draws.size_bytes() + input.widths.size_bytes();
+  return input.keys.size() * sizeof(features::KernelVector) + input.draws.size_bytes() + input.widths.size_bytes() +
+         input.tastes.size_bytes();
 }
 
 void log_choice(const SlateInput& input, bool diversity_asked, pb::ChoiceLog& log) {
@@ -53,6 +54,14 @@ void log_choice(const SlateInput& input, bool diversity_asked, pb::ChoiceLog& lo
   log.set_shortlist(policy.shortlist);
   log_explorer(policy, *log.mutable_explorer());
   log.set_diversifier(policy.diversifier.kind);
+  log.set_diversifier_window(policy.diversifier.window);
+  log.set_diversifier_depth(policy.diversifier.depth);
+  log.set_has_tastes(true);
+  for (const CategoryShare& taste : input.tastes) {
+    pb::CategoryShareLog& logged = *log.add_tastes();
+    logged.set_category_key(taste.category.value());
+    logged.set_share(taste.share);
+  }
   for (const CategoryCap& cap : policy.caps) {
     pb::CategoryCapLog& logged = *log.add_caps();
     logged.set_depth(cap.depth);
@@ -82,11 +91,16 @@ std::string_view LoggedChoice::read(const pb::Outcome& outcome) {
   if (outcome.candidates_size() != log_->candidates_size()) return "a decision's log of its choice has other candidates";
   if (!is_among(explorer_kinds(), log_->explorer().kind()) || !is_among(diversifier_kinds(), log_->diversifier()))
     return "a decision was made by an explorer or a diversifier that this build does not have";
-  if (!(log_->reward_ceiling() > 0) || !(log_->explore() >= 0 && log_->explore() <= 1))
+  const bool windowed = log_->diversifier_window() >= 2 && log_->diversifier_window() <= kMostWindow;
+  if (!(log_->reward_ceiling() > 0) || !(log_->explore() >= 0 && log_->explore() <= 1) ||
+      (log_->diversifier() == "ssd" && !windowed))
     return "a decision's log of its choice is broken";
   policy_ = PolicyOptions();
   read_explorer(log_->explorer(), policy_.explorer);
-  policy_.diversifier = {.kind = log_->diversifier(), .weight = log_->diversity()};
+  policy_.diversifier = {.kind = log_->diversifier(),
+                         .weight = log_->diversity(),
+                         .window = static_cast<std::size_t>(log_->diversifier_window()),
+                         .depth = static_cast<std::size_t>(log_->diversifier_depth())};
   policy_.reward_ceiling = log_->reward_ceiling();
   policy_.shortlist = static_cast<std::size_t>(log_->shortlist());
   for (const pb::CategoryCapLog& cap : log_->caps())
@@ -94,7 +108,11 @@ std::string_view LoggedChoice::read(const pb::Outcome& outcome) {
                             .most = static_cast<std::size_t>(cap.most()),
                             .window = static_cast<std::size_t>(cap.window())});
 
-  keys_.clear(), scores_.clear(), draws_.clear(), widths_.clear(), paths_.clear();
+  keys_.clear(), scores_.clear(), draws_.clear(), widths_.clear(), paths_.clear(), tastes_.clear();
+  for (const pb::CategoryShareLog& taste : log_->tastes()) {
+    if (!(taste.share() >= 0 && taste.share() <= 1)) return "a decision's log of its choice is broken";
+    tastes_.push_back({.category = CategoryKey(taste.category_key()), .share = taste.share()});
+  }
   kernels_.resize(count);
   kernel_pointers_.assign(count, nullptr);
   path_spans_.assign(count, {});
@@ -135,7 +153,8 @@ SlateInput LoggedChoice::input() const {
           .diversity = log_->diversity(),
           .slots_learned = log_->slots_learned(),
           .draws = draws_,
-          .widths = widths_};
+          .widths = widths_,
+          .tastes = tastes_};
 }
 
 }  // namespace riffle::serving

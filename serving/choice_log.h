@@ -1,10 +1,11 @@
-// What the choice of a fully logged decision depended on beside its candidates' scores: the policy's exploration, λ, caps, and
-// what of each candidate the diversifier, the caps and the explorer asked. With it the slots' distributions can be made again,
+// What the choice of a fully logged decision depended on beside its candidates' scores: the policy's exploration, λ, caps, the
+// user's tastes, and what of each candidate the diversifier, the caps and the explorer asked. With it the slots' distributions can be made again,
 // given any slots above: by the policy that chose (so its marginals can be found by drawing lists) and by any other.
 //
 // A kilobyte a candidate with 64 draws, a third of that without: that is why only fully logged decisions have it.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,10 @@ class LoggedChoice {
   std::span<const ItemKey> keys() const { return keys_; }
   std::span<const features::KernelVector* const> kernels() const { return kernel_pointers_; }
   std::span<const std::span<const CategoryKey>> category_paths() const { return path_spans_; }
+  // Of the user; none: logged by a build that did not log them.
+  std::optional<std::span<const CategoryShare>> tastes() const {
+    return log_->has_tastes() ? std::optional<std::span<const CategoryShare>>(tastes_) : std::nullopt;
+  }
 
  private:
   const pb::ChoiceLog* log_ = nullptr;
@@ -47,6 +52,7 @@ class LoggedChoice {
   std::vector<const features::KernelVector*> kernel_pointers_;
   std::vector<CategoryKey> paths_;
   std::vector<std::span<const CategoryKey>> path_spans_;
+  std::vector<CategoryShare> tastes_;
 };
 
 }  // namespace riffle::serving

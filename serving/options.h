@@ -23,9 +23,13 @@ struct ExplorerOptions {
   double mellowness = 0.01;          // regcb: c₀ of the excess loss that an estimate may have
 };
 
+constexpr std::size_t kMostWindow = 100;
+
 struct DiversifierOptions {
-  std::string kind = "dpp";          // none | mmr | dpp
+  std::string kind = "dpp";          // none | mmr | dpp | ssd | calibration
   double weight = 0.1;               // λ; a request's `diversity` takes its place
+  std::size_t window = 5;            // ssd: neighbouring slots that are to differ
+  std::size_t depth = 1;             // calibration: of the category path that counts
 };
 
 struct CategoryCap {

@@ -58,6 +58,7 @@ struct Recommender::Impl {
   records::ListNotes notes;                        // likewise kept for its memory
   absl::flat_hash_map<std::string, std::shared_ptr<const learner::Scorer>> scorers;  // those that never learn
   std::vector<const features::CatalogueItem*> shown;
+  std::vector<CategoryShare> tastes;
 };
 
 // The policy's own; where it has learned nothing yet, or has not come, what needs no learning, and it says so.
@@ -150,6 +151,8 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   const std::vector<Candidate>& candidates = impl.gatherer.gather(request, context, user, n);
   impl.batch.fill(candidates, user, impl.gatherer.pool());
   impl.batch.score(scorer, user.segment, impl.builder.needs(*context.options));
+  impl.tastes.clear();
+  for (const auto& [category, taste] : user.categories) impl.tastes.push_back({.category = category, .share = taste.share});
   const SlateInput choice = {.keys = impl.batch.keys(),
                              .scores = impl.batch.scores(),
                              .kernels = impl.batch.kernels(),
@@ -160,7 +163,8 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
                              .diversity = decision.diversity(),
                              .slots_learned = context.policy ? static_cast<double>(context.policy->slots_learned) : 0,
                              .draws = impl.batch.draws(),
-                             .widths = impl.batch.widths()};
+                             .widths = impl.batch.widths(),
+                             .tastes = impl.tastes};
   const Slate& slate = impl.builder.fill(choice, rng);
   if (slate.caps_lifted) add_once(decision, "caps");
   if (slate.slots.size() < n) add_once(decision, slate.slots.empty() ? "empty" : "short");

@@ -11,6 +11,7 @@ void Shortlist::take_all(const SlateInput& input) {
   all_keys_ = input.keys;
   all_scores_ = input.scores;
   all_kernels_ = input.kernels;
+  all_paths_ = input.category_paths;
   all_draws_ = input.draws;
   all_widths_ = input.widths;
 }
@@ -31,11 +32,12 @@ void Shortlist::take_in(const SlateInput& input, std::uint32_t candidate) {
 
 void Shortlist::gather(const SlateInput& input) {
   const std::size_t each = input.draws.size() / input.keys.size();
-  keys_.clear(), scores_.clear(), kernels_.clear(), draws_.clear(), widths_.clear();
+  keys_.clear(), scores_.clear(), kernels_.clear(), paths_.clear(), draws_.clear(), widths_.clear();
   for (const std::uint32_t candidate : candidates_) {
     keys_.push_back(input.keys[candidate]);
     scores_.push_back(input.scores[candidate]);
     kernels_.push_back(input.kernels[candidate]);
+    if (!input.category_paths.empty()) paths_.push_back(input.category_paths[candidate]);
     const auto drawn = input.draws.subspan(candidate * each, each);
     draws_.insert(draws_.end(), drawn.begin(), drawn.end());
     if (!input.widths.empty()) widths_.push_back(input.widths[candidate]);

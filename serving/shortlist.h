@@ -43,6 +43,7 @@ class Shortlist {
   std::span<const ItemKey> keys() const { return whole_ ? all_keys_ : keys_; }
   std::span<const float> scores() const { return whole_ ? all_scores_ : scores_; }
   std::span<const features::KernelVector* const> kernels() const { return whole_ ? all_kernels_ : kernels_; }
+  std::span<const std::span<const CategoryKey>> category_paths() const { return whole_ ? all_paths_ : paths_; }
   std::span<const float> draws() const { return whole_ ? all_draws_ : draws_; }      // equally many a place
   std::span<const float> widths() const { return whole_ ? all_widths_ : widths_; }
 
@@ -56,11 +57,13 @@ class Shortlist {
   std::span<const ItemKey> all_keys_;
   std::span<const float> all_scores_, all_draws_, all_widths_;
   std::span<const features::KernelVector* const> all_kernels_;
+  std::span<const std::span<const CategoryKey>> all_paths_;
   TopSelector top_;
   std::vector<std::uint32_t> candidates_;   // ascending
   std::vector<ItemKey> keys_;
   std::vector<float> scores_, draws_, widths_;
   std::vector<const features::KernelVector*> kernels_;
+  std::vector<std::span<const CategoryKey>> paths_;
 };
 
 }  // namespace riffle::serving

@@ -61,7 +61,10 @@ void SlateBuilder::begin(const SlateInput& input, Diversifier& diversifier) {
   for (std::size_t i = 0; i < count; ++i) relevance_[i] = std::clamp(scores[i] / ceiling, 0.f, 1.f);
   draws_.resize(draws.size());
   std::transform(draws.begin(), draws.end(), draws_.begin(), [&](float draw) { return draw / ceiling; });
-  diversifier.reset(shortlist_.kernels());
+  diversifier.reset({.kernels = shortlist_.kernels(),
+                     .category_paths = shortlist_.category_paths(),
+                     .tastes = input.tastes,
+                     .options = &input.policy->diversifier});
   left_.clear();
   if (shortlist_.whole()) return;
   for (const std::uint32_t candidate : filled()) {

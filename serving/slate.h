@@ -35,6 +35,7 @@ struct SlateInput {
   double slots_learned = 0;                                        // t
   std::span<const float> draws = {};                               // the scorer's, where needs() asks and it has them
   std::span<const float> widths = {};                              // likewise
+  std::span<const CategoryShare> tastes = {};                      // the user's; what calibration asks
 };
 
 struct FilledSlot {

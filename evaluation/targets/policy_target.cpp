@@ -61,6 +61,11 @@ Unanswerable PolicyTarget::read_choice(const pb::Outcome& outcome) {
     input_.category_paths = choice_.category_paths();
     input_.explore = outcome.choice().explore();
     if (outcome.choice().diversity_asked()) input_.diversity = outcome.choice().diversity();
+    if (choice_.tastes()) {
+      input_.tastes = *choice_.tastes();
+    } else if (policy_.diversifier.kind == "calibration" && input_.diversity != 0) {
+      return "a decision was logged without the user's tastes, which calibration asks for (by an older build)";
+    }
     return {};
   }
   if (wants_choice())

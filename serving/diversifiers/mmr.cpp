@@ -4,8 +4,8 @@
 
 namespace riffle::serving {
 
-void Mmr::reset(std::span<const features::KernelVector* const> kernels) {
-  similarity_.reset(kernels);
+void Mmr::reset(const DiversifierInput& input) {
+  similarity_.reset(input.kernels);
   largest_.assign(similarity_.padded_count(), 0.f);
   row_.resize(similarity_.padded_count());
 }

@@ -10,7 +10,7 @@ namespace riffle::serving {
 
 class Mmr final : public Diversifier {
  public:
-  void reset(std::span<const features::KernelVector* const> kernels) override;
+  void reset(const DiversifierInput& input) override;
   void gains(std::span<float> out) const override;
   void add(std::uint32_t candidate) override;
 

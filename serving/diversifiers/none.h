@@ -9,7 +9,7 @@ namespace riffle::serving {
 
 class NoDiversifier final : public Diversifier {
  public:
-  void reset(std::span<const features::KernelVector* const>) override {}
+  void reset(const DiversifierInput&) override {}
   void gains(std::span<float> out) const override { std::fill(out.begin(), out.end(), 0.f); }
   void add(std::uint32_t) override {}
 };

@@ -41,7 +41,7 @@ TEST(PolicyTarget, OfThePolicyThatServedHasThePropensitiesThatWereLogged) {
 TEST(PolicyTarget, HasTheLoggedPropensitiesWithDiversityCapsDrawsAndWidthsToo) {
   Rng rng(11);
   const learner::PolicyVersion version = trained_linear(rng);
-  for (const char* diversifier : {"none", "mmr", "dpp"})
+  for (const char* diversifier : {"none", "mmr", "dpp", "ssd", "calibration"})
     for (const char* explorer : kExplorers) {
       SCOPED_TRACE(std::string(explorer) + " " + diversifier);
       expect_what_was_logged(diverse_policy("linear", explorer, diversifier), version, {});
@@ -126,6 +126,23 @@ TEST(PolicyTarget, WithoutALogOfTheChoiceCannotTellDiversityAndCaps) {
   outcome.mutable_slots(1)->set_allowed(3);
   EXPECT_NE((*PolicyTarget::make(plain, untrained(plain)))->weigh(round_of(outcome), nullptr, 0, slots), "")
       << "caps excluded something, and the log does not say what";
+}
+
+// Logs of builds that did not log tastes.
+TEST(PolicyTarget, WithoutTheUsersTastesCannotTellCalibrationAndCanTellTheOthers) {
+  const serving::PolicyOptions served = diverse_policy("popularity", "epsilon", "dpp");
+  Rng rng(4);
+  pb::Outcome outcome = serve(served, untrained(served), {}, rng);
+  serving::PolicyOptions calibrated = served;
+  calibrated.diversifier.kind = "calibration";
+  std::vector<TargetSlot> slots;
+  EXPECT_EQ((*PolicyTarget::make(calibrated, untrained(calibrated)))->weigh(round_of(outcome), nullptr, 0, slots), "");
+  outcome.mutable_choice()->set_has_tastes(false);
+  outcome.mutable_choice()->clear_tastes();
+  EXPECT_NE((*PolicyTarget::make(calibrated, untrained(calibrated)))->weigh(round_of(outcome), nullptr, 0, slots), "");
+  EXPECT_EQ((*PolicyTarget::make(served, untrained(served)))->weigh(round_of(outcome), nullptr, 0, slots), "");
+  calibrated.diversifier.weight = 0;
+  EXPECT_EQ((*PolicyTarget::make(calibrated, untrained(calibrated)))->weigh(round_of(outcome), nullptr, 0, slots), "");
 }
 
 TEST(PolicyTarget, LeavesListsThatAreNotFullyLoggedOut) {

@@ -40,7 +40,7 @@ inline serving::PolicyOptions policy_of(const std::string& scorer, const std::st
 inline serving::PolicyOptions diverse_policy(const std::string& scorer, const std::string& explorer,
                                              const std::string& diversifier) {
   serving::PolicyOptions policy = policy_of(scorer, explorer);
-  policy.diversifier = {.kind = diversifier, .weight = 0.4};
+  policy.diversifier = {.kind = diversifier, .weight = 0.4, .window = 3, .depth = 2};
   policy.caps = {{.depth = 1, .most = 1, .window = 2}, {.depth = 2, .most = 2, .window = 4}};
   policy.reward_ceiling = 0.8;
   return policy;
@@ -97,6 +97,8 @@ inline pb::Outcome serve(const serving::PolicyOptions& policy, const learner::Po
   auto pointers = serving::pointers(kernels);
   pointers.back() = nullptr;  // one that nothing is known of
   const std::vector<std::span<const CategoryKey>> spans(paths.begin(), paths.end());
+  const std::vector<serving::CategoryShare> tastes = {
+      {CategoryKey(1), .2F}, {CategoryKey(10), .1F}, {CategoryKey(12), .05F}, {CategoryKey(77), .15F}};
   const serving::SlateInput input = {.keys = keys,
                                      .scores = scores,
                                      .kernels = pointers,
@@ -107,7 +109,8 @@ inline pb::Outcome serve(const serving::PolicyOptions& policy, const learner::Po
                                      .diversity = served.diversity.value_or(policy.diversifier.weight),
                                      .slots_learned = static_cast<double>(version.slots_learned),
                                      .draws = draws,
-                                     .widths = widths};
+                                     .widths = widths,
+                                     .tastes = tastes};
   const serving::Slate& slate = builder.fill(input, rng);
   for (std::size_t i = 0; i < served.candidates; ++i) outcome.mutable_candidates(static_cast<int>(i))->set_score(scores[i]);
   for (const serving::FilledSlot& filled : slate.slots) {

@@ -28,14 +28,15 @@ struct Choice {
     policy.scorer = "linear";
     policy.explorer = {.kind = "epsilon", .epsilon = .3, .epsilon_start = .6, .epsilon_half_life = 77, .gamma_scale = 3,
                        .gamma_exponent = .4, .top = 6, .max_slots_learned = 900, .temperature = .2, .mellowness = .07};
-    policy.diversifier = {.kind = "dpp", .weight = .2};
+    policy.diversifier = {.kind = "dpp", .weight = .2, .window = 3, .depth = 2};
+    tastes = {{CategoryKey(1), .4F}, {CategoryKey(10), .3F}, {CategoryKey(2), .1F}};
     policy.caps = {{.depth = 1, .most = 2, .window = 3}, {.depth = 2, .most = 1, .window = 2}};
     policy.reward_ceiling = .9;
   }
 
   SlateInput input() const {
     return {.keys = keys, .scores = scores, .kernels = pointers, .category_paths = spans, .policy = &policy, .slots = kSlots,
-            .explore = .7, .diversity = .35, .slots_learned = 123, .draws = draws, .widths = widths};
+            .explore = .7, .diversity = .35, .slots_learned = 123, .draws = draws, .widths = widths, .tastes = tastes};
   }
 
   // As serving logs it.
@@ -57,6 +58,7 @@ struct Choice {
   std::vector<float> scores, widths, draws;
   std::vector<std::vector<CategoryKey>> paths;
   std::vector<std::span<const CategoryKey>> spans;
+  std::vector<CategoryShare> tastes;
   PolicyOptions policy;
 };
 
@@ -100,6 +102,20 @@ TEST(ChoiceLog, AWalkOfAListFindsThePropensitiesThatItWasDrawnWith) {
   EXPECT_EQ(slot, kSlots);
 }
 
+TEST(ChoiceLog, HasTheUsersTastesWhateverTheDiversifierForOtherPolicies) {
+  pb::Outcome outcome = Choice(1).logged();
+  LoggedChoice read;
+  ASSERT_EQ(read.read(outcome), "");
+  ASSERT_TRUE(read.tastes());
+  ASSERT_EQ(read.tastes()->size(), 3U);
+  EXPECT_EQ((*read.tastes())[1].category, CategoryKey(10));
+  EXPECT_EQ((*read.tastes())[1].share, .3F);
+  outcome.mutable_choice()->set_has_tastes(false);  // of a build that did not log them
+  outcome.mutable_choice()->clear_tastes();
+  ASSERT_EQ(read.read(outcome), "");
+  EXPECT_FALSE(read.tastes());
+}
+
 // An outcome has to fit into a record.
 TEST(ChoiceLog, ItsSizeIsKnownBeforeItIsMade) {
   const Choice choice(1);
@@ -130,6 +146,18 @@ TEST(ChoiceLog, WhatCannotBeReadSaysWhy) {
   for (const double broken : {0., -1., std::nan("")}) {
     outcome = choice.logged();
     outcome.mutable_choice()->set_reward_ceiling(broken);
+    EXPECT_THAT(read.read(outcome), HasSubstr("broken"));
+  }
+  for (const float broken : {-1.F, 2.F, std::nanf("")}) {
+    outcome = choice.logged();
+    outcome.mutable_choice()->mutable_tastes(1)->set_share(broken);
+    EXPECT_THAT(read.read(outcome), HasSubstr("broken"));
+  }
+  for (const std::uint64_t window : {0ULL, 1ULL, 1ULL << 60}) {
+    outcome = choice.logged();
+    outcome.mutable_choice()->set_diversifier_window(window);
+    EXPECT_EQ(read.read(outcome), "") << "a dpp has none";
+    outcome.mutable_choice()->set_diversifier("ssd");
     EXPECT_THAT(read.read(outcome), HasSubstr("broken"));
   }
   outcome = choice.logged();

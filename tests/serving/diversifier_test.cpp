@@ -7,12 +7,20 @@
 namespace riffle::serving {
 namespace {
 
+const DiversifierOptions kDefault;
+
+// Of kernels alone.
+DiversifierInput only(std::span<const features::KernelVector* const> kernels) {
+  return {.kernels = kernels, .category_paths = {}, .tastes = {}, .options = &kDefault};
+}
+
 TEST(Diversifier, TheFastDppPicksWhatExhaustiveLogDeterminantsPick) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Rng rng(seed);
     const auto kernels = random_kernels(40, rng);
     const auto dpp = make_diversifier("dpp");
-    dpp->reset(pointers(kernels));
+    const auto all = pointers(kernels);
+    dpp->reset(only(all));
     std::vector<float> gains(kernels.size());
     std::vector<std::uint32_t> chosen{static_cast<std::uint32_t>(rng.below(40))};
     dpp->add(chosen.front());
@@ -36,22 +44,31 @@ TEST(Diversifier, TheFastDppPicksWhatExhaustiveLogDeterminantsPick) {
 }
 
 TEST(Diversifier, GainsEqualTheirDefinitionsHoweverItemsAreDrawn) {
-  for (const std::string kind : {"none", "mmr", "dpp"}) {
+  std::vector<DiversifierOptions> all;
+  for (const std::string_view kind : diversifier_kinds()) {
+    all.push_back({.kind = std::string(kind)});
+    if (kind == "ssd")
+      for (const std::size_t window : {2U, 3U, 20U}) all.push_back({.kind = std::string(kind), .window = window});
+    if (kind == "calibration") all.push_back({.kind = std::string(kind), .depth = 2});
+  }
+  for (const DiversifierOptions& options : all) {
+    const auto diversifier = make_diversifier(options.kind);
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       Rng rng(seed);
-      const auto kernels = random_kernels(23, rng);
-      const auto diversifier = make_diversifier(kind);
-      diversifier->reset(pointers(kernels));
-      std::vector<float> gains(kernels.size());
+      const Measured measured = random_measured(23, rng);
+      const MeasuredInput given(measured, options);
+      diversifier->reset(given.input());
+      std::vector<float> gains(23);
       std::vector<std::uint32_t> above;
-      for (int slot = 0; slot < 8; ++slot) {
+      for (int slot = 0; slot < 12; ++slot) {
         diversifier->gains(gains);
-        for (std::uint32_t i = 0; i < kernels.size(); ++i) {
+        for (std::uint32_t i = 0; i < gains.size(); ++i) {
           if (std::find(above.begin(), above.end(), i) != above.end()) continue;
-          ASSERT_NEAR(static_cast<double>(gains[i]), naive_gain(kind, kernels, above, i), 1e-4)
-              << kind << ", seed " << seed << ", slot " << slot << ", item " << i;
+          ASSERT_NEAR(static_cast<double>(gains[i]), naive_gain(options, measured, above, i), 1e-4)
+              << options.kind << ", window " << options.window << ", depth " << options.depth << ", seed " << seed
+              << ", slot " << slot << ", item " << i;
         }
-        std::uint32_t drawn = static_cast<std::uint32_t>(rng.below(kernels.size()));
+        std::uint32_t drawn = static_cast<std::uint32_t>(rng.below(gains.size()));
         while (std::find(above.begin(), above.end(), drawn) != above.end()) drawn = (drawn + 1) % 23;
         above.push_back(drawn);
         diversifier->add(drawn);
@@ -60,12 +77,99 @@ TEST(Diversifier, GainsEqualTheirDefinitionsHoweverItemsAreDrawn) {
   }
 }
 
+TEST(Diversifier, AnSsdWhoseWindowIsTheListIsTheDppBitForBit) {
+  Rng rng(12);
+  const Measured measured = random_measured(40, rng);
+  const MeasuredInput given(measured, {.window = 10});
+  const auto ssd = make_diversifier("ssd"), dpp = make_diversifier("dpp");
+  ssd->reset(given.input());
+  dpp->reset(given.input());
+  std::vector<float> of_ssd(40), of_dpp(40);
+  for (std::uint32_t slot = 0; slot < 10; ++slot) {
+    ssd->gains(of_ssd);
+    dpp->gains(of_dpp);
+    EXPECT_EQ(of_ssd, of_dpp) << slot;
+    ssd->add(3 * slot);
+    dpp->add(3 * slot);
+  }
+}
+
+TEST(Diversifier, AnItemUnlikeTheWindowIsWelcomeAgainForAnSsdAndATwinInSightIsNot) {
+  Measured measured{.kernels = std::vector<features::KernelVector>(6)};
+  for (const auto& [item, direction] : std::vector<std::pair<int, int>>{{0, 0}, {1, 1}, {2, 2}, {3, 0}, {4, 1}, {5, 2}})
+    measured.kernels[static_cast<std::size_t>(item)][static_cast<std::size_t>(direction)] = 1;
+  measured.kernels[1][0] = .5;  // not orthogonal to what leaves the window
+  measured.kernels[4][0] = .5;
+  measured.paths.resize(6);
+  const MeasuredInput given(measured, {.window = 3});
+  const auto ssd = make_diversifier("ssd");
+  ssd->reset(given.input());
+  for (const std::uint32_t item : {0U, 1U, 2U}) ssd->add(item);
+  std::vector<float> gains(6);
+  ssd->gains(gains);
+  EXPECT_GT(gains[3], .8F) << "its twin is out of sight";
+  EXPECT_NEAR(gains[4], 0, 2e-3) << "its twin is in the window";
+  EXPECT_NEAR(gains[5], 0, 2e-3);
+}
+
+TEST(Calibration, IsWholeForAListThatHasTheUsersShares) {
+  Rng rng(2);
+  Measured measured{.kernels = random_kernels(20, rng)};
+  for (std::size_t i = 0; i < 20; ++i) measured.paths.push_back({CategoryKey(1 + i % 2)});
+  measured.tastes = {{CategoryKey(1), .8F}, {CategoryKey(2), .2F}};
+  const MeasuredInput given(measured, {});
+  const auto calibration = make_diversifier("calibration");
+  calibration->reset(given.input());
+  std::vector<float> gains(20);
+  std::vector<std::size_t> listed(3);
+  for (int slot = 0; slot < 10; ++slot) {  // greedily, as slots are filled
+    calibration->gains(gains);
+    const auto best = static_cast<std::uint32_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
+    ++listed[measured.paths[best][0].value()];
+    EXPECT_TRUE(slot < 9 || gains[best] > .999F) << gains[best];
+    calibration->add(best);
+  }
+  EXPECT_EQ(listed[1], 8U);
+  EXPECT_EQ(listed[2], 2U);
+}
+
+TEST(Calibration, GivesAUserNobodyKnowsWhatThereIs) {
+  Rng rng(2);
+  Measured measured{.kernels = random_kernels(20, rng)};
+  for (std::size_t i = 0; i < 20; ++i) measured.paths.push_back({CategoryKey(i < 14 ? 1 : 2)});
+  const MeasuredInput given(measured, {});
+  const auto calibration = make_diversifier("calibration");
+  calibration->reset(given.input());
+  std::vector<float> gains(20);
+  std::size_t ones = 0;
+  for (int slot = 0; slot < 10; ++slot) {
+    calibration->gains(gains);
+    const auto best = static_cast<std::uint32_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
+    ones += measured.paths[best][0] == CategoryKey(1);
+    calibration->add(best);
+  }
+  EXPECT_EQ(ones, 7U);
+}
+
+TEST(Calibration, OfNoCategoriesPrefersNothing) {
+  Rng rng(2);
+  Measured measured{.kernels = random_kernels(4, rng), .paths = std::vector<std::vector<CategoryKey>>(4)};
+  measured.tastes = {{CategoryKey(1), .5F}};
+  const MeasuredInput given(measured, {});
+  const auto calibration = make_diversifier("calibration");
+  calibration->reset(given.input());
+  std::vector<float> gains(4);
+  calibration->gains(gains);
+  for (const float gain : gains) EXPECT_EQ(gain, gains[0]);
+}
+
 TEST(Diversifier, TheFirstSlotsGainIsOneForAll) {
   Rng rng(3);
   const auto kernels = random_kernels(9, rng);
-  for (const std::string kind : {"mmr", "dpp"}) {
+  for (const std::string kind : {"mmr", "dpp", "ssd"}) {
     const auto diversifier = make_diversifier(kind);
-    diversifier->reset(pointers(kernels));
+    const auto all = pointers(kernels);
+    diversifier->reset(only(all));
     std::vector<float> gains(9);
     diversifier->gains(gains);
     for (const float gain : gains) EXPECT_EQ(gain, 1) << kind;
@@ -76,9 +180,10 @@ TEST(Diversifier, ATwinAddsNothingAndDrawingItChangesNothing) {
   Rng rng(4);
   auto kernels = random_kernels(5, rng);
   kernels[3] = kernels[1];
-  for (const std::string kind : {"mmr", "dpp"}) {
+  for (const std::string kind : {"mmr", "dpp", "ssd"}) {
     const auto diversifier = make_diversifier(kind);
-    diversifier->reset(pointers(kernels));
+    const auto all = pointers(kernels);
+    diversifier->reset(only(all));
     diversifier->add(1);
     std::vector<float> before(5), after(5);
     diversifier->gains(before);
@@ -99,9 +204,9 @@ TEST(Diversifier, AnUnknownItemIsLikeNoOther) {
   const features::KernelVector zero{};
   with_unknown[1] = nullptr;
   with_unknown[2] = &zero;
-  for (const std::string kind : {"mmr", "dpp"}) {
+  for (const std::string kind : {"mmr", "dpp", "ssd"}) {
     const auto diversifier = make_diversifier(kind);
-    diversifier->reset(with_unknown);
+    diversifier->reset(only(with_unknown));
     diversifier->add(1);
     diversifier->add(0);
     diversifier->add(2);
@@ -117,7 +222,8 @@ TEST(Diversifier, AListLongerThanTheKernelsDimensionStaysFinite) {
   Rng rng(8);
   const auto kernels = random_kernels(150, rng);
   const auto dpp = make_diversifier("dpp");
-  dpp->reset(pointers(kernels));
+  const auto all = pointers(kernels);
+  dpp->reset(only(all));
   std::vector<float> gains(150);
   for (std::uint32_t i = 0; i < 150; ++i) {
     dpp->gains(gains);

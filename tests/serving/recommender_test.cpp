@@ -396,26 +396,47 @@ TEST_F(Recommend, AFullLogHasAllThatItsPropensitiesWereMadeOf) {
   records::Request request = request_of("u1", 5);
   request.diversity = .6;
   request.explore = .5;
+  for (const std::string_view diversifier : diversifier_kinds()) {
+    SCOPED_TRACE(diversifier);
+    shop.policy.diversifier.kind = std::string(diversifier);
+    const pb::Decision decision = recommend(request);
+    ASSERT_TRUE(decision.has_choice());
+    EXPECT_TRUE(decision.choice().diversity_asked());
+    EXPECT_EQ(decision.choice().candidates_size(), decision.candidates_size());
+    EXPECT_GT(decision.choice().tastes_size(), 0);
+    pb::Outcome outcome;
+    const pb::Join join = features::make_join(decision);
+    features::fill_outcome(decision, join, join, true, 1, Partition(0), outcome);
+    LoggedChoice choice;
+    ASSERT_EQ(choice.read(outcome), "");
+    SlateBuilder builder;
+    int slot = 0;
+    builder.walk(choice.input(), [&](const Distribution& distribution, std::span<const std::uint32_t>) {
+      const auto keys = choice.keys();
+      const auto at = static_cast<std::uint32_t>(
+          std::find(keys.begin(), keys.end(), ItemKey(decision.slots(slot).item_key())) - keys.begin());
+      EXPECT_EQ(probability(distribution, at), decision.slots(slot).propensity());
+      ++slot;
+      return at;
+    });
+    EXPECT_EQ(slot, 5);
+  }
+}
+
+TEST_F(Recommend, ACalibratedListHasTheCategoriesThatItsUserTook) {
+  busy_shop();
+  shop.policy.explorer.kind = "greedy";
+  shop.policy.diversifier.kind = "calibration";
+  for (int i = 0; i < 40; ++i) shop.click("fan", i % 4 < 3 ? "i0" : "i1");  // of top0 and top1, three to one
+  shop.policy.reward_ceiling = 1e9;  // nothing else counts
+  records::Request request = request_of("fan", 8);
+  request.diversity = 1;
+  std::map<int, int> listed;
   const pb::Decision decision = recommend(request);
-  ASSERT_TRUE(decision.has_choice());
-  EXPECT_TRUE(decision.choice().diversity_asked());
-  EXPECT_EQ(decision.choice().candidates_size(), decision.candidates_size());
-  pb::Outcome outcome;
-  const pb::Join join = features::make_join(decision);
-  features::fill_outcome(decision, join, join, true, 1, Partition(0), outcome);
-  LoggedChoice choice;
-  ASSERT_EQ(choice.read(outcome), "");
-  SlateBuilder builder;
-  int slot = 0;
-  builder.walk(choice.input(), [&](const Distribution& distribution, std::span<const std::uint32_t>) {
-    const auto keys = choice.keys();
-    const auto at = static_cast<std::uint32_t>(
-        std::find(keys.begin(), keys.end(), ItemKey(decision.slots(slot).item_key())) - keys.begin());
-    EXPECT_EQ(probability(distribution, at), decision.slots(slot).propensity());
-    ++slot;
-    return at;
-  });
-  EXPECT_EQ(slot, 5);
+  for (const pb::Slot& slot : decision.slots()) ++listed[std::stoi(slot.item_id().substr(1)) % 5];
+  EXPECT_GE(listed[0], 5);
+  EXPECT_GE(listed[1], 1);
+  EXPECT_LE(listed[1], 3);
 }
 
 TEST_F(Recommend, TheSampleIsUniformOverTheCandidates) {

@@ -17,6 +17,7 @@ struct Small {
   explicit Small(std::size_t count, std::uint64_t seed = 9) {
     Rng rng(seed);
     kernels = random_kernels(count, rng);
+    tastes = {{CategoryKey(1), .3F}, {CategoryKey(2), .1F}, {CategoryKey(3), .2F}};
     Rng doubt(seed + 1);
     for (std::size_t i = 0; i < count; ++i) {
       keys.push_back(ItemKey(1000 - i));
@@ -31,11 +32,17 @@ struct Small {
     policy.reward_ceiling = .25;
     policy.explorer.top = 3;
     policy.explorer.epsilon = .2;
+    policy.diversifier.window = 2;  // shorter than the lists
+  }
+
+  double gain(const std::vector<std::uint32_t>& above, std::uint32_t item) const {
+    return naive_gain(policy.diversifier, {kernels, paths, tastes}, above, item);
   }
 
   SlateInput input(std::size_t slots) const {
     return {.keys = keys, .scores = scores, .kernels = kernel_pointers, .category_paths = path_spans, .policy = &policy,
-            .slots = slots, .explore = explore, .diversity = .4, .slots_learned = 30, .draws = draws, .widths = widths};
+            .slots = slots, .explore = explore, .diversity = .4, .slots_learned = 30, .draws = draws, .widths = widths,
+            .tastes = tastes};
   }
 
   bool capped(const std::vector<std::uint32_t>& above, std::uint32_t item) const {
@@ -86,7 +93,7 @@ struct Small {
     std::vector<std::pair<double, std::uint32_t>> ranked;
     for (const std::uint32_t i : listed) {
       const double relevance = std::clamp(static_cast<double>(scores[i]) / policy.reward_ceiling, 0.0, 1.0);
-      ranked.emplace_back(-(relevance + .4 * naive_gain(policy.diversifier.kind, kernels, above, i)), i);
+      ranked.emplace_back(-(relevance + .4 * gain(above, i)), i);
     }
     std::sort(ranked.begin(), ranked.end());
     std::map<std::uint32_t, double> p;
@@ -123,7 +130,7 @@ struct Small {
       return *std::max_element(listed.begin(), listed.end(),
                                [&](std::uint32_t a, std::uint32_t b) { return value(a) < value(b); });
     };
-    const auto bonus = [&](std::uint32_t i) { return .4 * naive_gain(policy.diversifier.kind, kernels, above, i); };
+    const auto bonus = [&](std::uint32_t i) { return .4 * gain(above, i); };
     if (options.kind == "thompson") {
       for (const std::uint32_t i : allowed) p[i] = options.epsilon / count;
       for (std::size_t s = 0; s < kDraws; ++s)
@@ -165,6 +172,7 @@ struct Small {
   std::vector<const features::KernelVector*> kernel_pointers;
   std::vector<std::vector<CategoryKey>> paths;
   std::vector<std::span<const CategoryKey>> path_spans;
+  std::vector<CategoryShare> tastes;
   PolicyOptions policy;
   double explore = 1;
 };
@@ -372,7 +380,8 @@ TEST(Slate, TheScorerRandomDrawsUniformlyWhateverTheExplorer) {
 TEST(Slate, AHeavierDiversityWeightMakesGreedyListsMoreDiverse) {
   Small small(60, 5);
   small.policy.explorer.kind = "greedy";
-  for (const std::string kind : {"mmr", "dpp"}) {
+  small.policy.diversifier.window = 5;  // of 8 slots
+  for (const std::string kind : {"mmr", "dpp", "ssd"}) {
     small.policy.diversifier.kind = kind;
     SlateBuilder builder;
     Rng rng(4);
