@@ -21,6 +21,7 @@
 #include "base/errors.h"
 #include "config/nearest.h"
 #include "evaluation/baselines/baselines.h"
+#include "evaluation/prequential/diversified_riffle.h"
 #include "evaluation/prequential/event_files.h"
 #include "evaluation/prequential/report.h"
 #include "evaluation/prequential/riffle_policy.h"
@@ -74,13 +75,25 @@ absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(con
   known.emplace_back("riffle");
   if (names.empty()) names = known;
   std::vector<std::unique_ptr<evaluation::Policy>> policies;
+  evaluation::RifflePolicy* riffle = nullptr;
   for (const std::string& name : names) {
-    std::unique_ptr<evaluation::Policy> policy = evaluation::make_baseline(name);
-    if (name == "riffle")
-      policy = std::make_unique<evaluation::RifflePolicy>(
+    const bool diversified = name.starts_with(evaluation::DiversifiedRiffle::kPrefix);
+    if (riffle == nullptr && (diversified || name == "riffle")) {
+      auto made = std::make_unique<evaluation::RifflePolicy>(
           config.rows, config.serving,
           options.protocol.reveal == evaluation::Reveal::kLine ? evaluation::RifflePolicy::kStepOfLines
                                                                : evaluation::RifflePolicy::kStepOfBaskets);
+      riffle = made.get();
+      policies.push_back(std::move(made));
+    }
+    if (name == "riffle") continue;
+    if (diversified) {
+      RIFFLE_ASSIGN_OR_RETURN(const serving::DiversifierOptions diversifier,
+                              evaluation::DiversifiedRiffle::parse(name, config.policies.front().diversifier));
+      policies.push_back(std::make_unique<evaluation::DiversifiedRiffle>(name, diversifier, *riffle));
+      continue;
+    }
+    std::unique_ptr<evaluation::Policy> policy = evaluation::make_baseline(name);
     if (!policy) {
       const std::string meant = config::nearest(name, known);
       return absl::InvalidArgumentError(absl::StrCat("--policies: there is no ", name,
@@ -328,7 +341,8 @@ void add_evaluate(CLI::App& program, Chosen& chosen) {
   names.emplace_back("riffle");
   command
       ->add_option("--policies,-p", options->policies,
-                   absl::StrCat("Of ", absl::StrJoin(names, ", "), " (default: all)"))
+                   absl::StrCat("Of ", absl::StrJoin(names, ", "),
+                                " (default: all); riffle:KIND=WEIGHT is riffle with a diversifier"))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,…");

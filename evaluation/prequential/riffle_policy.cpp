@@ -1,7 +1,9 @@
 #include "evaluation/prequential/riffle_policy.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "evaluation/prequential/riffle_columns.h"
 #include "evaluation/prequential/user_neighbours.h"
@@ -13,6 +15,7 @@
 #include "pipeline/statistics.h"
 #include "serving/candidate_batch.h"
 #include "serving/gatherer.h"
+#include "serving/slate.h"
 #include "state/memory_store.h"
 #include "state/row_cache.h"
 
@@ -86,7 +89,21 @@ struct RifflePolicy::Impl {
     std::vector<std::uint32_t> taken;
   } asked;
   std::vector<std::pair<float, std::uint32_t>> order;
-  std::vector<float> scores;
+  // Of the last query: the candidates that may be listed, as diversifiers see them.
+  struct Choices {
+    UserIndex user = ~UserIndex{0};
+    TimePoint time{};
+    std::vector<ItemKey> keys;
+    std::vector<ItemIndex> items;
+    std::vector<float> scores;
+    std::vector<const features::KernelVector*> kernels;
+    std::vector<std::span<const CategoryKey>> paths;
+    std::vector<serving::CategoryShare> tastes;
+    void clear() { keys.clear(), items.clear(), scores.clear(), kernels.clear(), paths.clear(); }
+  } choices;
+  std::vector<float> likelihoods;
+  serving::PolicyOptions diversified;
+  serving::SlateBuilder builder;
 };
 
 RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step)
@@ -115,6 +132,8 @@ void RifflePolicy::Impl::gather(const Query& query) {
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
   own.read(context.user, rows.session_gap);
   const features::UserContext about = features::make_user_context(context.user, *known, query.time, rows);
+  choices.tastes.clear();
+  for (const auto& [category, taste] : about.categories) choices.tastes.push_back({category, taste.share});
   candidates = &gatherer.gather(request, context, about, query.n);
   batch.fill(*candidates, about, gatherer.pool());
 }
@@ -142,6 +161,9 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   impl.asked.keys.clear();
   impl.asked.rows.resize(impl.batch.count() * kColumns);
   impl.order.clear();
+  impl.choices.clear();
+  impl.choices.user = query.user;
+  impl.choices.time = query.time;
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
     const ItemIndex index = impl.index_of_candidate(i);
     if (index == kUnknown) continue;  // what he had is excluded already
@@ -153,15 +175,44 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
     take_logs(row);
     impl.own.write(impl.batch.keys()[i], query.time, row);
     impl.order.emplace_back(0, index);
+    impl.choices.keys.push_back(impl.batch.keys()[i]);
+    impl.choices.items.push_back(index);
+    impl.choices.kernels.push_back(impl.batch.kernels()[i]);
+    impl.choices.paths.push_back(impl.batch.category_paths()[i]);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }
   impl.asked.rows.resize(impl.asked.keys.size() * kColumns);
-  impl.trainer.score(impl.asked.rows, impl.scores);
-  for (std::size_t i = 0; i < impl.order.size(); ++i) impl.order[i].first = -impl.scores[i];
+  impl.trainer.score(impl.asked.rows, impl.choices.scores);
+  for (std::size_t i = 0; i < impl.order.size(); ++i) impl.order[i].first = -impl.choices.scores[i];
   const std::size_t n = std::min(query.n, impl.order.size());
   std::partial_sort(impl.order.begin(), impl.order.begin() + static_cast<std::ptrdiff_t>(n), impl.order.end());
   list.clear();
   for (std::size_t i = 0; i < n; ++i) list.push_back(impl.order[i].second);
+}
+
+void RifflePolicy::diversify(const Query& query, const serving::DiversifierOptions& diversifier,
+                             std::vector<ItemIndex>& list) {
+  Impl& impl = *impl_;
+  const Impl::Choices& choices = impl.choices;
+  RIFFLE_CHECK(choices.user == query.user && choices.time == query.time, "another query than the last", query.user);
+  list.clear();
+  if (choices.keys.empty()) return;
+  const float most = *std::max_element(choices.scores.begin(), choices.scores.end());
+  impl.likelihoods.clear();
+  for (const float score : choices.scores) impl.likelihoods.push_back(std::exp(score - most));
+  impl.diversified.explorer.kind = "greedy";
+  impl.diversified.diversifier = diversifier;
+  Rng unused(0);  // nothing is left to chance
+  const serving::Slate& slate = impl.builder.fill({.keys = choices.keys,
+                                                   .scores = impl.likelihoods,
+                                                   .kernels = choices.kernels,
+                                                   .category_paths = choices.paths,
+                                                   .policy = &impl.diversified,
+                                                   .slots = query.n,
+                                                   .diversity = diversifier.weight,
+                                                   .tastes = choices.tastes},
+                                                  unused);
+  for (const serving::FilledSlot& slot : slate.slots) list.push_back(choices.items[slot.candidate]);
 }
 
 // What was taken at one point is learned before the next one.

@@ -1,7 +1,7 @@
 // Riffle itself under prequential test: the rows that events make (features/event_rows), the candidates that serving gathers
 // from them, and the features that it computes, by the same code and options as a shard, in memory; ranked by a listwise
 // model (learner/listwise.h) that learns from each point which of the candidates was taken. No exploration and no
-// diversifier: what is measured is what Riffle thinks best.
+// diversifier: what is measured is what Riffle thinks best. What a diversifier makes of it: diversified_riffle.h.
 //
 // Item statistics and the catalogue are taken over every kRefresh events, as a worker does a few times a second.
 #pragma once
@@ -27,6 +27,9 @@ class RifflePolicy final : public Policy {
 
   std::string name() const override { return "riffle"; }
   void recommend(const Query& query, std::vector<ItemIndex>& list) override;
+  // What a diversifier makes of the candidates of the same query, just answered by recommend(). r̂ of a candidate is its chance
+  // to be taken by the model (∝ exp of its score) over that of the likeliest: 1 for the best, so weight 0 changes nothing.
+  void diversify(const Query& query, const serving::DiversifierOptions& diversifier, std::vector<ItemIndex>& list);
   void learn(const Interaction& interaction) override;
   void describe(const records::Item& item, TimePoint time) override;
   void observe(const records::Event& event, TimePoint time) override;

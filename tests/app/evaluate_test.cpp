@@ -150,6 +150,7 @@ TEST(Evaluate, RefusesWhatWouldDoNothingOrCannotBe) {
   const CommandResult name = riffle({"evaluate", log, "-p", "popularty"});
   EXPECT_EQ(name.code, 2);
   EXPECT_THAT(name.err, HasSubstr("did you mean popularity?"));
+  EXPECT_EQ(riffle({"evaluate", log, "-p", "riffle:dpp"}).code, 2) << "no weight";
   EXPECT_EQ(riffle({"evaluate", scratch.write("log.txt", "")}).code, 2) << "what is it?";
   EXPECT_EQ(riffle({"evaluate", scratch / "none.jsonl"}).code, 2);
   EXPECT_EQ(riffle({"evaluate", log, "--from", "soon"}).code, 2);

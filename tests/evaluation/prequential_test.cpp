@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "evaluation/baselines/baselines.h"
+#include "evaluation/prequential/diversified_riffle.h"
 #include "evaluation/prequential/riffle_policy.h"
 
 namespace riffle::evaluation {
@@ -291,6 +292,52 @@ TEST(RifflePolicy, LearnsWhatFollowsFromTheStreamAlone) {
   const PrequentialResult result = run.finish();
   EXPECT_LT(recall(result, 0), .1);
   EXPECT_GT(recall(result, 1), .45) << "half of the points are second items, nearly all of which can be known";
+}
+
+// Everybody takes one of a few items of three categories, most of them of the first.
+TEST(DiversifiedRiffle, ListsWhatRiffleDoesWithoutWeightAndOtherCategoriesWithIt) {
+  PrequentialOptions options;
+  options.ks = {3};
+  std::vector<std::unique_ptr<Policy>> policies;
+  auto riffle = std::make_unique<RifflePolicy>(features::RowOptions(), serving::ServingOptions());
+  for (const char* name : {"riffle:mmr=0", "riffle:mmr=1", "riffle:dpp=1", "riffle:ssd=1", "riffle:none=1"})
+    policies.push_back(std::make_unique<DiversifiedRiffle>(name, *DiversifiedRiffle::parse(name, {}), *riffle));
+  policies.insert(policies.begin(), std::move(riffle));
+  Prequential run(options, std::move(policies));
+  for (int i = 0; i < 9; ++i) {
+    records::Item item;
+    item.item_id = ItemId("i" + std::to_string(i));
+    item.category = {i < 6 ? "a" : i == 6 ? "b" : "c", "leaf " + std::to_string(i)};
+    run.item(item, kStart);
+  }
+  for (int i = 0; i < 600; ++i) {
+    records::Event event;
+    event.type = records::InteractionType::kPurchase;
+    event.user_id = UserId("u" + std::to_string(i % 40));
+    event.item_id = ItemId("i" + std::to_string(i % 10 < 8 ? i % 4 : 4 + i % 5));
+    event.timestamp = kStart + std::chrono::minutes(i);
+    run.event(event);
+  }
+  const PrequentialResult result = run.finish();
+  const auto value = [&](std::size_t policy, const char* metric) {
+    return *value_of(metric_named(metric), result.policies[policy].scores.at[0]);
+  };
+  for (const char* metric : {"recall", "ndcg", "ild_category", "ilmd_category"}) {
+    EXPECT_EQ(value(1, metric), value(0, metric)) << metric;
+    EXPECT_EQ(value(5, metric), value(0, metric)) << metric;
+  }
+  for (const std::size_t diverse : {2U, 3U, 4U})
+    EXPECT_GT(value(diverse, "ild_category"), value(0, "ild_category") + .1) << result.policies[diverse].name;
+}
+
+TEST(DiversifiedRiffle, ItsNameSaysDiversifierAndWeight) {
+  const auto options = DiversifiedRiffle::parse("riffle:ssd=0.25", {.window = 7});
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->kind, "ssd");
+  EXPECT_EQ(options->weight, .25);
+  EXPECT_EQ(options->window, 7U);
+  for (const char* wrong : {"riffle:", "riffle:dpp", "riffle:dpp=", "riffle:dpp=2", "riffle:dpp=nan", "riffle:dp=0.5"})
+    EXPECT_EQ(DiversifiedRiffle::parse(wrong, {}).status().code(), absl::StatusCode::kInvalidArgument) << wrong;
 }
 
 }  // namespace
