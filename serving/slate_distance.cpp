@@ -3,19 +3,24 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace riffle::serving {
 namespace {
 
 template <class T, class Similarity>
-std::optional<double> mean_distance(const std::vector<T>& items, Similarity&& similarity) {
+std::optional<SlateDistance> distances(const std::vector<T>& items, Similarity&& similarity) {
   if (items.size() < 2) return std::nullopt;
-  double sum = 0;
+  double sum = 0, smallest = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < items.size(); ++i)
-    for (std::size_t j = i + 1; j < items.size(); ++j) sum += 1 - similarity(items[i], items[j]);
+    for (std::size_t j = i + 1; j < items.size(); ++j) {
+      const double distance = 1 - similarity(items[i], items[j]);
+      sum += distance;
+      smallest = std::min(smallest, distance);
+    }
   const auto count = static_cast<double>(items.size());
-  return sum * 2 / (count * (count - 1));
+  return SlateDistance{.mean = sum * 2 / (count * (count - 1)), .smallest = smallest};
 }
 
 using Words = std::vector<std::uint64_t>;  // CatalogueItem::title_words
@@ -34,17 +39,17 @@ std::size_t common(const Words& a, const Words& b) {
 
 }  // namespace
 
-std::optional<double> category_distance(std::span<const features::CatalogueItem* const> slate) {
+std::optional<SlateDistance> category_distances(std::span<const features::CatalogueItem* const> slate) {
   std::vector<const decltype(features::CatalogueItem::path)*> paths;
   for (const features::CatalogueItem* item : slate)
     if (item && !item->path.empty()) paths.push_back(&item->path);
-  return mean_distance(paths, [](const auto* a, const auto* b) {
+  return distances(paths, [](const auto* a, const auto* b) {
     const auto difference = std::mismatch(a->begin(), a->end(), b->begin(), b->end());
     return 2 * static_cast<double>(difference.first - a->begin()) / static_cast<double>(a->size() + b->size());
   });
 }
 
-std::optional<double> title_distance(std::span<const features::CatalogueItem* const> slate) {
+std::optional<SlateDistance> title_distances(std::span<const features::CatalogueItem* const> slate) {
   struct Title {
     const Words* words;
     std::uint64_t signature;  // a bit a word: titles that share none have no word in common, which is nearly always so
@@ -57,11 +62,21 @@ std::optional<double> title_distance(std::span<const features::CatalogueItem* co
     for (const std::uint64_t word : item->title_words) signature |= std::uint64_t{1} << (word & 63);
     titles.push_back({&item->title_words, signature});
   }
-  return mean_distance(titles, [](const Title& a, const Title& b) {
+  return distances(titles, [](const Title& a, const Title& b) {
     if ((a.signature & b.signature) == 0) return 0.0;
     return static_cast<double>(common(*a.words, *b.words)) /
            std::sqrt(static_cast<double>(a.words->size()) * static_cast<double>(b.words->size()));
   });
+}
+
+std::optional<double> category_distance(std::span<const features::CatalogueItem* const> slate) {
+  const auto distances = category_distances(slate);
+  return distances ? std::optional<double>(distances->mean) : std::nullopt;
+}
+
+std::optional<double> title_distance(std::span<const features::CatalogueItem* const> slate) {
+  const auto distances = title_distances(slate);
+  return distances ? std::optional<double>(distances->mean) : std::nullopt;
 }
 
 }  // namespace riffle::serving

@@ -13,7 +13,15 @@
 
 namespace riffle::serving {
 
+struct SlateDistance {
+  double mean = 0;      // ILD
+  double smallest = 0;  // of two items: what shows twins
+};
+
 // None: fewer than two items are known.
+std::optional<SlateDistance> category_distances(std::span<const features::CatalogueItem* const> slate);
+std::optional<SlateDistance> title_distances(std::span<const features::CatalogueItem* const> slate);
+// The means alone.
 std::optional<double> category_distance(std::span<const features::CatalogueItem* const> slate);
 std::optional<double> title_distance(std::span<const features::CatalogueItem* const> slate);
 

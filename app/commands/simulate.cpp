@@ -40,9 +40,11 @@ std::string json_of(const SimulatedRun& run) {
   return absl::StrFormat(
       "{\"policy\":\"%s\",\"seed\":%d,\"users\":%d,\"lists\":%d,\"clicks\":%d,\"purchases\":%d,\"earned_per_user\":%s,"
       "\"first_day_clicks_per_user\":%s,\"sessions_per_user\":%s,\"clicks_per_list\":%.6f,\"satisfaction\":%.6f,"
+      "\"ild_category\":%.6f,\"ilmd_category\":%.6f,\"ild_text\":%.6f,\"ilmd_text\":%.6f,"
       "\"steps\":%d,\"events\":%d,\"version\":%d,\"seconds\":%.3f,\"incidents\":{%s}}\n",
       run.policy, run.seed, f.users, f.lists, f.clicks, f.purchases, json_of(f.earned), json_of(f.first_day_clicks),
-      json_of(f.sessions), f.clicks_per_list, f.satisfaction, run.steps, run.events, run.version, run.seconds, incidents);
+      json_of(f.sessions), f.clicks_per_list, f.satisfaction, f.distances.category_mean, f.distances.category_smallest,
+      f.distances.title_mean, f.distances.title_smallest, run.steps, run.events, run.version, run.seconds, incidents);
 }
 
 constexpr const char* kHeading =

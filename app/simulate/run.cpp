@@ -23,8 +23,8 @@ double reward_of(const config::Config& config, std::string_view type) {
   return 0;
 }
 
-Tally tally_of(const config::Config& config) {
-  return Tally(config.simulation.users, reward_of(config, "click"), reward_of(config, "purchase"));
+Tally tally_of(const config::Config& config, const World& world) {
+  return Tally(world, reward_of(config, "click"), reward_of(config, "purchase"));
 }
 
 // Asks now and then whether to go on, and says how far it is.
@@ -59,7 +59,7 @@ void draw_list(std::span<const std::uint32_t> items, std::size_t n, Rng& rng, st
 absl::Status run_on_world(const config::Config& config, bool oracle, const std::function<bool()>& stop,
                           const std::function<void(double)>& progress, SimulatedRun& run) {
   World world(config.simulation, kSimulationStart);
-  Tally tally = tally_of(config);
+  Tally tally = tally_of(config, world);
   Rng rng(stable_hash("uniform", config.simulation.seed));
   std::vector<std::uint32_t> list;
   Watch watch(world, stop, progress);
@@ -71,12 +71,13 @@ absl::Status run_on_world(const config::Config& config, bool oracle, const std::
     } else {
       draw_list(world.available(), config.simulation.list_length, rng, list);
     }
+    tally.measure(list);
     const World::Reply reply = world.answer(due->user, list);
     tally.on_list(due->user, due->at, reply.taken >= 0);
     if (watch.stopped(++run.steps)) return absl::CancelledError("interrupted");
   }
   run.seconds = watch.seconds();
-  run.figures = tally.figures(world);
+  run.figures = tally.figures();
   return absl::OkStatus();
 }
 
@@ -86,9 +87,10 @@ absl::Status run_riffle(const config::Config& config, const serving::PolicyOptio
   simulation::Customers customers(config.simulation, kSimulationStart);
   const World& world = customers.world();
   RIFFLE_ASSIGN_OR_RETURN(const auto riffle, InProcess::create(config, policy, config.simulation.seed));
-  Tally tally = tally_of(config);
+  Tally tally = tally_of(config, world);
   Watch watch(world, stop, progress);
   for (const records::Item& item : customers.opening()) riffle->add(item, kSimulationStart);
+  std::vector<std::uint32_t> items;
   std::uint64_t purchases = 0;
   while (const auto step = customers.next()) {
     for (const records::Item& item : step->items) riffle->add(item, step->at);
@@ -100,6 +102,10 @@ absl::Status run_riffle(const config::Config& config, const serving::PolicyOptio
     if (!step->request) continue;
     const records::Recommendation list = riffle->list(*step->request);
     run.version = list.policy_version;
+    items.clear();
+    for (const auto& item : list.items)
+      if (const auto known = world.shop().find(item.item_id)) items.push_back(static_cast<std::uint32_t>(*known));
+    tally.measure(items);
     const simulation::Visit visit = customers.on_list(list);
     tally.on_list(*customers.find(list.user_id), step->at, visit.clicks > 0);
     for (const simulation::EventRecord& event : visit.events) riffle->on_event(event);
@@ -107,7 +113,7 @@ absl::Status run_riffle(const config::Config& config, const serving::PolicyOptio
   }
   run.seconds = watch.seconds();
   run.events = customers.counts().events;
-  run.figures = tally.figures(world);
+  run.figures = tally.figures();
   if (riffle->trainer() == nullptr) return absl::OkStatus();
   for (const learner::TrainerIncident& incident : riffle->trainer()->incidents())
     if (incident.count > 0) run.incidents.emplace_back(std::string(incident.kind), incident.count);

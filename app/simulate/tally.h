@@ -2,11 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "features/catalogue.h"
 #include "simulation/world.h"
 
 namespace riffle::app {
+
+// How unlike the items of a list are (serving/slate_distance.h), mean over lists.
+struct ListDistances {
+  double category_mean = 0, category_smallest = 0, title_mean = 0, title_smallest = 0;
+};
 
 // A mean a user with its 95 % interval (normal); of fewer than two users the interval is the mean.
 struct PerUser {
@@ -21,24 +28,34 @@ struct SimulationFigures {
   PerUser sessions;
   double clicks_per_list = 0;
   double satisfaction = 0;             // at the end, mean over users
+  ListDistances distances;
 };
 
 class Tally {
  public:
-  Tally(std::size_t users, double click_reward, double purchase_reward)
-      : users_(users), click_reward_(click_reward), purchase_reward_(purchase_reward) {}
+  // Of a world; it outlives the tally.
+  Tally(const simulation::World& world, double click_reward, double purchase_reward);
 
   void on_list(std::uint32_t user, TimePoint asked, bool click);
+  // Bots' lists count, too. One in kMeasured is measured.
+  void measure(std::span<const std::uint32_t> list);
   void on_purchase(std::uint32_t user) { ++users_[user].purchases; }
-  SimulationFigures figures(const simulation::World& world) const;
+  SimulationFigures figures() const;
 
  private:
+  static constexpr std::uint64_t kMeasured = 8;
+
   struct User {
     TimePoint first = kNoTime;
     std::uint64_t lists = 0, clicks = 0, purchases = 0, first_day_clicks = 0;
   };
+  const simulation::World& world_;
   std::vector<User> users_;
   double click_reward_, purchase_reward_;
+  std::vector<features::CatalogueItem> items_;             // of the world, as a catalogue has them
+  std::vector<const features::CatalogueItem*> list_;
+  ListDistances sums_;
+  std::uint64_t lists_ = 0, measured_ = 0;
 };
 
 }  // namespace riffle::app

@@ -23,6 +23,8 @@ TEST(SlateDistance, EqualsTheFormulasByHand) {
   // Paths: ab 2·1/4, ac and bc 0. Titles: ab 1/√(2·2).
   EXPECT_DOUBLE_EQ(*category_distance(slate), (.5 + 1 + 1) / 3);
   EXPECT_DOUBLE_EQ(*title_distance(slate), (.5 + 1 + 1) / 3);
+  EXPECT_DOUBLE_EQ(category_distances(slate)->smallest, .5);
+  EXPECT_DOUBLE_EQ(title_distances(slate)->smallest, .5);
 }
 
 TEST(SlateDistance, OfTwinsIsNoneAndOfOneKnownItemIsUnknown) {
