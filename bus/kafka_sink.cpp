@@ -22,12 +22,13 @@ constexpr std::chrono::milliseconds kReplaceDelay{200};  // a producer that keep
 // "At once", in ms: what one micro-batch sends then shares a request a partition. Without it librdkafka's thread wakes for
 // nearly every list and costs an eighth of the process.
 constexpr std::string_view kAtOnce = "0.2";
-constexpr std::chrono::microseconds kGathering{200};
 // librdkafka 2.0.2 sends no request of a partition while five of its messages are in flight (it counts messages where its limit
-// is one of requests), and as long as others of it wait, its thread turns without sleeping: where lists leave at once that
-// took half a core, and all the more the less the broker had. So what comes later waits here; not for long, as it may be for
-// another broker than the one that does not answer.
-constexpr std::size_t kMostBeforeWaiting = 4;
+// is one of requests), and as long as others of it wait, its thread polls without a timeout: it took half a core, and all the
+// more the less the broker had. So what comes later waits here: after the records of so long and so many bytes, a request's,
+// until few are in flight; but not for long, as it may be for another broker than the one that does not answer.
+constexpr std::chrono::microseconds kGathering{200};
+constexpr std::size_t kGathered = kBatchBytes;
+constexpr std::size_t kFewInFlight = 16;  // of a few partitions
 constexpr std::chrono::milliseconds kLongestWait{50};
 
 Settings settings(const SinkOptions& options) {
@@ -161,6 +162,7 @@ void KafkaSink::pump() {
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         record.state = State::kInFlight;
         ++in_flight_;
+        gathered_bytes_ += record.bytes.size();
       } else if (is_refusal(code)) {
         refuse(record, code);
       } else {
@@ -171,12 +173,14 @@ void KafkaSink::pump() {
   }
 }
 
-// What is sent together goes together: up to kGathering after the last record that met few in flight.
+// What is sent together goes together: gathering begins anew with each record that meets few in flight.
 bool KafkaSink::waits_for_deliveries() {
-  if (options_.linger.count() > 0) return false;
   const auto now = std::chrono::steady_clock::now();
-  if (in_flight_ < kMostBeforeWaiting || now > gathers_until_ + kLongestWait) gathers_until_ = now + kGathering;
-  return now > gathers_until_;
+  if (in_flight_ < kFewInFlight || now > gathers_until_ + kLongestWait) {
+    gathers_until_ = now + std::max<std::chrono::microseconds>(kGathering, options_.linger);
+    gathered_bytes_ = 0;
+  }
+  return now > gathers_until_ || gathered_bytes_ >= kGathered;
 }
 
 rd_kafka_resp_err_t KafkaSink::produce(Outgoing& record) {

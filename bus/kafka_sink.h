@@ -85,6 +85,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   std::size_t produced_ ABSL_GUARDED_BY(mutex_) = 0;      // the first records_ that librdkafka has, or had
   std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   std::chrono::steady_clock::time_point gathers_until_ ABSL_GUARDED_BY(mutex_);
+  std::size_t gathered_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   bool replacing_ ABSL_GUARDED_BY(mutex_) = false;
