@@ -28,7 +28,7 @@ constexpr std::string_view kAtOnce = "0.2";
 // until few are in flight; but not for long, as it may be for another broker than the one that does not answer.
 constexpr std::chrono::microseconds kGathering{200};
 constexpr std::size_t kGathered = kBatchBytes;
-constexpr std::size_t kFewInFlight = 16;  // of a few partitions
+constexpr std::size_t kFewInFlight = 4;
 constexpr std::chrono::milliseconds kLongestWait{50};
 
 Settings settings(const SinkOptions& options) {
