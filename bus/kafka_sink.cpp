@@ -177,7 +177,7 @@ void KafkaSink::pump() {
 bool KafkaSink::waits_for_deliveries() {
   const auto now = std::chrono::steady_clock::now();
   if (in_flight_ < kFewInFlight || now > gathers_until_ + kLongestWait) {
-    gathers_until_ = now + std::max<std::chrono::microseconds>(kGathering, options_.linger);
+    gathers_until_ = now + std::max<std::chrono::microseconds>(kGathering, options_.linger / 2);
     gathered_bytes_ = 0;
   }
   return now > gathers_until_ || gathered_bytes_ >= kGathered;
