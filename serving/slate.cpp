@@ -64,7 +64,8 @@ void SlateBuilder::begin(const SlateInput& input, Diversifier& diversifier) {
   diversifier.reset({.kernels = shortlist_.kernels(),
                      .category_paths = shortlist_.category_paths(),
                      .tastes = input.tastes,
-                     .options = &input.policy->diversifier});
+                     .options = &input.policy->diversifier,
+                     .all_paths = shortlist_.whole() ? std::span<const std::span<const CategoryKey>>() : input.category_paths});
   left_.clear();
   if (shortlist_.whole()) return;
   for (const std::uint32_t candidate : filled()) {

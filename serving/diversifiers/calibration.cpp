@@ -16,27 +16,34 @@ double divergence(double wanted, double own, double slots) {
 }  // namespace
 
 void Calibration::reset(const DiversifierInput& input) {
-  const std::size_t depth = std::max<std::size_t>(input.options->depth, 1);
-  category_.clear();
+  depth_ = std::max<std::size_t>(input.options->depth, 1);
   categories_.clear();
   numbers_.clear();
   slots_ = 0;
-  for (const std::span<const CategoryKey> path : input.category_paths) {
+  // What a user wants is asked of all that could be listed, and not of what a shortlist has left of it.
+  number(input.all_paths.empty() ? input.category_paths : input.all_paths);
+  find_wanted(input);
+  if (!input.all_paths.empty()) number(input.category_paths);
+  terms_.resize(categories_.size());
+  gains_.resize(categories_.size() + 1);
+  find_gains();
+}
+
+// `category_` of each path.
+void Calibration::number(std::span<const std::span<const CategoryKey>> paths) {
+  category_.clear();
+  for (const std::span<const CategoryKey> path : paths) {
     if (path.empty()) {
       category_.push_back(0);
       continue;
     }
-    const auto [entry, made] = numbers_.insert(path[std::min(depth, path.size()) - 1].value());
+    const auto [entry, made] = numbers_.insert(path[std::min(depth_, path.size()) - 1].value());
     if (made) {
       categories_.emplace_back();
       entry->value = static_cast<std::uint32_t>(categories_.size());
     }
     category_.push_back(entry->value);
   }
-  find_wanted(input);
-  terms_.resize(categories_.size());
-  gains_.resize(categories_.size() + 1);
-  find_gains();
 }
 
 void Calibration::find_wanted(const DiversifierInput& input) {

@@ -34,6 +34,7 @@ class Calibration final : public Diversifier {
     double wanted = 0;        // p
     std::uint32_t slots = 0;  // that it has
   };
+  void number(std::span<const std::span<const CategoryKey>> paths);
   void find_wanted(const DiversifierInput& input);
   void find_gains();
 
@@ -42,7 +43,7 @@ class Calibration final : public Diversifier {
   std::vector<float> gains_;             // by small number + 1; [0]: of no category
   std::vector<double> terms_;            // of C, with one more slot and none of its own
   ScratchMap<std::uint32_t> numbers_;
-  std::size_t slots_ = 0;
+  std::size_t slots_ = 0, depth_ = 1;
 };
 
 }  // namespace riffle::serving

@@ -21,13 +21,14 @@ struct CategoryShare {
   float share = 0;
 };
 
-// What diversity is measured on. Spans but `tastes` have one place a candidate; all must stay until the next reset.
+// What diversity is measured on. Spans but `all_paths` and `tastes` have one place a candidate; all must stay until the next reset.
 struct DiversifierInput {
   // Null (or all zero) for an item that nothing is known of: it is like no other.
   std::span<const features::KernelVector* const> kernels;
   std::span<const std::span<const CategoryKey>> category_paths;  // every prefix of each path, from the top
   std::span<const CategoryShare> tastes;                         // of the user; each category once; empty: a user nobody knows
   const DiversifierOptions* options = nullptr;                   // only read by reset()
+  std::span<const std::span<const CategoryKey>> all_paths = {};  // with those beyond a shortlist; empty: there are none
 };
 
 // One thread; keeps its memory between lists.
