@@ -8,7 +8,10 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/errors.h"
+#include "base/log.h"
 #include "learner/network/interface.h"
+#include "learner/q_learning/options.h"
 
 namespace riffle::learner {
 
@@ -44,5 +47,15 @@ absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& 
 
 absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
                                                       const network::SlateSettings& settings, const std::string& device);
+
+// Both, as the user's options say, and a line in the log that says where `trainer` trains.
+template <class Settings>
+absl::StatusOr<std::unique_ptr<Network>> open_network(std::string_view trainer, const Settings& settings,
+                                                      const NetworkOptions& options) {
+  RIFFLE_ASSIGN_OR_RETURN(const network::Interface* interface, load_network_module(options.module));
+  RIFFLE_ASSIGN_OR_RETURN(auto made, make_network(*interface, settings, options.device));
+  log::info("{} trains on {} ({})", trainer, made->device(), interface->library());
+  return made;
+}
 
 }  // namespace riffle::learner

@@ -23,21 +23,13 @@ DqnOptions dqn_of(const NeuralLinearOptions& options) {
   return dqn;
 }
 
-QNumbers first_numbers(const NeuralLinearOptions& options) {
-  const network::Shape shape = settings_of(options).shape;
-  QNumbers numbers(shape.parameters());
-  Rng rng(options.seed);
-  draw_first_numbers(shape, rng, numbers.online);
-  numbers.target = numbers.online;
-  return numbers;
-}
-
 }  // namespace
 
 network::Settings settings_of(const NeuralLinearOptions& options) { return settings_of(dqn_of(options)); }
 
 NeuralLinearTrainer::NeuralLinearTrainer(const NeuralLinearOptions& options, std::unique_ptr<Network> network)
-    : ReplayTrainer("neural_linear", options, settings_of(options).shape, first_numbers(options), std::move(network)),
+    : ReplayTrainer("neural_linear", options, settings_of(options).shape,
+                    first_numbers(settings_of(options).shape, options.seed), std::move(network)),
       options_(options),
       step_options_(dqn_of(options)),
       head_(options.hidden_2 + 1),
@@ -166,9 +158,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_neural_linear_trainer(const Neural
   RIFFLE_RETURN_IF_ERROR(check(options, "neural_linear"));
   if (!(options.ridge > 0) || !(options.noise_shape > 0) || !(options.noise_scale > 0))
     return absl::InvalidArgumentError("neural_linear: ridge, noise_shape and noise_scale must be above 0");
-  RIFFLE_ASSIGN_OR_RETURN(const network::Interface* interface, load_network_module(network.module));
-  RIFFLE_ASSIGN_OR_RETURN(auto made, make_network(*interface, settings_of(options), network.device));
-  log::info("neural_linear trains on {} ({})", made->device(), interface->library());
+  RIFFLE_ASSIGN_OR_RETURN(auto made, open_network("neural_linear", settings_of(options), network));
   return std::make_unique<NeuralLinearTrainer>(options, std::move(made));
 }
 

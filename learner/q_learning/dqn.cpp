@@ -4,23 +4,9 @@
 
 #include "absl/status/status.h"
 #include "base/errors.h"
-#include "base/log.h"
 #include "learner/q_learning/q_scorer.h"
 
 namespace riffle::learner {
-namespace {
-
-QNumbers first_numbers(const DqnOptions& options) {
-  const network::Shape shape = settings_of(options).shape;
-  QNumbers numbers(shape.parameters());
-  Rng rng(options.seed);
-  draw_first_numbers(shape, rng, numbers.online);
-  numbers.target = numbers.online;
-  return numbers;
-}
-
-}  // namespace
-
 network::Settings settings_of(const DqnOptions& options) {
   network::Settings settings;
   settings.shape = {features::kFeatureCount + 1, static_cast<std::uint32_t>(options.hidden_1),
@@ -35,7 +21,8 @@ network::Settings settings_of(const DqnOptions& options) {
 }
 
 DqnTrainer::DqnTrainer(const DqnOptions& options, std::unique_ptr<Network> network)
-    : ReplayTrainer("dqn", options, settings_of(options).shape, first_numbers(options), std::move(network)),
+    : ReplayTrainer("dqn", options, settings_of(options).shape,
+                    first_numbers(settings_of(options).shape, options.seed), std::move(network)),
       options_(options) {}
 
 absl::StatusOr<network::StepResult> DqnTrainer::step_on(std::span<const Replay::Drawn> drawn) {
@@ -52,9 +39,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_dqn_trainer(const DqnOptions& opti
   RIFFLE_RETURN_IF_ERROR(check(options, "dqn"));
   if (!(options.conservative >= 0 && std::isfinite(options.conservative)))
     return absl::InvalidArgumentError("dqn: conservative must not be negative");
-  RIFFLE_ASSIGN_OR_RETURN(const network::Interface* interface, load_network_module(network.module));
-  RIFFLE_ASSIGN_OR_RETURN(auto made, make_network(*interface, settings_of(options), network.device));
-  log::info("dqn trains on {} ({})", made->device(), interface->library());
+  RIFFLE_ASSIGN_OR_RETURN(auto made, open_network("dqn", settings_of(options), network));
   return std::make_unique<DqnTrainer>(options, std::move(made));
 }
 

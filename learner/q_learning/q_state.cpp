@@ -111,4 +111,12 @@ absl::StatusOr<pb::DqnState> parse_q_state(std::string_view bytes, std::string_v
   return state;
 }
 
+QNumbers first_numbers(const network::Shape& shape, std::uint64_t seed) {
+  QNumbers numbers(shape.parameters());
+  Rng rng(seed);
+  draw_first_numbers(shape, rng, numbers.online, 0);
+  numbers.target = numbers.online;
+  return numbers;
+}
+
 }  // namespace riffle::learner

@@ -40,6 +40,8 @@ bool all_finite(std::span<const float> numbers);
 
 // He et al. 2015 for the hidden layers; an output layer of zeros, so that nothing is preferred before it is learned. At `from` of
 // the numbers.
-void draw_first_numbers(const network::Shape& shape, Rng& rng, std::vector<float>& numbers, std::size_t from = 0);
+void draw_first_numbers(const network::Shape& shape, Rng& rng, std::vector<float>& numbers, std::size_t from);
+// Of one such network, and its target the same.
+QNumbers first_numbers(const network::Shape& shape, std::uint64_t seed);
 
 }  // namespace riffle::learner

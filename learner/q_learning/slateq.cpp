@@ -2,7 +2,6 @@
 
 #include "absl/status/status.h"
 #include "base/errors.h"
-#include "base/log.h"
 #include "features/feature_vector.h"
 #include "learner/q_learning/slate_scorer.h"
 
@@ -62,9 +61,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_slateq_trainer(const SlateQOptions
   RIFFLE_RETURN_IF_ERROR(check(options, "slateq"));
   if (!(options.advantage_decay >= 0 && options.advantage_decay * options.learning_rate < 1))
     return absl::InvalidArgumentError("slateq: advantage_decay must not be negative, and times learning_rate below 1");
-  RIFFLE_ASSIGN_OR_RETURN(const network::Interface* interface, load_network_module(network.module));
-  RIFFLE_ASSIGN_OR_RETURN(auto made, make_network(*interface, settings_of(options), network.device));
-  log::info("slateq trains on {} ({})", made->device(), interface->library());
+  RIFFLE_ASSIGN_OR_RETURN(auto made, open_network("slateq", settings_of(options), network));
   return std::make_unique<SlateQTrainer>(options, std::move(made));
 }
 
