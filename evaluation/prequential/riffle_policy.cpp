@@ -89,19 +89,20 @@ struct RifflePolicy::Impl {
     std::vector<std::uint32_t> taken;
   } asked;
   std::vector<std::pair<float, std::uint32_t>> order;
-  // Of the last query: the candidates that may be listed, as diversifiers see them.
+  // Of the last query: who asked when, and the candidates that may be listed, by the order of asked.keys.
   struct Choices {
     UserIndex user = ~UserIndex{0};
     TimePoint time{};
-    std::vector<ItemKey> keys;
+    std::vector<std::uint32_t> places;  // among the batch
     std::vector<ItemIndex> items;
     std::vector<float> scores;
-    std::vector<const features::KernelVector*> kernels;
-    std::vector<std::span<const CategoryKey>> paths;
-    std::vector<serving::CategoryShare> tastes;
-    void clear() { keys.clear(), items.clear(), scores.clear(), kernels.clear(), paths.clear(); }
   } choices;
+  features::UserContext about;          // who asked
+  // Of the choices, for diversifiers alone.
   std::vector<float> likelihoods;
+  std::vector<const features::KernelVector*> kernels;
+  std::vector<std::span<const CategoryKey>> paths;
+  std::vector<serving::CategoryShare> tastes;
   serving::PolicyOptions diversified;
   serving::SlateBuilder builder;
 };
@@ -131,9 +132,7 @@ void RifflePolicy::Impl::gather(const Query& query) {
   context.now = query.time;
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
   own.read(context.user, rows.session_gap);
-  const features::UserContext about = features::make_user_context(context.user, *known, query.time, rows);
-  choices.tastes.clear();
-  for (const auto& [category, taste] : about.categories) choices.tastes.push_back({category, taste.share});
+  about = features::make_user_context(context.user, *known, query.time, rows);
   candidates = &gatherer.gather(request, context, about, query.n);
   batch.fill(*candidates, about, gatherer.pool());
 }
@@ -160,8 +159,7 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   impl.asked.basket = query.basket;
   impl.asked.keys.clear();
   impl.asked.rows.resize(impl.batch.count() * kColumns);
-  impl.order.clear();
-  impl.choices.clear();
+  impl.choices.places.clear(), impl.choices.items.clear();
   impl.choices.user = query.user;
   impl.choices.time = query.time;
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
@@ -174,16 +172,15 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
                row.subspan<kFirstOfItem, kOfItem>());
     take_logs(row);
     impl.own.write(impl.batch.keys()[i], query.time, row);
-    impl.order.emplace_back(0, index);
-    impl.choices.keys.push_back(impl.batch.keys()[i]);
+    impl.choices.places.push_back(i);
     impl.choices.items.push_back(index);
-    impl.choices.kernels.push_back(impl.batch.kernels()[i]);
-    impl.choices.paths.push_back(impl.batch.category_paths()[i]);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }
   impl.asked.rows.resize(impl.asked.keys.size() * kColumns);
   impl.trainer.score(impl.asked.rows, impl.choices.scores);
-  for (std::size_t i = 0; i < impl.order.size(); ++i) impl.order[i].first = -impl.choices.scores[i];
+  impl.order.clear();
+  for (std::size_t i = 0; i < impl.choices.items.size(); ++i)
+    impl.order.emplace_back(-impl.choices.scores[i], impl.choices.items[i]);
   const std::size_t n = std::min(query.n, impl.order.size());
   std::partial_sort(impl.order.begin(), impl.order.begin() + static_cast<std::ptrdiff_t>(n), impl.order.end());
   list.clear();
@@ -196,21 +193,27 @@ void RifflePolicy::diversify(const Query& query, const serving::DiversifierOptio
   const Impl::Choices& choices = impl.choices;
   RIFFLE_CHECK(choices.user == query.user && choices.time == query.time, "another query than the last", query.user);
   list.clear();
-  if (choices.keys.empty()) return;
+  if (choices.items.empty()) return;
   const float most = *std::max_element(choices.scores.begin(), choices.scores.end());
   impl.likelihoods.clear();
   for (const float score : choices.scores) impl.likelihoods.push_back(std::exp(score - most));
+  impl.kernels.clear(), impl.paths.clear(), impl.tastes.clear();
+  for (const std::uint32_t place : choices.places) {
+    impl.kernels.push_back(impl.batch.kernels()[place]);
+    impl.paths.push_back(impl.batch.category_paths()[place]);
+  }
+  for (const auto& [category, taste] : impl.about.categories) impl.tastes.push_back({category, taste.share});
   impl.diversified.explorer.kind = "greedy";
   impl.diversified.diversifier = diversifier;
   Rng unused(0);  // nothing is left to chance
-  const serving::Slate& slate = impl.builder.fill({.keys = choices.keys,
+  const serving::Slate& slate = impl.builder.fill({.keys = impl.asked.keys,
                                                    .scores = impl.likelihoods,
-                                                   .kernels = choices.kernels,
-                                                   .category_paths = choices.paths,
+                                                   .kernels = impl.kernels,
+                                                   .category_paths = impl.paths,
                                                    .policy = &impl.diversified,
                                                    .slots = query.n,
                                                    .diversity = diversifier.weight,
-                                                   .tastes = choices.tastes},
+                                                   .tastes = impl.tastes},
                                                   unused);
   for (const serving::FilledSlot& slot : slate.slots) list.push_back(choices.items[slot.candidate]);
 }
