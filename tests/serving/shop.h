@@ -66,6 +66,17 @@ class Shop {
                                 .row = std::make_shared<const records::ItemRow>(row)});
   }
 
+  // An epoch of the items' rows, without a statistic told: what is edited afterwards is another copy of a row.
+  void commit_items() {
+    state::WriteBatch batch;
+    items_.freeze().append_to(batch);
+    ASSERT_TRUE(store_.write(batch, true).ok());
+  }
+  void items_committed() {
+    items_.committed();
+    items_.trim();
+  }
+
   ServingContext context(const std::string& user) {
     catalogue_ = catalogue_builder_.snapshot();
     stats_ = stats_builder_.snapshot();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/rng.h"
 #include "state/memory_store.h"
@@ -232,6 +233,27 @@ TEST_F(RowCacheTest, AnEncodedRowThatCannotBeDecodedIsAnErrorThatNamesIt) {
   cache.put_encoded("hurt", "garbage");
   EXPECT_EQ(cache.find("hurt"), nullptr);
   EXPECT_NE(cache.status().message().find("hurt"), std::string::npos) << cache.status();
+}
+
+TEST_F(RowCacheTest, AFoundRowIsTheNewestWhileTheGenerationIsTheSame) {
+  cache.edit("a")->text = "one";
+  const Note* const found = cache.find("a");
+  std::uint64_t generation = cache.generation();
+  cache.edit("a")->text = "two";
+  EXPECT_EQ(cache.generation(), generation);
+  EXPECT_EQ(cache.find("a"), found);
+  const auto raised = [&] { return std::exchange(generation, cache.generation()) != generation; };
+  const auto frozen = cache.freeze();
+  EXPECT_TRUE(raised());
+  cache.edit("a")->text = "three";
+  EXPECT_NE(cache.find("a"), found);
+  cache.committed();
+  cache.trim();
+  EXPECT_TRUE(raised());
+  cache.erase("a");
+  EXPECT_TRUE(raised());
+  cache.put_encoded("b", "=four");
+  EXPECT_TRUE(raised());
 }
 
 TEST_F(RowCacheTest, TrimEvictsCleanRowsBeyondTheBound) {
