@@ -51,34 +51,36 @@ void Gather(benchmark::State& state) {
 BENCHMARK(Gather)->Unit(benchmark::kMicrosecond);
 
 // The numbers of an item over all shards: this one's row and the parts of three others.
-void ItemSignals(benchmark::State& state) {
+void ItemSumsNow(benchmark::State& state) {
   World& world = World::shared();
   const auto faded = features::stats_fading(world.stats.get(), world.now(), world.rows);
   std::size_t i = 0;
   for (auto _ : state) {
     const ItemKey key = key_of(world.events()[i++ % world.events().size()].item_id);
-    const auto signals = features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
+    const auto signals = features::sums_now(world.items.find(features::item_row_key(key)), world.stats->items.find(key),
                                                 Partition(0), world.now(), faded, world.rows);
     benchmark::DoNotOptimize(signals.popularity);
   }
 }
-BENCHMARK(ItemSignals);
+BENCHMARK(ItemSumsNow);
 
 void ComputeFeatures200(benchmark::State& state) {
   World& world = World::shared();
   const auto user = features::make_user_context(world.users.find(world.user(0)), *world.catalogue, world.now(), world.rows);
   const auto faded = features::stats_fading(world.stats.get(), world.now(), world.rows);
-  std::vector<features::ItemSignals> signals;
+  std::vector<features::ItemSums> signals;
   std::vector<const features::CatalogueItem*> entries;
+  std::vector<ItemKey> keys;
   for (std::size_t i = 0; signals.size() < kCandidates; ++i) {
     const ItemKey key = key_of(world.events()[i].item_id);
-    signals.push_back(features::item_signals(key, world.items.find(features::item_row_key(key)), world.stats->items.find(key),
+    signals.push_back(features::sums_now(world.items.find(features::item_row_key(key)), world.stats->items.find(key),
                                              Partition(0), world.now(), faded, world.rows));
     entries.push_back(world.catalogue->items.find(key));
+    keys.push_back(key);
   }
   std::vector<features::FeatureColumns::Candidate> candidates;
   for (std::size_t i = 0; i < kCandidates; ++i)
-    candidates.push_back({&signals[i], entries[i], {.together = .1F, .next = .2F}});
+    candidates.push_back({keys[i], {&signals[i], &features::kNotFaded}, entries[i], {.together = .1F, .next = .2F}});
   std::vector<float> out(kCandidates * features::kFeatureCount);
   features::FeatureColumns columns;
   for (auto _ : state) {

@@ -1,5 +1,6 @@
 #include "features/feature_vector.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -111,25 +112,24 @@ constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
      "taste_times_quality with the fast half-life: what drift shows in first"},
 }};
 
-float finite_positive(double x) {
-  return x > 0 ? static_cast<float>(std::min(x, 1e30)) : 0.0F;
-}  // NaN is not above 0
+// 0 for NaN too: it is not above 0. Without branches.
+float finite_positive(double x) { return static_cast<float>(std::min(std::max(0.0, x), 1e30)); }
 
 // Below 1, strictly growing: ranking by it is ranking by the logarithm.
 float squashed(float log, float half) { return log / (log + half); }
 
 float twice(float rate) { return std::min(1.0F, 2 * rate); }
 
-std::int64_t birth_of(const ItemSignals& item, const CatalogueItem* catalogue) {
+std::int64_t birth_of(const ItemSums& item, const CatalogueItem* catalogue) {
   if (catalogue && catalogue->published_ms != 0) return catalogue->published_ms;
   if (catalogue && catalogue->known_since_ms != 0) return catalogue->known_since_ms;
   return item.first_ms;
 }
 
-float weeks_since_birth(TimePoint now, const ItemSignals& item, const CatalogueItem* catalogue) {
-  constexpr double kWeek = 7.0 * 24 * 3600 * 1000;
+float weeks_since_birth(TimePoint now, const ItemSums& item, const CatalogueItem* catalogue) {
+  constexpr double kWeeksPerMs = 1 / (7.0 * 24 * 3600 * 1000);
   const double age = static_cast<double>(to_ms(now)) - static_cast<double>(birth_of(item, catalogue));
-  return static_cast<float>(std::max(0.0, age / kWeek));
+  return static_cast<float>(std::max(0.0, age * kWeeksPerMs));
 }
 
 // What the user shows of an item's categories: the one at the top of its path and the deepest. Null:
@@ -180,23 +180,95 @@ TasteRates taste_rates(const UserContext& user, const PathTaste& taste) {
   return {.prior = taste.top ? taste.top->click_rate : user.click_rate};
 }
 
-// What needs no logarithm and no power.
-void write_row(const UserContext& user, const FeatureColumns::Candidate& candidate, std::span<float, kFeatureCount> out) {
-  const ItemSignals& item = *candidate.item;
+// What is worked out for all candidates together, a column each: what is read of the item, and what becomes of it in place.
+enum Column : std::size_t {
+  kPopularityColumn,
+  kTrendColumn,
+  kAgeColumn,           // then freshness
+  kClicksColumn,        // recent ones; then the click rate
+  kImpressionsColumn,   // likewise
+  kExpectedColumn,      // likewise; then the lift
+  kPurchasesColumn,     // then conversion
+  kInteractionsColumn,  // then coldness
+  kTogetherColumn,
+  kNextColumn,
+  kColumnCount
+};
+
+void read_candidate(TimePoint now, const FeatureColumns::Candidate& candidate, float* column, std::size_t padded) {
+  const ItemSignals& item = candidate.item;
+  column[kPopularityColumn * padded] = 1 + finite_positive(item.popularity());
+  column[kTrendColumn * padded] = 1 + finite_positive(item.trend());
+  column[kAgeColumn * padded] = -std::numbers::ln2_v<float> * weeks_since_birth(now, *item.sums, candidate.catalogue);
+  column[kClicksColumn * padded] = finite_positive(item.recent_clicks());
+  column[kImpressionsColumn * padded] = finite_positive(item.recent_impressions());
+  column[kExpectedColumn * padded] = finite_positive(item.recent_expected());
+  column[kPurchasesColumn * padded] = static_cast<float>(item.sums->purchases);
+  column[kInteractionsColumn * padded] = static_cast<float>(item.sums->interactions);
+  column[kTogetherColumn * padded] = finite_positive(candidate.sources.together);
+  column[kNextColumn * padded] = finite_positive(candidate.sources.next);
+}
+
+using Numbers = Eigen::Map<Eigen::ArrayXf>;
+
+// Makes of hits their smoothed_rate() by trials, doubled, at most 1.
+void make_rates(Numbers& hits, const Numbers& trials, float prior, float pseudo) {
+  hits = (2 * ((hits + prior * pseudo) / (hits.max(trials) + pseudo))).min(1.0F);
+}
+
+// A packet. Loops of a number that is known are what the compiler makes vectors of.
+void make_lifts(float* __restrict expected, const float* __restrict clicks) {
+  for (std::size_t lane = 0; lane < kPacket; ++lane) {
+    const float lift = (clicks[lane] + kPriorExpected) / (expected[lane] + kPriorExpected);
+    expected[lane] = expected[lane] > 0 ? lift : 1.0F;
+  }
+}
+
+void make_finite(std::span<float, kFeatureCount> row) {
+  for (float& x : row) {
+    x = x == x ? x : 0.0F;
+    x = std::min(1.0F, std::max(-1.0F, x));
+  }
+}
+
+void compute_columns(std::span<float> columns) {
+  const std::size_t padded = columns.size() / kColumnCount;
+  take_logs(columns.first(2 * padded));
+  take_exps(columns.subspan(kAgeColumn * padded, padded));
+  const auto column = [&](Column which) {
+    return Numbers(columns.data() + which * padded, static_cast<Eigen::Index>(padded));
+  };
+  Numbers popularity = column(kPopularityColumn), trend = column(kTrendColumn);
+  Numbers clicks = column(kClicksColumn), impressions = column(kImpressionsColumn);
+  Numbers purchases = column(kPurchasesColumn), interactions = column(kInteractionsColumn);
+  Numbers together = column(kTogetherColumn), next = column(kNextColumn);
+  popularity /= popularity + 6;
+  trend /= trend + 6;
+  // As if taste and quality were independent: rate of the user here × how many more clicks the item
+  // got than its users' own rates let expect. Plain clicks per impression would call an item good
+  // for having been shown to those who click on everything.
+  for (std::size_t i = 0; i < padded; i += kPacket)
+    make_lifts(columns.data() + kExpectedColumn * padded + i, columns.data() + kClicksColumn * padded + i);
+  make_rates(clicks, impressions, kPriorClickRate, kPriorImpressions);
+  make_rates(purchases, interactions, 0.05F, 20);
+  interactions = 1 / (1 + interactions / 5);
+  together /= together + 0.1F;
+  next /= next + 0.1F;
+}
+
+// `column`: the candidate's place in the first of the columns, which compute_columns() has seen.
+void write_row(const UserContext& user, const FeatureColumns::Candidate& candidate, const float* column,
+               std::size_t padded, std::span<float, kFeatureCount> out) {
   const CatalogueItem* const catalogue = candidate.catalogue;
-  const SourceSignals& sources = candidate.sources;
-  const auto interactions = static_cast<float>(item.interactions);
-  const float rate =
-      smoothed_rate(finite_positive(item.recent_clicks), finite_positive(item.recent_impressions),
-                    kPriorClickRate, kPriorImpressions);
-  out[kClickRate] = twice(rate);
-  out[kConversion] =
-      twice(smoothed_rate(static_cast<float>(item.purchases), interactions, 0.05F, 20));
-  out[kItemCold] = 1 / (1 + interactions / 5);
-  const float together = finite_positive(sources.together);
-  const float next = finite_positive(sources.next);
-  out[kTogether] = together / (together + 0.1F);
-  out[kNext] = next / (next + 0.1F);
+  std::memcpy(out.data(), user.constants.data(), sizeof user.constants);
+  out[kPopularity] = column[kPopularityColumn * padded];
+  out[kTrend] = column[kTrendColumn * padded];
+  out[kFreshness] = birth_of(*candidate.item.sums, catalogue) == 0 ? 0 : column[kAgeColumn * padded];
+  out[kClickRate] = column[kClicksColumn * padded];
+  out[kConversion] = column[kPurchasesColumn * padded];
+  out[kItemCold] = column[kInteractionsColumn * padded];
+  out[kTogether] = column[kTogetherColumn * padded];
+  out[kNext] = column[kNextColumn * padded];
 
   const PathTaste path = taste_of(user, catalogue);
   if (catalogue) {
@@ -209,28 +281,18 @@ void write_row(const UserContext& user, const FeatureColumns::Candidate& candida
     if (catalogue->brand != 0)
       if (const float* share = user.brand_share.find(catalogue->brand)) out[kBrandShare] = *share;
   }
-  if (const OwnItem* own = user.items.find(item.key)) {
+  if (const OwnItem* own = user.items.find(candidate.key)) {
     const float sign = own->weight < 0 ? -1.0F : 1.0F;
     out[kOwnWeight] = std::clamp(sign * std::log2(1 + std::abs(own->weight)) / 4, -1.0F, 1.0F);
     out[kOwnRecency] = own->recency;
     out[kShown] = std::min(1.0F, std::log2(1 + own->shown) / 4);
   }
 
-  // As if taste and quality were independent: rate of the user here × how many more clicks the item
-  // got than its users' own rates let expect. Plain clicks per impression would call an item good
-  // for having been shown to those who click on everything.
-  const float expected = finite_positive(item.recent_expected);
-  const float lift = expected > 0 ? (finite_positive(item.recent_clicks) + kPriorExpected) /
-                                        (expected + kPriorExpected)
-                                  : 1.0F;
+  const float lift = column[kExpectedColumn * padded];
   const TasteRates taste = taste_rates(user, path);
   out[kTasteTimesQuality] = std::min(1.0F, taste.own * lift);
   out[kPriorTimesQuality] = std::min(1.0F, taste.prior * lift);
   out[kRecentTasteTimesQuality] = std::min(1.0F, taste.recent * lift);
-  for (float& x : out) {  // without branches, so that it is a few instructions for all
-    x = x == x ? x : 0.0F;
-    x = std::min(1.0F, std::max(-1.0F, x));
-  }
 }
 
 }  // namespace
@@ -276,24 +338,17 @@ std::array<float, kFeatureCount> constant_features(const UserContext& user) {
 void FeatureColumns::compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows) {
   RIFFLE_CHECK(rows.size() == candidates.size() * kFeatureCount, "rows", rows.size());
   const std::size_t padded = whole_packets(candidates.size());
-  logs_.assign(2 * padded, 1);
-  ages_.assign(padded, 0);
-  const std::span<float> popularity = std::span(logs_).first(padded), trend = std::span(logs_).last(padded);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    popularity[i] = 1 + finite_positive(candidates[i].item->popularity);
-    trend[i] = 1 + finite_positive(candidates[i].item->trend);
-    ages_[i] = -std::numbers::ln2_v<float> * weeks_since_birth(user.now, *candidates[i].item, candidates[i].catalogue);
-  }
-  take_logs(logs_);
-  take_exps(ages_);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const std::span<float, kFeatureCount> row(rows.data() + i * kFeatureCount, kFeatureCount);
-    std::memcpy(row.data(), user.constants.data(), sizeof user.constants);
-    row[kPopularity] = squashed(popularity[i], 6);
-    row[kTrend] = squashed(trend[i], 6);
-    row[kFreshness] = birth_of(*candidates[i].item, candidates[i].catalogue) == 0 ? 0 : ages_[i];
-    write_row(user, candidates[i], row);
-  }
+  columns_.resize(kColumnCount * padded);
+  for (std::size_t column = 0; column < kColumnCount; ++column)
+    for (std::size_t i = candidates.size(); i < padded; ++i) columns_[column * padded + i] = 1;
+  for (std::size_t i = 0; i < candidates.size(); ++i) read_candidate(user.now, candidates[i], columns_.data() + i, padded);
+  compute_columns(columns_);
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    write_row(user, candidates[i], columns_.data() + i, padded,
+              std::span<float, kFeatureCount>(rows.data() + i * kFeatureCount, kFeatureCount));
+  // Behind all that was written: the processor waits where numbers that were stored one by one are at once read by the eight.
+  for (std::size_t i = 0; i < rows.size(); i += kFeatureCount)
+    make_finite(std::span<float, kFeatureCount>(rows.data() + i, kFeatureCount));
 }
 
 }  // namespace riffle::features

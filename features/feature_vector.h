@@ -104,7 +104,8 @@ std::array<float, kFeatureCount> constant_features(const UserContext& context);
 class FeatureColumns {
  public:
   struct Candidate {
-    const ItemSignals* item = nullptr;
+    ItemKey key;
+    ItemSignals item;
     const CatalogueItem* catalogue = nullptr;  // null: unknown to it
     SourceSignals sources;
   };
@@ -114,8 +115,8 @@ class FeatureColumns {
   void compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows);
 
  private:
-  // Of each candidate, in whole packets: popularity and then trend, and age.
-  std::vector<float> logs_, ages_;
+  // Column by column, in whole packets: see feature_vector.cpp.
+  std::vector<float> columns_;
 };
 
 }  // namespace riffle::features

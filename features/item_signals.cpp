@@ -8,9 +8,8 @@
 namespace riffle::features {
 namespace {
 
-// What a row adds to the sums, or to the signals, of its item: everything but what decays.
-template <class Totals>
-void add_counts(const records::ItemRow& row, Totals& totals) {
+// What a row adds to the sums of its item: everything but what decays.
+void add_counts(const records::ItemRow& row, ItemSums& totals) {
   if (!totals.item_id && !row.item_id.empty()) totals.item_id = &row.item_id.str();
   totals.clicks += row.counts[static_cast<std::size_t>(records::InteractionType::kClick)];
   totals.purchases += row.counts[static_cast<std::size_t>(records::InteractionType::kPurchase)];
@@ -27,9 +26,7 @@ double worth(const records::DecayedCounter& counter, TimePoint now, Milliseconds
   return counter.value == 0 ? 0 : read(counter, now, half_life);
 }
 
-template <class Totals>
-void add_decayed(const records::ItemRow& row, TimePoint now, const RowOptions& options,
-                 Totals& totals) {
+void add_decayed(const records::ItemRow& row, TimePoint now, const RowOptions& options, ItemSums& totals) {
   totals.popularity += worth(row.popularity, now, options.slow_half_life);
   totals.trend += worth(row.trend, now, options.fast_half_life);
   totals.recent_clicks += worth(row.recent_clicks, now, options.slow_half_life);
@@ -47,23 +44,16 @@ double scaled(const records::DecayedCounter& counter, std::int64_t reference_ms,
                                    static_cast<double>(half_life.count()));
 }
 
-ItemSignals signals_of(ItemKey key, const ItemSums& sums, const StatsFading& faded) {
-  ItemSignals signals;
-  signals.key = key;
-  signals.item_id = sums.item_id;
-  signals.popularity = sums.popularity * faded.slow;
-  signals.trend = sums.trend * faded.fast;
-  signals.recent_clicks = sums.recent_clicks * faded.slow;
-  signals.recent_impressions = sums.recent_impressions * faded.slow;
-  signals.recent_expected = sums.recent_expected * faded.slow;
-  signals.clicks = sums.clicks;
-  signals.purchases = sums.purchases;
-  signals.impressions = sums.impressions;
-  signals.interactions = sums.interactions;
-  signals.neighbour_total = sums.neighbour_total * faded.neighbour;
-  signals.first_ms = sums.first_ms;
-  signals.last_ms = sums.last_ms;
-  return signals;
+void add_scaled(const records::ItemRow& row, std::int64_t reference_ms, const RowOptions& options, ItemSums& sums) {
+  add_counts(row, sums);
+  sums.popularity += scaled(row.popularity, reference_ms, options.slow_half_life);
+  sums.trend += scaled(row.trend, reference_ms, options.fast_half_life);
+  sums.recent_clicks += scaled(row.recent_clicks, reference_ms, options.slow_half_life);
+  sums.recent_impressions += scaled(row.recent_impressions, reference_ms, options.slow_half_life);
+  sums.recent_expected += scaled(row.recent_expected, reference_ms, options.slow_half_life);
+  if (row.neighbour_total != 0)
+    sums.neighbour_total +=
+        neighbour_worth(row, row.neighbour_total, from_ms(reference_ms), options.neighbour_half_life);
 }
 
 }  // namespace
@@ -79,19 +69,24 @@ std::int64_t latest_ms(const records::ItemRow& row) {
 
 ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOptions& options) {
   ItemSums sums;
-  for (const StatsPart& part : item.parts) {
-    const records::ItemRow& row = *part.row;
-    add_counts(row, sums);
-    sums.popularity += scaled(row.popularity, reference_ms, options.slow_half_life);
-    sums.trend += scaled(row.trend, reference_ms, options.fast_half_life);
-    sums.recent_clicks += scaled(row.recent_clicks, reference_ms, options.slow_half_life);
-    sums.recent_impressions += scaled(row.recent_impressions, reference_ms, options.slow_half_life);
-    sums.recent_expected += scaled(row.recent_expected, reference_ms, options.slow_half_life);
-    if (row.neighbour_total != 0)
-      sums.neighbour_total += neighbour_worth(row, row.neighbour_total, from_ms(reference_ms),
-                                              options.neighbour_half_life);
-  }
+  for (const StatsPart& part : item.parts) add_scaled(*part.row, reference_ms, options, sums);
   return sums;
+}
+
+ItemSums sums_of(const records::ItemRow& live, const MergedItem* merged, Partition own, std::int64_t reference_ms,
+                 const RowOptions& options) {
+  ItemSums sums;
+  add_scaled(live, reference_ms, options, sums);
+  if (merged)
+    for (const StatsPart& part : merged->parts)
+      if (part.shard != own) add_scaled(*part.row, reference_ms, options, sums);
+  return sums;
+}
+
+std::uint64_t changes_of(const records::ItemRow& row) {
+  std::uint64_t changes = row.impressions;
+  for (const std::uint64_t count : row.counts) changes += count;
+  return changes;
 }
 
 StatsFading stats_fading(const ItemStatsSnapshot* snapshot, TimePoint now, const RowOptions& options) {
@@ -101,20 +96,29 @@ StatsFading stats_fading(const ItemStatsSnapshot* snapshot, TimePoint now, const
           decay_factor(elapsed, options.neighbour_half_life)};
 }
 
-ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged,
-                         Partition own, TimePoint now, const StatsFading& faded, const RowOptions& options) {
-  if (!live && merged) return signals_of(key, merged->sums, faded);
-  ItemSignals signals;
-  signals.key = key;
+ItemSums sums_now(const records::ItemRow* live, const MergedItem* merged, Partition own, TimePoint now,
+                  const StatsFading& faded, const RowOptions& options) {
+  ItemSums sums;
+  if (!live && merged) {
+    sums = merged->sums;
+    const ItemSignals signals{&merged->sums, &faded};
+    sums.popularity = signals.popularity();
+    sums.trend = signals.trend();
+    sums.recent_clicks = signals.recent_clicks();
+    sums.recent_impressions = signals.recent_impressions();
+    sums.recent_expected = signals.recent_expected();
+    sums.neighbour_total = signals.neighbour_total();
+    return sums;
+  }
   const auto add_row = [&](const records::ItemRow& row) {
-    add_counts(row, signals);
-    add_decayed(row, now, options, signals);
+    add_counts(row, sums);
+    add_decayed(row, now, options, sums);
   };
   if (live) add_row(*live);
   if (merged)
     for (const StatsPart& part : merged->parts)
       if (part.shard != own) add_row(*part.row);
-  return signals;
+  return sums;
 }
 
 }  // namespace riffle::features

@@ -57,6 +57,9 @@ struct ItemStatsSnapshot {
 };
 
 ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOptions& options);
+// Likewise, with the reader's own row in place of the part of its shard. `merged` may be null.
+ItemSums sums_of(const records::ItemRow& live, const MergedItem* merged, Partition own, std::int64_t reference_ms,
+                 const RowOptions& options);
 
 // What is left at a time of 1 on the scale of a snapshot's sums, by half-life.
 struct StatsFading {
@@ -96,21 +99,28 @@ class ItemStatsBuilder {
   std::set<Ranked> by_trend_;
 };
 
-// The numbers of an item at time `now`, over all shards.
+// The numbers of an item at a time: its sums, and what is left of 1 on their scale. Points at both.
 struct ItemSignals {
-  ItemKey key;
-  const std::string* item_id = nullptr;      // null: nobody has said it (then it cannot be listed)
-  double popularity = 0, trend = 0;          // decayed to now
-  double recent_clicks = 0, recent_impressions = 0, recent_expected = 0;
-  std::uint64_t clicks = 0, purchases = 0, impressions = 0, interactions = 0;
-  double neighbour_total = 0;                // decayed to now
-  std::int64_t first_ms = 0, last_ms = 0;
+  const ItemSums* sums = nullptr;
+  const StatsFading* faded = nullptr;
+  double popularity() const { return sums->popularity * faded->slow; }
+  double trend() const { return sums->trend * faded->fast; }
+  double recent_clicks() const { return sums->recent_clicks * faded->slow; }
+  double recent_impressions() const { return sums->recent_impressions * faded->slow; }
+  double recent_expected() const { return sums->recent_expected * faded->slow; }
+  double neighbour_total() const { return sums->neighbour_total * faded->neighbour; }
 };
-// `live`: the reader's own row of the item; `own`: the shard whose part it replaces. Null where there is none, or where the
-// part is as new as the row: then the merged sums are all that is read. `faded`: those of the snapshot that `merged` is of.
-ItemSignals item_signals(ItemKey key, const records::ItemRow* live, const MergedItem* merged, Partition own, TimePoint now,
-                         const StatsFading& faded, const RowOptions& options);
+// Of sums that lie on the scale of the time itself.
+inline constexpr StatsFading kNotFaded{};
+
+// The sums on the scale of `now`, over all shards. `live`: the reader's own row of the item; `own`: the shard whose part it
+// replaces. Null where there is none, or where the part is as new as the row: then the merged sums are all that is read.
+// `faded`: those of the snapshot that `merged` is of.
+ItemSums sums_now(const records::ItemRow* live, const MergedItem* merged, Partition own, TimePoint now,
+                  const StatsFading& faded, const RowOptions& options);
 // The latest time in the row's decayed counters.
 std::int64_t latest_ms(const records::ItemRow& row);
+// Raised by every event that changes the row's numbers (all but its neighbours).
+std::uint64_t changes_of(const records::ItemRow& row);
 
 }  // namespace riffle::features

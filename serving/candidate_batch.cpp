@@ -5,20 +5,16 @@
 namespace riffle::serving {
 namespace {
 
-// What is known of items lies all over the memory: it is asked for while those before it are worked on.
+// What is known of items lies all over the memory: it is asked for while those before it are worked on. What of the catalogue is
+// read here is the first part of an item there.
 constexpr std::size_t kAhead = 8;
 constexpr std::size_t kLine = 64;
 
-template <class Known>
-void expect(const Known* known) {
-  if (known == nullptr) return;
-  const char* const from = reinterpret_cast<const char*>(known);
-  for (std::size_t at = 0; at < sizeof(Known); at += kLine) __builtin_prefetch(from + at);
-}
-
 void expect(const PooledItem& item) {
-  if (item.merged) expect(&item.merged->sums);
-  expect(item.catalogue);
+  if (!item.catalogue) return;
+  const char* const from = reinterpret_cast<const char*>(item.catalogue);
+  __builtin_prefetch(from);
+  __builtin_prefetch(from + kLine);
 }
 
 }  // namespace
@@ -33,10 +29,15 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   paths_.resize(count);
   features_.resize(count * features::kFeatureCount);
   described_.resize(count);
-  pool.expect_signals(count);
-  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) expect(pool.at(candidates[i].item));
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) {
+    expect(pool.at(candidates[i].item));
+    pool.expect_sums(candidates[i].item);
+  }
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) expect(pool.at(candidates[i + kAhead].item));
+    if (i + kAhead < count) {
+      expect(pool.at(candidates[i + kAhead].item));
+      pool.expect_sums(candidates[i + kAhead].item);
+    }
     const Candidate& candidate = candidates[i];
     const PooledItem& item = pool.at(candidate.item);
     keys_[i] = item.key;
@@ -47,7 +48,7 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
     features::SourceSignals sources;
     if (candidate.has(CandidateSourceId::kTogether)) sources.together = candidate.mark(CandidateSourceId::kTogether).score;
     if (candidate.has(CandidateSourceId::kNext)) sources.next = candidate.mark(CandidateSourceId::kNext).score;
-    described_[i] = {&pool.signals(candidate.item), item.catalogue, sources};
+    described_[i] = {item.key, pool.signals(candidate.item), item.catalogue, sources};
   }
   columns_.compute(user, described_, features_);
 }

@@ -13,21 +13,13 @@ constexpr std::size_t kMostNumbers = std::size_t{1} << 18;
 // Items lie anywhere: those that come next are fetched while this one is looked at.
 constexpr std::size_t kAhead = 8;
 
-// Sources read an item's sums soon after it was met.
-void expect_sums(const PooledItem& item) {
-  if (!item.merged) return;
-  const char* const sums = reinterpret_cast<const char*>(&item.merged->sums);
-  __builtin_prefetch(sums);
-  __builtin_prefetch(sums + 64);
-}
-
 }  // namespace
 
 void CandidatePool::reset(const ServingContext& context, const features::RowOptions& rows, const Rules& rules) {
   context_ = &context;
   rows_ = &rows;
   rules_ = &rules;
-  signals_.clear();
+  sums_.clear();
   faded_ = features::stats_fading(context.stats, context.now, rows);
   const Source source{.stats = context.stats,
                       .catalogue = context.catalogue,
@@ -40,9 +32,13 @@ void CandidatePool::reset(const ServingContext& context, const features::RowOpti
     items_.clear();
     numbers_.clear();
     request_ = 0;
+    ++numbering_;
   }
   ++request_;
-  if (forget || world_ == 0 || source != source_) ++world_;
+  if (forget || world_ == 0 || source != source_) {
+    ++world_;
+    live_count_ = 0;
+  }
   source_ = source;
   const LiveSource live_source{
       .world = world_, .fresh = context.fresh, .generation = context.items ? context.items->generation() : 0};
@@ -67,12 +63,12 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     item.request = request_;
     item.requested_id = nullptr;
     item.given = 0;
-    item.signals = -1;
+    item.sums = -1;
     item.candidate = 0;
     item.judged = false;
     met_.push_back(number);
     if (item.world == world_) {
-      expect_sums(item);
+      expect_sums(number);  // sources read them soon
       continue;
     }
     if (context_->stats) context_->stats->items.prefetch(item.key);
@@ -91,6 +87,20 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     PooledItem& item = items_[met_[i]];
     if (!item.live && is_fresh(item)) item.live = live_row(i);
   }
+}
+
+void CandidatePool::expect_sums(std::uint32_t number) const {
+  constexpr std::size_t kLine = 64;
+  const PooledItem& item = items_[number];
+  const char* sums = item.merged ? reinterpret_cast<const char*>(&item.merged->sums) : nullptr;
+  if (item.live && number < live_places_.size() && live_places_[number] < live_count_) {
+    const char* const row = reinterpret_cast<const char*>(item.live);
+    __builtin_prefetch(row + kLine);  // its counts
+    sums = reinterpret_cast<const char*>(&live_at(live_places_[number]));
+  }
+  if (!sums) return;
+  __builtin_prefetch(sums);
+  __builtin_prefetch(sums + kLine);
 }
 
 // Rows in RAM cost one lookup. The first that is not (the cache grows by it) tells that the rest may not be either: they
@@ -130,21 +140,36 @@ bool CandidatePool::judge(std::uint32_t number) {
   return item.allowed;
 }
 
-const features::ItemSignals& CandidatePool::signals(std::uint32_t number) {
-  PooledItem& item = items_[number];
-  if (item.signals < 0) {
-    item.signals = static_cast<std::int32_t>(signals_.size());
-    signals_.push_back(features::item_signals(item.key, item.live, item.merged, context_->shard, context_->now, faded_, *rows_));
+const features::ItemSums* CandidatePool::live_sums(std::uint32_t number) {
+  if (!context_->stats || to_ms(context_->now) < context_->stats->time_ms) return nullptr;
+  const records::ItemRow& row = *items_[number].live;
+  if (number >= live_places_.size()) live_places_.resize(items_.size());
+  std::uint32_t& place = live_places_[number];
+  if (place >= live_count_ || live_at(place).item != number) {
+    place = static_cast<std::uint32_t>(live_count_++);
+    if (place / kLiveChunk == live_sums_.size()) live_sums_.push_back(std::make_unique<LiveSums[]>(kLiveChunk));
+    live_at(place) = LiveSums();
+    live_at(place).item = number;
   }
-  return signals_[static_cast<std::size_t>(item.signals)];
+  LiveSums& known = live_at(place);
+  if (const std::uint64_t changes = features::changes_of(row); known.changes != changes) {
+    known.changes = changes;
+    known.latest_ms = features::latest_ms(row);
+    known.sums = features::sums_of(row, items_[number].merged, context_->shard, context_->stats->reference_ms, *rows_);
+  }
+  if (!row.item_id.empty()) known.sums.item_id = &row.item_id.str();  // rows move
+  return to_ms(context_->now) < known.latest_ms ? nullptr : &known.sums;
 }
 
-double CandidatePool::neighbour_total(std::uint32_t number) {
-  const PooledItem& item = items_[number];
-  if (item.signals >= 0) return signals_[static_cast<std::size_t>(item.signals)].neighbour_total;
-  if (item.live) return signals(number).neighbour_total;
-  if (!item.merged || item.merged->sums.neighbour_total == 0) return 0;
-  return item.merged->sums.neighbour_total * faded_.neighbour;
+features::ItemSignals CandidatePool::signals_of_rows(std::uint32_t number) {
+  PooledItem& item = items_[number];
+  if (item.live)
+    if (const features::ItemSums* const sums = live_sums(number)) return {sums, &faded_};
+  if (item.sums < 0) {
+    item.sums = static_cast<std::int32_t>(sums_.size());
+    sums_.push_back(features::sums_now(item.live, item.merged, context_->shard, context_->now, faded_, *rows_));
+  }
+  return {&sums_[static_cast<std::size_t>(item.sums)], &features::kNotFaded};
 }
 
 std::string_view CandidatePool::id_of(std::uint32_t number) const {

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +31,7 @@ struct alignas(64) PooledItem {
   const records::ItemRow* live = nullptr;              // the shard's own; null: none, or its part in `merged` is as new
   const ItemId* requested_id = nullptr;                // as the request said it; null: it did not
   float given = 0;                                     // the request's score
-  std::int32_t signals = -1;                           // place in the pool's signals; −1: not asked for yet
+  std::int32_t sums = -1;                              // place among the pool's sums of this request; −1: none
   std::uint32_t candidate = 0;                         // place among the gatherer's candidates + 1; 0: it is none
   std::uint32_t world = 0, request = 0;                // when it was looked up, and met, last
   bool available = false;                              // as the catalogue says of it, without looking there
@@ -43,6 +45,8 @@ class CandidatePool {
   void reset(const ServingContext& context, const features::RowOptions& rows, const Rules& rules);
   // Names the snapshots of this request: numbers, and what was made of numbers, are valid while it stays the same.
   std::uint32_t world() const { return world_; }
+  // Numbers are valid while it stays the same, whatever the world.
+  std::uint32_t numbering() const { return numbering_; }
 
   // The item's number, without meeting it.
   std::uint32_t number_of(ItemKey key) {
@@ -75,11 +79,14 @@ class CandidatePool {
     const PooledItem& known = items_[item];
     return known.judged ? known.allowed : judge(item);
   }
-  // Valid until the next that are asked for, beyond those that expect_signals() made room for.
-  void expect_signals(std::size_t more) { signals_.reserve(signals_.size() + more); }
-  const features::ItemSignals& signals(std::uint32_t item);
-  // signals(item).neighbour_total, without the rest of them.
-  double neighbour_total(std::uint32_t item);
+  // Asks for what signals() will read.
+  void expect_sums(std::uint32_t item) const;
+  // Of a met item. Valid until the next request.
+  features::ItemSignals signals(std::uint32_t item) {
+    const PooledItem& pooled = items_[item];
+    if (pooled.live || !pooled.merged) return signals_of_rows(item);
+    return {&pooled.merged->sums, &faded_};
+  }
   // The id to list it under. Only of allowed items.
   std::string_view id_of(std::uint32_t item) const;
 
@@ -91,6 +98,19 @@ class CandidatePool {
   }
 
  private:
+  // Of a live row and the other shards' parts, on the snapshot's scale: until an event changes the row's numbers, however many
+  // requests ask. An event changes a few rows, and a list reads hundreds.
+  struct LiveSums {
+    std::uint32_t item = 0;
+    std::uint64_t changes = ~std::uint64_t{0};  // of the row; at first of none
+    std::int64_t latest_ms = 0;  // in it: a reader whose time is before that sees it as it stands, and not on this scale
+    features::ItemSums sums;
+  };
+  features::ItemSignals signals_of_rows(std::uint32_t item);
+  // Null: the request's time is before the row's, or there is no snapshot.
+  const features::ItemSums* live_sums(std::uint32_t item);
+  static constexpr std::size_t kLiveChunk = 64;
+  LiveSums& live_at(std::uint32_t place) const { return live_sums_[place / kLiveChunk][place % kLiveChunk]; }
   bool judge(std::uint32_t item);
   const records::ItemRow* live_row(std::size_t met);
   bool is_fresh(const PooledItem& item) const { return !context_->fresh || context_->fresh->contains(item.key); }
@@ -106,7 +126,7 @@ class CandidatePool {
     friend bool operator==(const Source&, const Source&) = default;
   };
   Source source_;
-  std::uint32_t world_ = 0, request_ = 0;
+  std::uint32_t world_ = 0, request_ = 0, numbering_ = 1;
   // Live rows that were found since `live_since_` are so still: in one world an item only ever becomes fresh.
   struct LiveSource {
     std::uint32_t world = 0;
@@ -119,7 +139,10 @@ class CandidatePool {
   features::StatsFading faded_;                   // of this request
   ScratchMap<std::uint32_t> numbers_{1024};
   std::vector<PooledItem> items_;            // by number
-  std::vector<features::ItemSignals> signals_;
+  std::deque<features::ItemSums> sums_;      // of this request: what neither a snapshot nor the next but one says
+  std::vector<std::uint32_t> live_places_;   // by number: where in the next, if it says so too
+  std::size_t live_count_ = 0;
+  std::vector<std::unique_ptr<LiveSums[]>> live_sums_;  // of this world, kLiveChunk together: they stay where they are
   std::vector<std::uint32_t> met_;           // by this call
   std::vector<std::string> row_keys_;        // for prefetch
   std::vector<std::string_view> row_key_views_;

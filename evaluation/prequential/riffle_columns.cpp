@@ -88,46 +88,49 @@ void OwnSessions::write(ItemKey key, TimePoint now, std::span<float, kColumns> r
   out[3] = std::exp2(-days / 30);
 }
 
-void begin_row(std::span<float, kColumns> row) {
-  static constexpr std::array<float, kColumns> kEmpty = [] {
-    std::array<float, kColumns> empty{};
-    for (std::size_t i = 0; i < kLogs; ++i) empty[kFirstOfLogs + i] = 1;  // whose logarithm is 0
-    return empty;
-  }();
-  std::memcpy(row.data(), kEmpty.data(), sizeof kEmpty);
+void RowWriter::begin(std::span<float> rows) {
+  rows_ = rows;
+  expected_ = 0;
+  const std::size_t most = features::whole_packets(rows.size() / kColumns * kLogs);
+  if (most <= logs_.size()) return;
+  logs_.resize(most);
+  places_.resize(most);
 }
 
-void write_candidate(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-                     std::span<float, kColumns> row) {
-  std::copy(features.begin(), features.end(), row.begin());
+void RowWriter::write(std::size_t row, std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
+                      const features::ItemSignals& item, float of_neighbours) {
+  const std::size_t first = row * kColumns;
+  float* const out = rows_.data() + first;
+  std::memcpy(out, features.data(), features::kFeatureCount * sizeof(float));
+  std::memset(out + features::kFeatureCount, 0, (kColumns - features::kFeatureCount) * sizeof(float));
+  write_sources(candidate, last, first);
+  const auto popularity = static_cast<float>(std::max(item.popularity(), 0.0));
+  const auto trend = static_cast<float>(std::max(item.trend(), 0.0));
+  expect_log(first + kFirstOfItem, 1 + popularity);
+  expect_log(first + kFirstOfItem + 1, 1 + trend);
+  expect_log(first + kFirstOfItem + 2, (trend + kFewOfTrend) / (popularity + kFewOfPopularity));
+  if (of_neighbours > 0) expect_log(first + kFirstOfItem + 3, 1 + of_neighbours / kFewOfNeighbours);
+}
+
+void RowWriter::write_sources(const serving::Candidate& candidate, ItemKey last, std::size_t row) {
   constexpr std::uint32_t kRequest = 1u << serving::index_of(serving::CandidateSourceId::kRequest);
   for (std::uint32_t sources = candidate.sources & ~kRequest; sources != 0; sources &= sources - 1) {
     const auto source = static_cast<serving::CandidateSourceId>(std::countr_zero(sources));
     const serving::SourceMark& mark = candidate.mark(source);
-    const float score = std::max(mark.score, 0.0F);
-    float* const out = &row[column_of(source, 0)];
+    float* const out = rows_.data() + row + column_of(source, 0);
     out[kNamed] = 1;
-    out[kScore] = std::min(score, 2.0F);
-    row[log_column_of(source)] = 1 + std::min(score, 1e6F) * 300;
-    out[kLast] = last != ItemKey() && mark.evidence == last ? out[kScore] : 0.0F;
+    if (!(mark.score > 0)) continue;
+    out[kScore] = std::min(mark.score, 2.0F);
+    expect_log(row + log_column_of(source), 1 + std::min(mark.score, 1e6F) * 300);
+    if (last != ItemKey() && mark.evidence == last) out[kLast] = out[kScore];
   }
 }
 
-void write_item(const features::ItemSignals& item, float of_neighbours, std::span<float, kOfItem> out) {
-  const auto popularity = static_cast<float>(std::max(item.popularity, 0.0));
-  const auto trend = static_cast<float>(std::max(item.trend, 0.0));
-  out[0] = 1 + popularity;
-  out[1] = 1 + trend;
-  out[2] = (trend + kFewOfTrend) / (popularity + kFewOfPopularity);
-  out[3] = 1 + of_neighbours / kFewOfNeighbours;
-}
-
-void take_logs(std::span<float, kColumns> row) {
-  std::array<float, features::whole_packets(kLogs)> logs;
-  logs.fill(1);
-  std::memcpy(logs.data(), row.data() + kFirstOfLogs, kLogs * sizeof(float));
+void RowWriter::finish() {
+  const std::span<float> logs = std::span(logs_).first(features::whole_packets(expected_));
+  std::fill(logs.begin() + static_cast<std::ptrdiff_t>(expected_), logs.end(), 1.0F);
   features::take_logs(logs);
-  std::memcpy(row.data() + kFirstOfLogs, logs.data(), kLogs * sizeof(float));
+  for (std::size_t i = 0; i < expected_; ++i) rows_[places_[i]] = logs_[i];
 }
 
 }  // namespace riffle::evaluation

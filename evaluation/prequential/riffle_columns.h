@@ -46,7 +46,7 @@ class OwnSessions {
  public:
   // Null: a user without one. A session ends with a pause of more than `gap`.
   void read(const records::UserRow* user, Milliseconds gap);
-  // The columns of history, after all others. What he had is told apart by them: that the things of a basket lead to each
+  // The columns of history, after RowWriter::finish(). What he had is told apart by them: that the things of a basket lead to each
   // other says little of what he will take again, so those scores count of new items only.
   void write(ItemKey key, TimePoint now, std::span<float, kColumns> row) const;
 
@@ -59,14 +59,29 @@ class OwnSessions {
   std::uint32_t sessions_ = 0;
 };
 
-// A row is written in this order: begin_row(), write_candidate() and write_item(), take_logs(), OwnSessions::write().
-void begin_row(std::span<float, kColumns> row);
-// Of what write_candidate() and write_item() left in the columns of logarithms.
-void take_logs(std::span<float, kColumns> row);
-// Features and sources. `last`: the user's very last item; 0: none.
-void write_candidate(std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-                     std::span<float, kColumns> row);
-// `of_neighbours`: UserNeighbours' score.
-void write_item(const features::ItemSignals& item, float of_neighbours, std::span<float, kOfItem> out);
+// Writes rows, one after the other, of which the logarithms are taken together in the end: most columns of them are 0 and need
+// none. One thread; keeps its memory.
+class RowWriter {
+ public:
+  // What is written until finish() lies in `rows`, kColumns numbers a row, each row written once.
+  void begin(std::span<float> rows);
+  // `last`: the user's very last item; 0: none. `of_neighbours`: UserNeighbours' score.
+  void write(std::size_t row, std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
+             const features::ItemSignals& item, float of_neighbours);
+  void finish();
+
+ private:
+  void write_sources(const serving::Candidate& candidate, ItemKey last, std::size_t row);
+  // ln x goes to this place among the rows.
+  void expect_log(std::size_t place, float x) {
+    places_[expected_] = static_cast<std::uint32_t>(place);
+    logs_[expected_++] = x;
+  }
+
+  std::span<float> rows_;
+  std::size_t expected_ = 0;             // of the next two, which have room for all
+  std::vector<float> logs_;
+  std::vector<std::uint32_t> places_;
+};
 
 }  // namespace riffle::evaluation

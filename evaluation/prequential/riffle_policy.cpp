@@ -66,16 +66,19 @@ struct RifflePolicy::Impl {
   features::ItemStatsBuilder statistics;
   features::CatalogueBuilder catalogue;
   serving::Gatherer gatherer;
-  const std::vector<serving::Candidate>* candidates = nullptr;  // of the last request
+  records::Request request;                                     // the last one
+  const std::vector<serving::Candidate>* candidates = nullptr;  // of it
   ItemKey last;                                                 // of the user who asked
   OwnSessions own;
+  RowWriter writer;
   UserNeighbours neighbours;
   serving::CandidateBatch batch;
   serving::PolicyOptions options, options_of_new;  // the latter where only what is new to the user is wanted
   std::shared_ptr<const features::ItemStatsSnapshot> stats;
   std::shared_ptr<const features::Catalogue> known;
   absl::flat_hash_map<ItemKey, ItemIndex> index_of;
-  std::vector<std::pair<ItemKey, ItemIndex>> index_of_pooled;  // the same by the pool's numbers, where it was asked for
+  std::vector<ItemIndex> index_of_pooled;  // the same by the pool's numbers, where it was asked for
+  std::uint32_t numbering = 0;             // the pool's that those are of
   std::uint64_t events = 0, epoch = 0;
   bool catalogue_changed = false;
 
@@ -114,13 +117,15 @@ RifflePolicy::~RifflePolicy() = default;
 
 void RifflePolicy::Impl::gather(const Query& query) {
   const LedgerUser& asking = query.ledger->at(query.user);
-  records::Request request;
-  request.user_id = asking.id;
-  request.n = static_cast<std::int32_t>(query.n);
-  if (query.new_only) {
-    request.exclude_items.reserve(asking.items.size());
-    for (const ItemIndex item : asking.items) request.exclude_items.push_back(query.ledger->item(item).id);
+  if (request.user_id != asking.id) {
+    request.user_id = asking.id;
+    request.exclude_items.clear();
   }
+  request.n = static_cast<std::int32_t>(query.n);
+  // Who is asked for is mostly who was asked for before, and has one item more.
+  if (query.new_only)
+    for (std::size_t i = request.exclude_items.size(); i < asking.items.size(); ++i)
+      request.exclude_items.push_back(query.ledger->item(asking.items[i]).id);
   serving::ServingContext context;
   context.shard = kShard;
   context.user = users.find(asking.id.str());
@@ -131,7 +136,7 @@ void RifflePolicy::Impl::gather(const Query& query) {
   context.options = query.new_only ? &options_of_new : &options;
   context.now = query.time;
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
-  own.read(context.user, rows.session_gap);
+  if (!query.new_only) own.read(context.user, rows.session_gap);
   about = features::make_user_context(context.user, *known, query.time, rows);
   candidates = &gatherer.gather(request, context, about, query.n);
   batch.fill(*candidates, about, gatherer.pool());
@@ -139,14 +144,16 @@ void RifflePolicy::Impl::gather(const Query& query) {
 
 // kUnknown: the stream has not named it.
 ItemIndex RifflePolicy::Impl::index_of_candidate(std::uint32_t candidate) {
+  if (const std::uint32_t valid = gatherer.pool().numbering(); valid != numbering) {
+    numbering = valid;
+    index_of_pooled.clear();
+  }
   const std::uint32_t pooled = (*candidates)[candidate].item;
-  const ItemKey key = batch.keys()[candidate];
-  if (pooled >= index_of_pooled.size()) index_of_pooled.resize(pooled + pooled / 2 + 1, {ItemKey(), kUnknown});
-  auto& [of, index] = index_of_pooled[pooled];
-  if (of == key && index != kUnknown) return index;
-  const auto place = index_of.find(key);
-  of = key;
-  index = place == index_of.end() ? kUnknown : place->second;
+  if (pooled >= index_of_pooled.size()) index_of_pooled.resize(pooled + pooled / 2 + 1, kUnknown);
+  ItemIndex& index = index_of_pooled[pooled];
+  if (index != kUnknown) return index;
+  const auto place = index_of.find(batch.keys()[candidate]);
+  if (place != index_of.end()) index = place->second;
   return index;
 }
 
@@ -159,24 +166,24 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   impl.asked.basket = query.basket;
   impl.asked.keys.clear();
   impl.asked.rows.resize(impl.batch.count() * kColumns);
+  impl.writer.begin(impl.asked.rows);
   impl.choices.places.clear(), impl.choices.items.clear();
   impl.choices.user = query.user;
   impl.choices.time = query.time;
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
     const ItemIndex index = impl.index_of_candidate(i);
     if (index == kUnknown) continue;  // what he had is excluded already
-    const std::span<float, kColumns> row(impl.asked.rows.data() + impl.asked.keys.size() * kColumns, kColumns);
-    begin_row(row);
-    write_candidate(impl.batch.features(i), (*impl.candidates)[i], impl.last, row);
-    write_item(impl.gatherer.pool().signals((*impl.candidates)[i].item), impl.neighbours.score(index),
-               row.subspan<kFirstOfItem, kOfItem>());
-    take_logs(row);
-    impl.own.write(impl.batch.keys()[i], query.time, row);
+    impl.writer.write(impl.asked.keys.size(), impl.batch.features(i), (*impl.candidates)[i], impl.last,
+                      impl.batch.signals(i), impl.neighbours.score(index));
     impl.choices.places.push_back(i);
     impl.choices.items.push_back(index);
     impl.asked.keys.push_back(impl.batch.keys()[i]);
   }
   impl.asked.rows.resize(impl.asked.keys.size() * kColumns);
+  impl.writer.finish();
+  for (std::size_t i = 0; !query.new_only && i < impl.asked.keys.size(); ++i)
+    impl.own.write(impl.asked.keys[i], query.time,
+                   std::span<float, kColumns>(impl.asked.rows.data() + i * kColumns, kColumns));
   impl.trainer.score(impl.asked.rows, impl.choices.scores);
   impl.order.clear();
   for (std::size_t i = 0; i < impl.choices.items.size(); ++i)

@@ -33,18 +33,23 @@ void BestItems::keep(std::size_t wanted, const CandidatePool& pool, std::vector<
     return;
   }
   ranked_.resize(items.size());
-  for (const SourcedItem& item : items) {
-    IntLanes above{}, level{};
-    for (std::size_t i = 0; i < scores_.size(); i += kLanes) {
+  ranks_.resize(items.size());
+  sharing_.assign(items.size(), 0);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    IntLanes above{};
+    for (std::size_t j = 0; j < scores_.size(); j += kLanes) {
       FloatLanes score;
-      load_lanes(score, scores_.data() + i);
-      above -= score > item.score;
-      level -= score == item.score;
+      load_lanes(score, scores_.data() + j);
+      above -= score > items[i].score;
     }
-    auto rank = static_cast<std::size_t>(sum_of(above));
-    if (sum_of(level) > 1)
-      for (const SourcedItem& other : items) rank += other.score == item.score && better(other, item);
-    ranked_[rank] = item;
+    ranks_[i] = static_cast<std::uint32_t>(sum_of(above));
+    ++sharing_[ranks_[i]];
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    std::size_t rank = ranks_[i];
+    if (sharing_[rank] > 1)
+      for (std::size_t j = 0; j < items.size(); ++j) rank += ranks_[j] == ranks_[i] && better(items[j], items[i]);
+    ranked_[rank] = items[i];
   }
   items.assign(ranked_.begin(), ranked_.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, ranked_.size())));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "serving/candidate.h"
@@ -21,6 +22,8 @@ class BestItems {
   static constexpr std::size_t kCounted = 400;
   std::vector<float> scores_;            // padded
   std::vector<SourcedItem> ranked_;
+  std::vector<std::uint32_t> ranks_;     // how many are above each
+  std::vector<std::uint32_t> sharing_;   // by rank: how many have it
 };
 
 }  // namespace riffle::serving

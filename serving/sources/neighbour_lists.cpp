@@ -9,22 +9,33 @@
 namespace riffle::serving {
 
 const NeighbourList& NeighbourLists::of(const SourceInput& input, std::uint32_t item) {
-  if (!input.pool->is_as_published(item)) {
-    make(input, item, changing_);
-    return changing_;
-  }
   Kept& kept = kept_[item % kKept];
-  if (kept.world != input.pool->world() || kept.item != item) {
-    make(input, item, kept.list);
-    kept.world = input.pool->world();
-    kept.item = item;
-  }
+  const bool changing = !input.pool->is_as_published(item);
+  const bool known = kept.item == item && kept.numbering == input.pool->numbering();
+  if (known && kept.world == input.pool->world() && !changing && !kept.changing) return kept.list;
+  if (!known) kept.list.entries.clear();
+  make(input, item, kept.list);
+  kept.world = input.pool->world();
+  kept.numbering = input.pool->numbering();
+  kept.item = item;
+  kept.changing = changing;
   return kept.list;
+}
+
+// The neighbours of a row are in the order of their keys.
+void NeighbourLists::copy(const std::vector<records::Neighbour>& neighbours, CandidatePool& pool, NeighbourList& list) {
+  copied_.clear();
+  auto known = list.entries.begin();
+  for (const records::Neighbour& neighbour : neighbours) {
+    while (known != list.entries.end() && known->key < neighbour.item) ++known;
+    const bool numbered = known != list.entries.end() && known->key == neighbour.item;
+    copied_.push_back({neighbour.item, numbered ? known->item : pool.number_of(neighbour.item), neighbour.weight});
+  }
+  list.entries.swap(copied_);
 }
 
 void NeighbourLists::make(const SourceInput& input, std::uint32_t item, NeighbourList& list) {
   CandidatePool& pool = *input.pool;
-  list.entries.clear();
   list.reference_ms = 0;
   rows_.clear();
   const records::ItemRow* own = pool.own_row(item);
@@ -37,12 +48,10 @@ void NeighbourLists::make(const SourceInput& input, std::uint32_t item, Neighbou
     list.reference_ms = std::max(list.reference_ms, row->neighbour_reference_ms);
 
   if (rows_.size() == 1) {  // no neighbour twice, and no other scale
-    const std::vector<records::Neighbour>& neighbours = rows_.front()->*member_;
-    list.entries.resize(neighbours.size());
-    for (std::size_t i = 0; i < neighbours.size(); ++i)
-      list.entries[i] = {pool.number_of(neighbours[i].item), neighbours[i].weight};
+    copy(rows_.front()->*member_, pool, list);
     return;
   }
+  list.entries.clear();
   if (++stamp_ == 0) {
     std::fill(places_.begin(), places_.end(), 0);
     stamp_ = 1;
@@ -58,7 +67,7 @@ void NeighbourLists::make(const SourceInput& input, std::uint32_t item, Neighbou
         list.entries[static_cast<std::uint32_t>(place)].weight += factor * neighbour.weight;
       } else {
         place = std::uint64_t{stamp_} << 32 | list.entries.size();
-        list.entries.push_back({number, factor * neighbour.weight});
+        list.entries.push_back({neighbour.item, number, factor * neighbour.weight});
       }
     }
   }

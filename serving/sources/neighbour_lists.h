@@ -15,6 +15,7 @@ namespace riffle::serving {
 
 struct NeighbourList {
   struct Entry {
+    ItemKey key;
     std::uint32_t item = 0;      // its number in the pool
     float weight = 0;
   };
@@ -22,6 +23,9 @@ struct NeighbourList {
   std::int64_t reference_ms = 0;
 };
 
+// Those of changing rows are made anew for every request, but the neighbours change less than their weights do: their numbers
+// are looked up only where they are others than before.
+//
 // One thread.
 class NeighbourLists {
  public:
@@ -36,15 +40,19 @@ class NeighbourLists {
   static constexpr std::size_t kKept = 1024;
   struct Kept {
     std::uint32_t world = 0;     // 0: nothing is kept here
+    std::uint32_t numbering = 0;
     std::uint32_t item = 0;
+    bool changing = false;
     NeighbourList list;
   };
+  // What is in the list already is of the same item, if of other weights, and its numbers are valid.
   void make(const SourceInput& input, std::uint32_t item, NeighbourList& list);
+  void copy(const std::vector<records::Neighbour>& neighbours, CandidatePool& pool, NeighbourList& list);
 
   Member member_;
   std::vector<Kept> kept_;
-  NeighbourList changing_;       // of an item whose row is ahead of the snapshot
   std::vector<const records::ItemRow*> rows_;
+  std::vector<NeighbourList::Entry> copied_;
   std::vector<std::uint64_t> places_;  // by item: stamp, place in the list that is being made
   std::uint32_t stamp_ = 0;
 };

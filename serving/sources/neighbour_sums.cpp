@@ -54,9 +54,9 @@ void NeighbourSums::largest(std::size_t most, CandidatePool& pool, std::vector<s
   totals_.resize(padded(count));
   for (std::size_t i = 0; i < count; ++i) totals_[i] = sums_[i].total;
   std::fill(totals_.begin() + static_cast<std::ptrdiff_t>(count), totals_.end(), -std::numeric_limits<float>::infinity());
-  const float least = most < count ? threshold_of_largest(totals_, most) : std::numeric_limits<float>::lowest();
+  const float least = most < count ? threshold_of_largest(totals_, most, kMore) : std::numeric_limits<float>::lowest();
   append_places_from(totals_, least, order_);
-  if (most < order_.size()) {
+  if (most + kMore < order_.size()) {
     // Equal totals by the order in which they were met.
     std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end(),
                      [&](std::uint32_t a, std::uint32_t b) {

@@ -25,11 +25,12 @@ class NeighbourSums {
   // Σ over recent items j (the k-th newest), over j's rows in all shards: weights[k] · neighbour weight decayed to now.
   void add_up(const SourceInput& input, std::span<const float> weights);
 
-  // The numbers of the `most` neighbours of largest sum (all, where there are fewer), met, in no particular order but always
-  // the same; `sums` has their sums.
+  // The numbers of the `most` neighbours of largest sum and up to kMore of those next to them (all, where there are fewer), met,
+  // in no particular order but always the same; `sums` has their sums.
   void largest(std::size_t most, CandidatePool& pool, std::vector<std::uint32_t>& items, std::vector<Sum>& sums);
 
  private:
+  static constexpr std::size_t kMore = 8;  // so many are taken along sooner than told apart
   NeighbourLists lists_;
   std::vector<std::uint64_t> places_;                    // by item: stamp, place below
   std::uint32_t stamp_ = 0;

@@ -20,7 +20,7 @@ void NextSource::gather(const SourceInput& input, std::size_t wanted, std::vecto
   if (out.empty()) {
     weights_.clear();
     for (std::size_t k = 0; k < input.recent.size(); ++k) {
-      const double total = std::max(pool.neighbour_total(input.recent[k].item), 0.0);
+      const double total = std::max(pool.signals(input.recent[k].item).neighbour_total(), 0.0);
       weights_.push_back(static_cast<float>(std::exp2(-static_cast<double>(k)) / (total + kSmoothing)));
     }
     sums_.add_up(input, weights_);

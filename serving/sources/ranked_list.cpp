@@ -29,14 +29,14 @@ std::span<const ItemKey> PopularSource::ranked(const ServingContext& context) co
   return context.stats ? std::span<const ItemKey>(context.stats->popular) : std::span<const ItemKey>();
 }
 float PopularSource::score(std::uint32_t item, const SourceInput& input) const {
-  return static_cast<float>(input.pool->signals(item).popularity);
+  return static_cast<float>(input.pool->signals(item).popularity());
 }
 
 std::span<const ItemKey> TrendingSource::ranked(const ServingContext& context) const {
   return context.stats ? std::span<const ItemKey>(context.stats->trending) : std::span<const ItemKey>();
 }
 float TrendingSource::score(std::uint32_t item, const SourceInput& input) const {
-  return static_cast<float>(input.pool->signals(item).trend);
+  return static_cast<float>(input.pool->signals(item).trend());
 }
 
 std::span<const ItemKey> FreshSource::ranked(const ServingContext& context) const {

@@ -22,7 +22,7 @@ void TogetherSource::gather(const SourceInput& input, std::size_t wanted, std::v
   if (out.empty()) {
     weights_.clear();
     for (std::size_t k = 0; k < input.recent.size(); ++k) {
-      const float root = inverse_root(pool.neighbour_total(input.recent[k].item));
+      const float root = inverse_root(pool.signals(input.recent[k].item).neighbour_total());
       weights_.push_back(root / (1 + .1f * static_cast<float>(k)));
     }
     sums_.add_up(input, weights_);
@@ -31,7 +31,7 @@ void TogetherSource::gather(const SourceInput& input, std::size_t wanted, std::v
   sums_.largest(kLookedAt * wanted, pool, items_, found_);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (!pool.allowed(items_[i])) continue;
-    const float score = found_[i].total * inverse_root(pool.neighbour_total(items_[i]));
+    const float score = found_[i].total * inverse_root(pool.signals(items_[i]).neighbour_total());
     out.push_back({items_[i], score, input.recent[found_[i].best_recent].key});
   }
   best_.keep(wanted, pool, out);

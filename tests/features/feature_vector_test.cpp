@@ -27,9 +27,9 @@ records::Item shop_item(std::string id, std::vector<std::string> category, doubl
   return item;
 }
 
-Features features_of(const UserContext& user, const ItemSignals& item, const CatalogueItem* catalogue,
+Features features_of(const UserContext& user, ItemKey key, const ItemSums& item, const CatalogueItem* catalogue,
                      const SourceSignals& sources) {
-  const FeatureColumns::Candidate candidate{&item, catalogue, sources};
+  const FeatureColumns::Candidate candidate{key, {&item, &kNotFaded}, catalogue, sources};
   Features out;
   FeatureColumns().compute(user, {&candidate, 1}, out);
   return out;
@@ -50,7 +50,7 @@ struct Shop : Rows {
   Features features(const UserContext& user, std::string_view item_id, SourceSignals sources = {}) {
     const ItemKey key = item_key(item_id);
     return features_of(
-        user, item_signals(key, items.find(item_row_key(key)), nullptr, Partition(0), user.now, {}, options),
+        user, key, sums_now(items.find(item_row_key(key)), nullptr, Partition(0), user.now, {}, options),
         catalogue->items.find(key), sources);
   }
   float feature(std::string_view user, std::string_view item_id, std::string_view name,
@@ -164,9 +164,9 @@ TEST(FeatureVector, PopularityNeverTiesTwoDifferentSums) {
   UserContext user = make_user_context(nullptr, Catalogue{}, from_ms(kStartMs), {});
   float before = -1;
   for (double popularity = 0; popularity < 1e6; popularity = popularity * 1.3 + 0.1) {
-    ItemSignals item;
+    ItemSums item;
     item.popularity = popularity;
-    const Features out = features_of(user, item, nullptr, {});
+    const Features out = features_of(user, ItemKey(), item, nullptr, {});
     EXPECT_GT(out[feature_index("popularity")], before);
     before = out[feature_index("popularity")];
   }
@@ -220,13 +220,13 @@ TEST(FeatureVector, AnyNumbersGiveFiniteFeaturesOfAboutOne) {
     row.activity = {bits64(), time()};
     row.session_start_ms = time();
     const UserContext user = make_user_context(&row, *catalogue, from_ms(kStartMs), {});
-    ItemSignals item;
-    item.key = key();
+    ItemSums item;
+    const ItemKey item_key = key();
     item.popularity = bits64(), item.trend = bits64(), item.recent_clicks = bits64(),
     item.recent_impressions = bits64();
     item.purchases = rng(), item.interactions = rng(), item.first_ms = time(),
     item.neighbour_total = bits64();
-    const Features out = features_of(user, item, catalogue->items.find(item.key), {bits32(), bits32()});
+    const Features out = features_of(user, item_key, item, catalogue->items.find(item_key), {bits32(), bits32()});
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
       ASSERT_TRUE(std::isfinite(out[f])) << feature_specs()[f].name << " round " << round;
       ASSERT_LE(std::abs(out[f]), 1) << feature_specs()[f].name;
@@ -238,18 +238,18 @@ TEST(FeatureVector, DoesNotDependOnTheOtherCandidates) {
   constexpr std::size_t kCount = 37;
   const UserContext user = make_user_context(nullptr, Catalogue{}, from_ms(kStartMs), {});
   Rng rng(8);
-  std::vector<ItemSignals> items(kCount);
+  std::vector<ItemSums> items(kCount);
   std::vector<FeatureColumns::Candidate> candidates;
-  for (ItemSignals& item : items) {
+  for (ItemSums& item : items) {
     item.popularity = 100 * rng.uniform();
     item.trend = rng.uniform();
     item.first_ms = kStartMs - static_cast<std::int64_t>(rng.below(3'000'000'000));
-    candidates.push_back({&item, nullptr, {}});
+    candidates.push_back({ItemKey(), {&item, &kNotFaded}, nullptr, {}});
   }
   std::vector<float> rows(kCount * kFeatureCount);
   FeatureColumns().compute(user, candidates, rows);
   for (std::size_t i = 0; i < kCount; ++i) {
-    const Features alone = features_of(user, items[i], nullptr, {});
+    const Features alone = features_of(user, ItemKey(), items[i], nullptr, {});
     EXPECT_TRUE(std::equal(alone.begin(), alone.end(), rows.begin() + static_cast<std::ptrdiff_t>(i * kFeatureCount))) << i;
     EXPECT_NEAR(alone[feature_index("popularity")],
                 std::log1p(items[i].popularity) / (std::log1p(items[i].popularity) + 6), 1e-6);

@@ -39,8 +39,8 @@ TEST(ItemStats, APartThatIsNotNewerIsIgnored) {
       << "a rebuilt store starts a higher generation";
   const auto snapshot = builder.snapshot();
   const StatsFading faded = stats_fading(snapshot.get(), from_ms(kStartMs), {});
-  const ItemSignals signals =
-      item_signals(key, nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), faded, {});
+  const ItemSums signals =
+      sums_now(nullptr, snapshot->items.find(key), Partition(9), from_ms(kStartMs), faded, {});
   EXPECT_DOUBLE_EQ(signals.popularity, 8);
   EXPECT_EQ(signals.clicks, 8U);
 }
@@ -77,7 +77,7 @@ TEST(ItemStats, TheOrderOfArrivalDoesNotMatter) {
   for (int i = 0; i < 50; ++i) {
     const ItemKey key = item_key("i" + std::to_string(i));
     const auto popularity = [&](const ItemStatsSnapshot& snapshot) {
-      return item_signals(key, nullptr, snapshot.items.find(key), Partition(9), now, stats_fading(&snapshot, now, {}), {})
+      return sums_now(nullptr, snapshot.items.find(key), Partition(9), now, stats_fading(&snapshot, now, {}), {})
           .popularity;
     };
     EXPECT_EQ(popularity(*first), popularity(*second));
@@ -115,15 +115,15 @@ TEST(ItemStats, AReadersOwnLiveRowTakesThePlaceOfItsShardsPart) {
   const auto snapshot = builder.snapshot();
   EXPECT_EQ(snapshot->time_ms, kStartMs + 9);
   const auto live = row("a", 6, kStartMs + 5);
-  const ItemSignals signals = item_signals(key, live.get(), snapshot->items.find(key), Partition(0),
+  const ItemSums signals = sums_now(live.get(), snapshot->items.find(key), Partition(0),
                                            from_ms(kStartMs + 9), {}, {});
   EXPECT_NEAR(signals.popularity, 13, 1e-6);
   EXPECT_EQ(signals.interactions, 13U);
   EXPECT_EQ(*signals.item_id, "a");
   EXPECT_EQ(signals.first_ms, kStartMs + 5);
   EXPECT_EQ(signals.last_ms, kStartMs + 9);
-  const ItemSignals nothing =
-      item_signals(key, nullptr, nullptr, Partition(0), from_ms(kStartMs), {}, {});
+  const ItemSums nothing =
+      sums_now(nullptr, nullptr, Partition(0), from_ms(kStartMs), {}, {});
   EXPECT_EQ(nothing.item_id, nullptr);
   EXPECT_EQ(nothing.interactions, 0U);
 }
@@ -152,8 +152,8 @@ TEST(ItemStats, TheMergedSumsSayWhatTheRowsSayOneByOne) {
     const auto snapshot = builder.snapshot();
     const MergedItem* merged = snapshot->items.find(key);
     const StatsFading faded = stats_fading(snapshot.get(), now, options);
-    const ItemSignals fast = item_signals(key, nullptr, merged, Partition(0), now, faded, options);
-    const ItemSignals slow = item_signals(key, own.get(), merged, Partition(0), now, faded, options);
+    const ItemSums fast = sums_now(nullptr, merged, Partition(0), now, faded, options);
+    const ItemSums slow = sums_now(own.get(), merged, Partition(0), now, faded, options);
     EXPECT_NEAR(fast.popularity, slow.popularity, 1e-12);
     EXPECT_NEAR(fast.trend, slow.trend, 1e-12);
     EXPECT_NEAR(fast.recent_clicks, slow.recent_clicks, 1e-12);
@@ -183,7 +183,7 @@ TEST(ItemStats, SumsOfLongAgoAreWorthTheSameInLaterSnapshots) {
     const TimePoint now = from_ms(ms);
     const StatsFading faded = stats_fading(snapshot.get(), now, options);
     const auto fresh = row("old", 1000);
-    const ItemSignals signals = item_signals(old, nullptr, snapshot->items.find(old), Partition(9), now, faded, options);
+    const ItemSums signals = sums_now(nullptr, snapshot->items.find(old), Partition(9), now, faded, options);
     EXPECT_NEAR(signals.popularity, read(fresh->popularity, now, options.slow_half_life), 1e-9) << day;
     EXPECT_NEAR(signals.trend, read(fresh->trend, now, options.fast_half_life), 1e-9) << day;
     EXPECT_EQ(snapshot->popular.front() == old, signals.popularity > 30) << day;

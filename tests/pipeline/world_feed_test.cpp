@@ -51,7 +51,7 @@ class WorldFeedTest : public ::testing::Test {
   }
   std::uint64_t clicks(const std::string& item) const {
     const auto world = feed_->world().get();
-    return features::item_signals(key_of(ItemId(item)), nullptr, world->stats->items.find(key_of(ItemId(item))),
+    return features::sums_now(nullptr, world->stats->items.find(key_of(ItemId(item))),
                                   Partition(-1), from_ms(1'000), {}, {})
         .clicks;
   }

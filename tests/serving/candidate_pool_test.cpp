@@ -20,7 +20,7 @@ class Pool : public testing::Test {
     const records::Request request = request_of("nobody", 1);
     rules.reset(request, nullptr, options);
     pool.reset(context, shop.rows, rules);
-    return static_cast<double>(pool.signals(pool.resolve(item_key("a"))).clicks);
+    return static_cast<double>(pool.signals(pool.resolve(item_key("a"))).sums->clicks);
   }
 
   Shop shop;

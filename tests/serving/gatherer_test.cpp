@@ -82,7 +82,7 @@ TEST_F(Gather, NeighbourScoresEqualTheirFormulas) {
   shop.click("me", "z");  // a is now the item before the last
   ids(request_of("me", 3), 3);
   const auto total = [&](const std::string& id) {
-    return gatherer->pool().signals(gatherer->pool().resolve(item_key(id))).neighbour_total;
+    return gatherer->pool().signals(gatherer->pool().resolve(item_key(id))).neighbour_total();
   };
   const auto weight = [&](const std::vector<records::Neighbour>& list, const std::string& id, const records::ItemRow& row) {
     for (const records::Neighbour& neighbour : list)
