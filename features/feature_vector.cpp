@@ -192,13 +192,18 @@ enum Column : std::size_t {
   kInteractionsColumn,  // then coldness
   kTogetherColumn,
   kNextColumn,
+  kRawPopularityColumn,  // as they were
+  kRawTrendColumn,
   kColumnCount
 };
 
 void read_candidate(TimePoint now, const FeatureColumns::Candidate& candidate, float* column, std::size_t padded) {
   const ItemSignals& item = candidate.item;
-  column[kPopularityColumn * padded] = 1 + finite_positive(item.popularity());
-  column[kTrendColumn * padded] = 1 + finite_positive(item.trend());
+  const float popularity = finite_positive(item.popularity()), trend = finite_positive(item.trend());
+  column[kRawPopularityColumn * padded] = popularity;
+  column[kRawTrendColumn * padded] = trend;
+  column[kPopularityColumn * padded] = 1 + popularity;
+  column[kTrendColumn * padded] = 1 + trend;
   column[kAgeColumn * padded] = -std::numbers::ln2_v<float> * weeks_since_birth(now, *item.sums, candidate.catalogue);
   column[kClicksColumn * padded] = finite_positive(item.recent_clicks());
   column[kImpressionsColumn * padded] = finite_positive(item.recent_impressions());
@@ -339,6 +344,8 @@ void FeatureColumns::compute(const UserContext& user, std::span<const Candidate>
   RIFFLE_CHECK(rows.size() == candidates.size() * kFeatureCount, "rows", rows.size());
   const std::size_t padded = whole_packets(candidates.size());
   columns_.resize(kColumnCount * padded);
+  popularity_ = std::span(columns_).subspan(kRawPopularityColumn * padded, candidates.size());
+  trend_ = std::span(columns_).subspan(kRawTrendColumn * padded, candidates.size());
   for (std::size_t column = 0; column < kColumnCount; ++column)
     for (std::size_t i = candidates.size(); i < padded; ++i) columns_[column * padded + i] = 1;
   for (std::size_t i = 0; i < candidates.size(); ++i) read_candidate(user.now, candidates[i], columns_.data() + i, padded);

@@ -26,7 +26,8 @@ class CandidateBatch {
   std::span<const float> widths() const { return widths_; }  // likewise
   std::span<const features::KernelVector* const> kernels() const { return kernels_; }
   std::span<const std::span<const CategoryKey>> category_paths() const { return paths_; }
-  const features::ItemSignals& signals(std::uint32_t candidate) const { return described_[candidate].item; }
+  std::span<const float> popularity() const { return columns_.popularity(); }
+  std::span<const float> trend() const { return columns_.trend(); }
   // Of one candidate, as it was scored.
   std::span<const float> features(std::uint32_t candidate) const {
     return std::span<const float>(features_).subspan(candidate * features::kFeatureCount, features::kFeatureCount);

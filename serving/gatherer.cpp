@@ -62,6 +62,7 @@ Gatherer::Gatherer(const ServingOptions& options, const features::RowOptions& ro
 const std::vector<Candidate>& Gatherer::gather(const records::Request& request, const ServingContext& context,
                                                const features::UserContext& user, std::size_t n) {
   candidates_.clear();
+  rest_.clear();
   rules_.reset(request, context.user, options_);
   pool_.reset(context, rows_, rules_);
   const bool chosen_by_request = !request.candidates.empty();
@@ -149,18 +150,40 @@ void Gatherer::take_turns(std::size_t limit) {
   }
 }
 
-void Gatherer::mark_all() {
-  for (const Slot& slot : slots_) {
-    const std::size_t id = index_of(slot.source->id());
-    for (std::size_t rank = 0; rank < slot.found.size(); ++rank) {
-      const SourcedItem& found = slot.found[rank];
-      const std::uint32_t place = pool_.at(found.item).candidate;
-      if (place == 0) continue;
-      Candidate& candidate = candidates_[place - 1];
-      candidate.sources |= 1u << id;
-      candidate.marks[id] = {found.score, static_cast<std::uint32_t>(rank), found.evidence};
-    }
+void Gatherer::count_marks(CandidateSourceId source, std::span<const SourcedItem> found) {
+  for (const SourcedItem& one : found) {
+    const std::uint32_t place = pool_.at(one.item).candidate;
+    marked_.push_back(place);
+    if (place != 0) candidates_[place - 1].sources |= 1u << index_of(source);
   }
+}
+
+void Gatherer::write_marks(CandidateSourceId source, std::span<const SourcedItem> found, std::size_t& at) {
+  for (std::size_t rank = 0; rank < found.size(); ++rank) {
+    const std::uint32_t place = marked_[at++];
+    if (place == 0) continue;
+    const Candidate& candidate = candidates_[place - 1];
+    const std::size_t first = static_cast<std::size_t>(candidate.marks - marks_.data());
+    marks_[first + candidate.place_of(source)] = {found[rank].score, static_cast<std::uint32_t>(rank), found[rank].evidence};
+  }
+}
+
+// First how many sources named each, then what they said.
+void Gatherer::mark_all() {
+  marked_.clear();
+  for (const Slot& slot : slots_) count_marks(slot.source->id(), slot.found);
+  count_marks(CandidateSourceId::kCatalogue, rest_);
+  std::size_t all = 0;
+  for (const Candidate& candidate : candidates_) all += static_cast<std::size_t>(std::popcount(candidate.sources));
+  marks_.resize(all);
+  const SourceMark* next = marks_.data();
+  for (Candidate& candidate : candidates_) {
+    candidate.marks = next;
+    next += std::popcount(candidate.sources);
+  }
+  std::size_t at = 0;
+  for (const Slot& slot : slots_) write_marks(slot.source->id(), slot.found, at);
+  write_marks(CandidateSourceId::kCatalogue, rest_, at);
 }
 
 // The quotas were not enough (a cold user, a small shop, strict rules): go further down the lists that are everybody's,
@@ -186,14 +209,10 @@ void Gatherer::fill_from_catalogue(const SourceInput& input, std::size_t n) {
     if (item.available) rest.push_back(key);
   });
   std::sort(rest.begin(), rest.end());
-  std::size_t taken = 0;
   for (const ItemKey key : rest) {
-    if (taken == missing) break;
+    if (rest_.size() == missing) break;
     const std::uint32_t item = pool_.resolve(key);
-    if (!pool_.allowed(item) || !add(item)) continue;
-    Candidate& candidate = candidates_.back();
-    candidate.sources |= 1u << index_of(CandidateSourceId::kCatalogue);
-    candidate.marks[index_of(CandidateSourceId::kCatalogue)] = {0, static_cast<std::uint32_t>(taken++), ItemKey()};
+    if (pool_.allowed(item) && add(item)) rest_.push_back({item, 0, ItemKey()});
   }
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "serving/candidate.h"
@@ -23,13 +25,15 @@ struct Candidate {
   explicit Candidate(std::uint32_t pooled) : item(pooled) {}
 
   std::uint32_t item = 0;      // its number in the pool
-  std::uint32_t sources = 0;   // bit by CandidateSourceId: which marks are valid
-  union {                      // so that those that are not valid are not written for every candidate of every list
-    std::array<SourceMark, kCandidateSources> marks;
-  };
+  std::uint32_t sources = 0;   // bit by CandidateSourceId: which named it
+  const SourceMark* marks = nullptr;  // what each of them said, in their order; the gatherer's
 
   bool has(CandidateSourceId source) const { return (sources >> index_of(source) & 1) != 0; }
-  const SourceMark& mark(CandidateSourceId source) const { return marks[index_of(source)]; }
+  // Of a source that named it.
+  const SourceMark& mark(CandidateSourceId source) const { return marks[place_of(source)]; }
+  std::size_t place_of(CandidateSourceId source) const {
+    return static_cast<std::size_t>(std::popcount(sources & ((1u << index_of(source)) - 1)));
+  }
 };
 
 // The candidate's sources, the one that ranked it highest first; `request` comes before all.
@@ -67,6 +71,8 @@ class Gatherer {
   bool ask(const SourceInput& input, std::size_t most);
   bool add(std::uint32_t item);
   void take_turns(std::size_t limit);
+  void count_marks(CandidateSourceId source, std::span<const SourcedItem> found);
+  void write_marks(CandidateSourceId source, std::span<const SourcedItem> found, std::size_t& at);
   void mark_all();
   void fill_up(const SourceInput& input, std::size_t n);
   void fill_from_catalogue(const SourceInput& input, std::size_t n);
@@ -78,7 +84,10 @@ class Gatherer {
   std::vector<Slot> slots_;                 // in the order of turns
   std::vector<std::span<const SourcedItem>> speaking_;  // those that have more to say, while turns are taken
   std::vector<RecentItem> recent_;
+  std::vector<SourcedItem> rest_;           // that the catalogue was asked for in the end
   std::vector<Candidate> candidates_;
+  std::vector<SourceMark> marks_;           // one candidate's after the other's
+  std::vector<std::uint32_t> marked_;       // places + 1 of all that was found, while marks are made
 };
 
 }  // namespace riffle::serving

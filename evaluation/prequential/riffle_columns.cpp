@@ -98,14 +98,12 @@ void RowWriter::begin(std::span<float> rows) {
 }
 
 void RowWriter::write(std::size_t row, std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-                      const features::ItemSignals& item, float of_neighbours) {
+                      float popularity, float trend, float of_neighbours) {
   const std::size_t first = row * kColumns;
   float* const out = rows_.data() + first;
   std::memcpy(out, features.data(), features::kFeatureCount * sizeof(float));
   std::memset(out + features::kFeatureCount, 0, (kColumns - features::kFeatureCount) * sizeof(float));
   write_sources(candidate, last, first);
-  const auto popularity = static_cast<float>(std::max(item.popularity(), 0.0));
-  const auto trend = static_cast<float>(std::max(item.trend(), 0.0));
   expect_log(first + kFirstOfItem, 1 + popularity);
   expect_log(first + kFirstOfItem + 1, 1 + trend);
   expect_log(first + kFirstOfItem + 2, (trend + kFewOfTrend) / (popularity + kFewOfPopularity));

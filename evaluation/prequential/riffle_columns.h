@@ -65,9 +65,9 @@ class RowWriter {
  public:
   // What is written until finish() lies in `rows`, kColumns numbers a row, each row written once.
   void begin(std::span<float> rows);
-  // `last`: the user's very last item; 0: none. `of_neighbours`: UserNeighbours' score.
+  // `last`: the user's very last item; 0: none. `popularity`, `trend`: the item's, not negative. `of_neighbours`: UserNeighbours' score.
   void write(std::size_t row, std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-             const features::ItemSignals& item, float of_neighbours);
+             float popularity, float trend, float of_neighbours);
   void finish();
 
  private:

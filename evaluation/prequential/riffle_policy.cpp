@@ -174,7 +174,7 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
     const ItemIndex index = impl.index_of_candidate(i);
     if (index == kUnknown) continue;  // what he had is excluded already
     impl.writer.write(impl.asked.keys.size(), impl.batch.features(i), (*impl.candidates)[i], impl.last,
-                      impl.batch.signals(i), impl.neighbours.score(index));
+                      impl.batch.popularity()[i], impl.batch.trend()[i], impl.neighbours.score(index));
     impl.choices.places.push_back(i);
     impl.choices.items.push_back(index);
     impl.asked.keys.push_back(impl.batch.keys()[i]);

@@ -8,12 +8,12 @@
 namespace riffle::serving {
 namespace {
 
-constexpr double kSmoothing = 2;
+constexpr float kSmoothing = 2;
 
 // n_i is one lookup an item: it is read for the twice as many neighbours of largest sum, not for all.
 constexpr std::size_t kLookedAt = 2;
 
-float inverse_root(double total) { return static_cast<float>(1 / std::sqrt(std::max(total, 0.0) + kSmoothing)); }
+float inverse_root(double total) { return 1 / std::sqrt(static_cast<float>(std::max(0.0, total)) + kSmoothing); }
 
 }  // namespace
 
