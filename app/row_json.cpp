@@ -1,6 +1,7 @@
 #include "app/row_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "absl/strings/str_cat.h"
@@ -160,7 +161,9 @@ void choice_members(JsonWriter& json, const pb::Decision& decision) {
   json.member("segment", decision.segment()).member("ordinal", decision.ordinal());
   json.member("slate_propensity", decision.slate_propensity())
       .member("explore", decision.explore());
-  json.member("diversity", decision.diversity()).member("randomised", decision.randomised());
+  json.member("diversity", decision.diversity());
+  learned_weight_members(json, decision);
+  json.member("randomised", decision.randomised());
   json.key("degraded").begin_array();
   for (const std::string& what : decision.degraded()) json.value(what);
   json.end_array();
@@ -172,6 +175,21 @@ void choice_members(JsonWriter& json, const pb::Decision& decision) {
 }
 
 }  // namespace
+
+void learned_weight_members(JsonWriter& json, const pb::Decision& decision) {
+  if (!decision.has_learned_weight()) return;
+  const pb::LearnedWeight& learned = decision.learned_weight();
+  json.key("diversity_weights").begin_array();
+  const int count = std::min({learned.weights_size(), learned.probabilities_size(), learned.log_slates_size()});
+  for (int i = 0; i < count; ++i)
+    json.begin_object()
+        .member("weight", learned.weights(i))
+        .member("probability", learned.probabilities(i))
+        .member("slate_propensity", std::exp(learned.log_slates(i)))
+        .end_object();
+  json.end_array();
+  if (learned.has_distance()) json.member("distance", learned.distance());
+}
 
 RowJson user_json(const state::Store& store, Partition shard, std::string_view user_id) {
   RIFFLE_ASSIGN_OR_RETURN(const auto row, read<records::UserRow>(store, Column::kUsers, user_id));

@@ -10,6 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/ids.h"
+#include "records/json_writer.h"
+#include "records/riffle.pb.h"
 #include "state/store.h"
 
 namespace riffle::app {
@@ -20,5 +22,9 @@ RowJson user_json(const state::Store& store, Partition shard, std::string_view u
 RowJson item_json(const state::Store& store, Partition shard, std::string_view item_id);
 RowJson decision_json(const state::Store& store, Partition shard,
                       std::string_view recommendation_id);
+
+// Of a diversity weight that is learned: every weight with its probability and the list's under it, and the distance that is
+// aimed at. Nothing where it is not.
+void learned_weight_members(records::JsonWriter& json, const pb::Decision& decision);
 
 }  // namespace riffle::app

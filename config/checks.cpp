@@ -26,6 +26,7 @@ class Checker {
     check_rows();
     check_experiments();
     check_explorers();
+    check_weights();
     check_caps();
     check_lists();
     check_running();
@@ -121,6 +122,22 @@ class Checker {
               absl::StrCat("policies.", policy.id.str(), ".explorer.kind"), absl::StrCat("policies.", policy.id.str(), ".scorer"),
               absl::StrCat(kind, " explores by how unsure the scorer is, and ", policy.scorer,
                            " does not say it; linear, logistic, neural_linear, linear_arms and arms do"));
+    }
+  }
+
+  void check_weights() {
+    for (const auto& policy : config_.policies) {
+      const learner::WeightOptions& adapt = policy.diversifier.adapt;
+      if (adapt.kind == "none") continue;
+      const std::string path = absl::StrCat("policies.", policy.id.str(), ".diversifier");
+      require(policy.diversifier.kind != "none", absl::StrCat(path, ".adapt.kind"), absl::StrCat(path, ".kind"),
+              "a policy without a diversifier has no weight to learn; choose a diversifier, or take adapt away");
+      if (adapt.kind != "bandit") continue;
+      bool ascends = true;
+      for (std::size_t i = 1; i < adapt.grid.size(); ++i) ascends &= adapt.grid[i] > adapt.grid[i - 1];
+      const bool enough = adapt.grid.size() >= 2 && adapt.grid.size() <= learner::kMostWeights;
+      require(enough && ascends, absl::StrCat(path, ".adapt.grid"), "",
+              absl::StrCat("expected 2 to ", learner::kMostWeights, " ascending weights, as [0, 0.1, 0.2]"));
     }
   }
 

@@ -24,6 +24,18 @@ void describe_explorer(Fields& f, serving::ExplorerOptions& o) {
   f.real("mellowness", o.mellowness, "regcb: more of it is longer hopeful of what was hardly shown.", 0, 1e6);
 }
 
+void describe_adapt(Fields& f, learner::WeightOptions& o) {
+  f.choice("kind", o.kind, {"none", "bandit", "target"},
+           "none: it stays as it is. bandit: the weight of the grid whose lists earn most. target: the weight whose lists are as unlike "
+           "within as is wanted. See docs/learning.md.");
+  f.reals("grid", o.grid, "bandit: the weights that it chooses among, ascending, 2 to 16 of them.", 0, 1);
+  f.real("prior_lists", o.prior_lists, "bandit: lists for which what all segments tell counts with a segment.", 1e-3, 1e12);
+  f.duration("half_life", o.half_life, "bandit: of what was learned, in event time; 0s: never forget.");
+  f.real("target", o.target, "target: the mean distance within lists that is wanted.", 0, 1);
+  f.choice("distance", o.distance, {"category", "title"}, "target: of what; as riffle_slate_ild measures it.");
+  f.real("step", o.step, "target: the weight moves by it times the distance missed.", 1e-6, 1e3);
+}
+
 void describe_diversifier(Fields& f, serving::DiversifierOptions& o) {
   f.choice("kind", o.kind, {"none", "mmr", "dpp", "ssd", "calibration"},
            "mmr: far from the most similar slot above. dpp: far from all slots above together. ssd: far from its neighbours. "
@@ -32,6 +44,8 @@ void describe_diversifier(Fields& f, serving::DiversifierOptions& o) {
   f.whole("window", o.window, "ssd: a slot differs from those above it among so many neighbouring slots.", 2,
           serving::kMostWindow);
   f.whole("depth", o.depth, "calibration: levels of the category path that count.", 1, 100);
+  f.section("adapt", "How the weight is learned, for every user segment, from the policy's own lists.",
+            [&](Fields& inner) { describe_adapt(inner, o.adapt); });
 }
 
 void describe_cap(Fields& f, serving::CategoryCap& o) {

@@ -35,6 +35,8 @@ class Fields {
                         Milliseconds low = Milliseconds(0)) = 0;
   virtual void duration_or_forever(std::string_view name, std::optional<Milliseconds>& value, std::string_view doc) = 0;
   virtual void texts(std::string_view name, std::vector<std::string>& value, std::string_view doc) = 0;
+  // A list of numbers; one in the file takes the place of the default's.
+  virtual void reals(std::string_view name, std::vector<double>& value, std::string_view doc, double low, double high) = 0;
   // Keys as the user likes.
   virtual void properties(std::string_view name, std::map<std::string, std::string>& value, std::string_view doc) = 0;
   virtual void shares(std::string_view name, std::vector<std::pair<std::string, double>>& value, std::string_view doc) = 0;

@@ -115,6 +115,21 @@ class Reader : public Fields {
     }
   }
 
+  void reals(std::string_view name, std::vector<double>& value, std::string_view, double low, double high) override {
+    const YAML::Node* node = take(name);
+    if (node == nullptr) return;
+    if (!node->IsSequence()) return mistyped(name, *node, "a list of numbers, as [0, 0.1, 0.2]");
+    value.clear();
+    const std::string expected =
+        absl::StrCat("a number ", range_of(format_real(low), format_real(high), high < kMostReal));
+    std::size_t index = 0;
+    for (const YAML::Node& item : *node) {
+      value.push_back(low);
+      resolve(item, absl::StrCat(path_of(name), "[", index++, "]"), expected,
+              [&](const std::string& text) { return take_real(text, value.back(), low, high); });
+    }
+  }
+
   void properties(std::string_view name, std::map<std::string, std::string>& value, std::string_view) override {
     each_scalar(name, "text", [&] { value.clear(); }, [&](const std::string& key, const std::string& text) {
       value[key] = text;

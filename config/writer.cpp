@@ -71,6 +71,11 @@ class Writer : public Fields {
     for (const std::string& item : value) items.push_back(quoted(item));
     line(name, absl::StrCat("[", absl::StrJoin(items, ", "), "]"), doc);
   }
+  void reals(std::string_view name, std::vector<double>& value, std::string_view doc, double, double) override {
+    std::vector<std::string> items;
+    for (const double item : value) items.push_back(format_real(item));
+    line(name, absl::StrCat("[", absl::StrJoin(items, ", "), "]"), doc);
+  }
   void properties(std::string_view name, std::map<std::string, std::string>& value, std::string_view doc) override {
     if (value.empty()) return line(name, "{}", doc);
     nested(name, doc, [&] {

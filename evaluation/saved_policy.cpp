@@ -7,7 +7,6 @@
 #include "base/errors.h"
 #include "features/feature_vector.h"
 #include "learner/policy_log.h"
-#include "learner/trainer.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -54,12 +53,8 @@ absl::StatusOr<learner::PolicyVersion> read_saved_policy(bus::Bus& bus, const st
                                                          const serving::PolicyOptions& policy,
                                                          std::uint64_t version,
                                                          const learner::LearnerOptions& options) {
-  learner::PolicyVersion saved;
-  saved.policy_id = policy.id;
-  if (!learner::is_trainable(policy.scorer)) {
-    RIFFLE_ASSIGN_OR_RETURN(saved.scorer, learner::make_scorer(policy.scorer, "", options));
-    return saved;
-  }
+  const learner::LearnedPolicy learned = serving::learned_policy(policy);
+  if (!learner::learns(learned)) return learner::first_version(learned, options);
   learner::PolicyLog log(std::numeric_limits<std::size_t>::max());
   RIFFLE_RETURN_IF_ERROR(read_topic(bus, topic, log));
   const pb::PolicyManifest* manifest = find(log, policy.id, version);
@@ -73,10 +68,7 @@ absl::StatusOr<learner::PolicyVersion> read_saved_policy(bus::Bus& bus, const st
         absl::StrCat("version ", manifest->version(), " of policy ", policy.id.str(), " is of scorer ",
                      manifest->scorer(), ", and the configuration has ", policy.scorer));
   RIFFLE_ASSIGN_OR_RETURN(const std::string state, log.state_of(*manifest));
-  RIFFLE_ASSIGN_OR_RETURN(saved.scorer, learner::make_scorer(policy.scorer, state, options));
-  saved.version = manifest->version();
-  saved.slots_learned = manifest->slots_learned();
-  return saved;
+  return learner::make_version(learned, *manifest, state, options);
 }
 
 }  // namespace riffle::evaluation

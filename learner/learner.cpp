@@ -19,27 +19,33 @@ constexpr std::size_t kPublishBytesPerMillisecond = (8 << 20) / 1000;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Learner>> Learner::create(
-    const std::vector<std::pair<PolicyId, std::string>>& policies, const LearnerOptions& options, Metrics& metrics) {
+absl::StatusOr<std::unique_ptr<Learner>> Learner::create(const std::vector<LearnedPolicy>& policies,
+                                                         const LearnerOptions& options, Metrics& metrics) {
   if (options.block_bytes == 0) return absl::InvalidArgumentError("learner: block_bytes must be above 0");
-  std::unique_ptr<Learner> learner(new Learner(options, metrics));
-  for (const auto& [id, scorer] : policies) {
-    if (!is_trainable(scorer)) {
-      RIFFLE_RETURN_IF_ERROR(annotate(make_scorer(scorer, "", options).status(), absl::StrCat("policy ", id.str())));
-      continue;
+  std::unique_ptr<Learner> made(new Learner(options, metrics));
+  for (const LearnedPolicy& learned : policies) {
+    const std::string where = absl::StrCat("policy ", learned.id.str());
+    RIFFLE_RETURN_IF_ERROR(annotate(first_version(learned, options).status(), where));
+    if (!learner::learns(learned)) continue;
+    if (std::any_of(made->policies_.begin(), made->policies_.end(), [&](const auto& p) { return p.id() == learned.id; }))
+      return absl::InvalidArgumentError(absl::StrCat(where, " is named twice"));
+    Policy policy;
+    policy.learned = learned;
+    if (is_trainable(learned.scorer)) {
+      auto trainer = make_trainer(learned.scorer, options);
+      RIFFLE_RETURN_IF_ERROR(annotate(trainer.status(), where));
+      policy.trainer = *std::move(trainer);
     }
-    const PolicyId& name = id;
-    if (std::any_of(learner->policies_.begin(), learner->policies_.end(), [&](const auto& p) { return p.id == name; }))
-      return absl::InvalidArgumentError(absl::StrCat("policy ", id.str(), " is named twice"));
-    auto trainer = make_trainer(scorer, options);
-    RIFFLE_RETURN_IF_ERROR(annotate(trainer.status(), absl::StrCat("policy ", id.str())));
-    Policy& policy = learner->policies_.emplace_back();
-    policy.id = id;
-    policy.scorer = scorer;
-    policy.trainer = *std::move(trainer);
-    policy.version = &metrics.gauge("riffle_policy_version", "Version of the policy in force", {{"policy", id.str()}});
+    if (learner::learns(learned.weight)) {
+      auto weight = make_weight_trainer(learned.weight);
+      RIFFLE_RETURN_IF_ERROR(annotate(weight.status(), where));
+      policy.weight = *std::move(weight);
+    }
+    policy.version =
+        &metrics.gauge("riffle_policy_version", "Version of the policy in force", {{"policy", learned.id.str()}});
+    made->policies_.push_back(std::move(policy));
   }
-  return learner;
+  return made;
 }
 
 Learner::Learner(const LearnerOptions& options, Metrics& metrics)
@@ -55,19 +61,18 @@ absl::Status Learner::boot(const PolicyLog& log) {
 }
 
 absl::Status Learner::boot_policy(Policy& policy, const PolicyLog& log) {
-  policy.highest_version = log.highest_version(policy.id);
+  policy.highest_version = log.highest_version(policy.id());
   absl::Status first;
-  for (const auto* manifest : log.complete_versions(policy.id)) {
-    if (manifest->scorer() != policy.scorer) {
+  for (const auto* manifest : log.complete_versions(policy.id())) {
+    if (manifest->scorer() != policy.learned.scorer) {
       // The configuration gave the policy another scorer: it starts anew, numbered on.
-      log::warn("policy {}: version {} is of the scorer {}, not {}: learning starts anew", policy.id.str(),
-                manifest->version(), manifest->scorer(), policy.scorer);
+      log::warn("policy {}: version {} is of the scorer {}, not {}: learning starts anew", policy.id().str(),
+                manifest->version(), manifest->scorer(), policy.learned.scorer);
       break;
     }
-    const auto state = log.state_of(*manifest);
-    const absl::Status loaded = state.ok() ? policy.trainer->load(*state) : state.status();
+    const absl::Status loaded = load(policy, *manifest, log);
     if (!loaded.ok()) {
-      const auto where = absl::StrCat("policy ", policy.id.str(), " version ", manifest->version());
+      const auto where = absl::StrCat("policy ", policy.id().str(), " version ", manifest->version());
       log::error("{} does not load: {}", where, loaded.ToString());
       first.Update(annotate(loaded, where));
       continue;
@@ -81,6 +86,19 @@ absl::Status Learner::boot_policy(Policy& policy, const PolicyLog& log) {
   return first;
 }
 
+absl::Status Learner::load(Policy& policy, const pb::PolicyManifest& manifest, const PolicyLog& log) {
+  RIFFLE_ASSIGN_OR_RETURN(const std::string state, log.state_of(manifest));
+  RIFFLE_ASSIGN_OR_RETURN(const VersionState parts, split_state(manifest, state));
+  std::unique_ptr<WeightTrainer> weight;  // taken over once all of the version has loaded
+  if (policy.weight) {
+    RIFFLE_ASSIGN_OR_RETURN(weight, make_weight_trainer(policy.learned.weight));
+    RIFFLE_RETURN_IF_ERROR(weight->load(parts.weight));
+  }
+  if (policy.trainer) RIFFLE_RETURN_IF_ERROR(policy.trainer->load(parts.scorer));
+  policy.weight = std::move(weight);
+  return absl::OkStatus();
+}
+
 std::map<Partition, Offset> Learner::positions() const {
   std::map<Partition, Offset> smallest;
   if (policies_.empty()) return smallest;
@@ -89,6 +107,7 @@ std::map<Partition, Offset> Learner::positions() const {
     std::erase_if(smallest, [&](const auto& entry) { return !policy.shards.contains(entry.first.value()); });
     for (auto& [shard, offset] : smallest)
       offset = std::min(offset, Offset(policy.shards.at(shard.value()).next_offset));
+    if (!policy.trainer) continue;
     for (const OutcomePlace& held : policy.trainer->held_from())
       if (const auto it = smallest.find(Partition(held.shard)); it != smallest.end())
         it->second = std::min(it->second, Offset(held.offset));
@@ -97,7 +116,7 @@ std::map<Partition, Offset> Learner::positions() const {
 }
 
 bool Learner::reads_candidates() const {
-  return std::any_of(policies_.begin(), policies_.end(), [](const Policy& policy) { return policy.trainer->reads_candidates(); });
+  return std::any_of(policies_.begin(), policies_.end(), [](const Policy& policy) { return policy.trainer && policy.trainer->reads_candidates(); });
 }
 
 void Learner::on_outcome(const pb::Outcome& outcome, Partition shard, Offset offset) {
@@ -109,14 +128,16 @@ void Learner::on_outcome(const pb::Outcome& outcome, Partition shard, Offset off
     state.next_offset = std::max(state.next_offset, offset.value() + 1);
     const OutcomePlace place{shard.value(), offset.value()};
     if (!first && outcome.sequence() <= state.highest_sequence) {
-      remembered |= problem.empty() && policy.trainer->remember(outcome, place);
+      remembered |= problem.empty() && policy.trainer && policy.trainer->remember(outcome, place);
       continue;
     }
     state.highest_sequence = outcome.sequence();
     taken = true;
     if (!problem.empty()) continue;
-    policy.trainer->learn_at(outcome, place);
-    policy.changed = true;
+    if (policy.trainer) policy.trainer->learn_at(outcome, place);
+    const bool own = policy.weight && outcome.policy_id() == policy.id().str();
+    if (own) policy.weight->learn(outcome);
+    policy.changed |= own || policy.trainer != nullptr;
   }
   if (!taken) return policies_.empty() || remembered ? void() : ignore("repeat");
   outcomes_.Increment();
@@ -152,20 +173,26 @@ std::vector<PolicyRecord> Learner::publish(TimePoint now, bool at_once) {
 bool Learner::publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRecord>& records) {
   policy.published = now;
   policy.pause = options_.publish_interval;
-  const std::string state = policy.trainer->save();
+  std::string state = policy.trainer ? policy.trainer->save() : std::string();
+  const std::string weight = policy.weight ? policy.weight->save() : std::string();
+  state += weight;
+  pb::PolicyManifest manifest;
+  manifest.set_policy_id(policy.id().str());
+  manifest.set_version(policy.highest_version + 1);
+  manifest.set_parent(policy.last.version());
+  manifest.set_scorer(policy.learned.scorer);
+  manifest.set_weight_bytes(weight.size());
+  manifest.set_slots_learned(policy.trainer ? policy.trainer->slots_learned() : 0);
+  manifest.set_created_ms(to_ms(now));
   // What no server could load is not published: the last good version goes on serving, and learning goes on.
-  const auto scorer = make_scorer(policy.scorer, state, options_);
+  const auto made = make_version(policy.learned, manifest, state, options_);
   count_incidents(policy);
-  if (!scorer.ok()) {
+  if (!made.ok()) {
     count_incident(policy, "unpublishable", 1);
-    log::error("policy {}: no version after {}: {}", policy.id.str(), policy.last.version(), scorer.status().ToString());
+    log::error("policy {}: no version after {}: {}", policy.id().str(), policy.last.version(), made.status().ToString());
     return false;
   }
-  pb::PolicyManifest manifest;
-  manifest.set_policy_id(policy.id.str());
-  manifest.set_version(++policy.highest_version);
-  manifest.set_parent(policy.last.version());
-  manifest.set_scorer(policy.scorer);
+  ++policy.highest_version;
   manifest.set_feature_fingerprint(features::feature_fingerprint());
   for (const auto& [shard, at] : policy.shards) {
     auto& position = *manifest.add_outcomes();
@@ -173,16 +200,14 @@ bool Learner::publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRe
     position.set_offset(at.next_offset);
     position.set_sequence(at.highest_sequence);
   }
-  manifest.set_slots_learned(policy.trainer->slots_learned());
-  manifest.set_created_ms(to_ms(now));
   auto version = encode_version(std::move(manifest), state, options_.block_bytes,
                                 policy.last.version() == 0 ? nullptr : &policy.last);
   for (auto& record : version) {
     if (const auto status = log_.apply(record.key, *record.value); !status.ok()) log::error("{}", status.ToString());
     records.push_back(std::move(record));
   }
-  const auto* newest = log_.newest(policy.id);
-  RIFFLE_CHECK(newest != nullptr && newest->version() == policy.highest_version, "policy", policy.id.str());
+  const auto* newest = log_.newest(policy.id());
+  RIFFLE_CHECK(newest != nullptr && newest->version() == policy.highest_version, "policy", policy.id().str());
   policy.last = *newest;
   policy.changed = false;
   policy.pause = std::max(policy.pause, Milliseconds(state.size() / kPublishBytesPerMillisecond));
@@ -191,7 +216,12 @@ bool Learner::publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRe
 }
 
 void Learner::count_incidents(Policy& policy) {
-  for (const auto& [kind, count] : policy.trainer->incidents()) {
+  if (policy.trainer) count_incidents(policy, policy.trainer->incidents());
+  if (policy.weight) count_incidents(policy, policy.weight->incidents());
+}
+
+void Learner::count_incidents(Policy& policy, const std::vector<TrainerIncident>& incidents) {
+  for (const auto& [kind, count] : incidents) {
     auto& counted = policy.incidents_counted[kind];
     if (count > counted) count_incident(policy, kind, count - counted);
     counted = count;
@@ -201,7 +231,7 @@ void Learner::count_incidents(Policy& policy) {
 void Learner::count_incident(const Policy& policy, std::string_view kind, std::uint64_t times) {
   metrics_
       .counter("riffle_learner_incidents_total", "What trainers had to give up, by kind",
-               {{"policy", policy.id.str()}, {"kind", std::string(kind)}})
+               {{"policy", policy.id().str()}, {"kind", std::string(kind)}})
       .Increment(static_cast<double>(times));
 }
 

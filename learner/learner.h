@@ -6,7 +6,7 @@
 //   learner->on_outcome(outcome, shard, offset);
 //   for (auto& record : learner->publish(now)) …send it to `policy`…
 //
-// Every policy learns from the outcomes of all arms. A version carries the `outcomes` offsets and highest sequences that
+// Every policy's scorer learns from the outcomes of all arms; its diversity weight, where it is learned, from its own lists. A version carries the `outcomes` offsets and highest sequences that
 // it has learned, per shard, so a learner that boots from it goes on exactly there: outcomes are read from the smallest
 // offset that a policy still needs, and each policy skips sequences not above its own highest.
 //
@@ -31,17 +31,19 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "learner/options.h"
+#include "learner/diversity_weights.h"
 #include "learner/policy_log.h"
+#include "learner/policy_version.h"
 #include "learner/trainer.h"
 
 namespace riffle::learner {
 
 class Learner {
  public:
-  // Scorer names by policy. Those that never learn are left out; an unknown name, a policy named twice or options out of
-  // range are InvalidArgument. `metrics` outlives the learner.
-  static absl::StatusOr<std::unique_ptr<Learner>> create(
-      const std::vector<std::pair<PolicyId, std::string>>& policies, const LearnerOptions& options, Metrics& metrics);
+  // Those that never learn anything are left out; an unknown scorer, a policy named twice or options out of range are
+  // InvalidArgument. `metrics` outlives the learner.
+  static absl::StatusOr<std::unique_ptr<Learner>> create(const std::vector<LearnedPolicy>& policies,
+                                                         const LearnerOptions& options, Metrics& metrics);
 
   // Continues each policy from its newest version that loads; call once, before any outcome. A policy without one starts
   // from nothing. The status tells the first version that did not load; learning goes on all the same, from the one before.
@@ -68,9 +70,10 @@ class Learner {
     std::uint64_t highest_sequence = 0;
   };
   struct Policy {
-    PolicyId id;
-    std::string scorer;
-    std::unique_ptr<Trainer> trainer;
+    LearnedPolicy learned;
+    std::unique_ptr<Trainer> trainer;             // null: the scorer never learns
+    std::unique_ptr<WeightTrainer> weight;        // null: nor does the diversity weight
+    const PolicyId& id() const { return learned.id; }
     std::uint64_t highest_version = 0;            // any version of that id above it is ours to give
     pb::PolicyManifest last;                      // version 0: none yet
     std::map<std::int32_t, ShardState> shards;    // only those that were read
@@ -83,8 +86,10 @@ class Learner {
 
   Learner(const LearnerOptions& options, Metrics& metrics);
   absl::Status boot_policy(Policy& policy, const PolicyLog& log);
+  static absl::Status load(Policy& policy, const pb::PolicyManifest& manifest, const PolicyLog& log);
   bool publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRecord>& records);
   void count_incidents(Policy& policy);
+  void count_incidents(Policy& policy, const std::vector<TrainerIncident>& incidents);
   void count_incident(const Policy& policy, std::string_view kind, std::uint64_t times);
   void ignore(std::string_view reason);
 

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "learner/q_learning/options.h"
@@ -66,6 +68,20 @@ struct NeuralLinearOptions : ReplayedOptions {
   double noise_scale = 6;                                    // b₀ of the prior of the rewards' variance: IG(a₀, b₀)
   std::size_t rebuild_slots = 20000;                         // newly exposed ones from one representation to the next, at most
   DrawOptions draws;
+};
+
+constexpr std::size_t kMostWeights = 16;                     // of a grid: each costs every slot of every list
+
+// How a policy's diversity weight λ is learned, for every user segment (learner/diversity_weights.h).
+struct WeightOptions {
+  std::string kind = "none";                                 // none: a constant | bandit | target
+  std::vector<double> grid{0, 0.05, 0.1, 0.2, 0.4};          // bandit: the weights that it chooses among, ascending
+  double prior_lists = 500;                                  // bandit: behind what all segments tell, for each of them
+  Milliseconds half_life{std::chrono::hours(24 * 7)};        // bandit: forgetting, in event time; 0: never forget
+  double target = 0.7;                                       // target: the mean distance within lists that is wanted
+  std::string distance = "category";                         // target: of what: category | title (serving/slate_distance.h)
+  double step = 0.1;                                         // target: the weight moves by it times the distance missed
+  double first = 0.1;                                        // target: where the weight begins: the constant one
 };
 
 struct LearnerOptions {

@@ -40,12 +40,15 @@ class Scorer {
   virtual void score_widths(const ScoringBatch& /*batch*/, std::span<float> /*widths*/) const {}
 };
 
-// One version of one policy's scorer, as shards adopt it.
+class DiversityWeights;
+
+// One version of one policy, as shards adopt it.
 struct PolicyVersion {
   PolicyId policy_id;
   std::uint64_t version = 0;             // 0: before anything was learned
   std::shared_ptr<const Scorer> scorer;
   std::uint64_t slots_learned = 0;       // t of SquareCB's schedule
+  std::shared_ptr<const DiversityWeights> weights = nullptr;   // null: nothing learned of them (learner/diversity_weights.h)
 };
 
 }  // namespace riffle::learner

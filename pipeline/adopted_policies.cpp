@@ -2,7 +2,6 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "learner/trainer.h"
 
 namespace riffle::pipeline {
 
@@ -10,8 +9,8 @@ absl::StatusOr<AdoptedPolicies> AdoptedPolicies::create(std::vector<serving::Pol
                                                         const learner::LearnerOptions& options) {
   AdoptedPolicies adopted(std::move(policies), options);
   for (const serving::PolicyOptions& policy : adopted.options_) {
-    RIFFLE_ASSIGN_OR_RETURN(auto scorer, learner::make_scorer(policy.scorer, "", options));
-    adopted.policies_.versions[policy.id] = {policy.id, 0, std::move(scorer), 0};
+    RIFFLE_ASSIGN_OR_RETURN(adopted.policies_.versions[policy.id],
+                            learner::first_version(serving::learned_policy(policy), options));
   }
   return adopted;
 }
@@ -28,13 +27,13 @@ std::vector<const learner::PolicyVersion*> AdoptedPolicies::adopt() {
     if (!manifest || manifest->version() <= version.version || manifest->scorer() != policy.scorer) continue;
     const auto state = log_.state_of(*manifest);
     if (!state.ok()) continue;
-    auto scorer = learner::make_scorer(policy.scorer, *state, learner_);
-    if (!scorer.ok()) {
+    auto made = learner::make_version(serving::learned_policy(policy), *manifest, *state, learner_);
+    if (!made.ok()) {
       log::error("version {} of policy {} cannot be used, {} goes on: {}", manifest->version(), policy.id.str(),
-                 version.version, scorer.status().ToString());
+                 version.version, made.status().ToString());
       continue;
     }
-    version = {policy.id, manifest->version(), *std::move(scorer), manifest->slots_learned()};
+    version = *std::move(made);
     changed.push_back(&version);
   }
   return changed;

@@ -37,8 +37,8 @@ absl::StatusOr<std::unique_ptr<LearnerLoop>> LearnerLoop::create(bus::Bus& bus, 
 }
 
 absl::StatusOr<std::unique_ptr<learner::Learner>> LearnerLoop::make_learner() const {
-  std::vector<std::pair<PolicyId, std::string>> policies;
-  for (const serving::PolicyOptions& policy : options_.policies) policies.emplace_back(policy.id, policy.scorer);
+  std::vector<learner::LearnedPolicy> policies;
+  for (const serving::PolicyOptions& policy : options_.policies) policies.push_back(serving::learned_policy(policy));
   return learner::Learner::create(policies, options_.learner, metrics_);
 }
 

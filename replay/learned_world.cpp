@@ -18,10 +18,10 @@ LearnedWorld::LearnedWorld(const pipeline::ShardOptions& shard, pipeline::Adopte
 absl::StatusOr<std::unique_ptr<LearnedWorld>> LearnedWorld::create(const pipeline::ShardOptions& shard,
                                                                    const learner::LearnerOptions& learner,
                                                                    Metrics& metrics) {
-  std::vector<std::pair<PolicyId, std::string>> scorers;
-  for (const serving::PolicyOptions& policy : shard.policies) scorers.emplace_back(policy.id, policy.scorer);
+  std::vector<learner::LearnedPolicy> learned;
+  for (const serving::PolicyOptions& policy : shard.policies) learned.push_back(serving::learned_policy(policy));
   RIFFLE_ASSIGN_OR_RETURN(auto policies, pipeline::AdoptedPolicies::create(shard.policies, learner));
-  RIFFLE_ASSIGN_OR_RETURN(auto learns, learner::Learner::create(scorers, learner, metrics));
+  RIFFLE_ASSIGN_OR_RETURN(auto learns, learner::Learner::create(learned, learner, metrics));
   return std::unique_ptr<LearnedWorld>(new LearnedWorld(shard, std::move(policies), std::move(learns)));
 }
 

@@ -1,6 +1,7 @@
 #include "serving/choice_log.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace riffle::serving {
@@ -32,6 +33,9 @@ void read_explorer(const pb::ExplorerLog& log, ExplorerOptions& options) {
   options.temperature = log.temperature();
   options.mellowness = log.mellowness();
 }
+
+constexpr double kRounding = 1e-6;  // of probabilities that are to sum to 1
+constexpr std::string_view kBrokenArms = "a decision's log of its diversity weight is broken";
 
 bool is_among(std::span<const std::string_view> kinds, std::string_view kind) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
@@ -95,6 +99,16 @@ std::string_view LoggedChoice::read(const pb::Outcome& outcome) {
   if (!(log_->reward_ceiling() > 0) || !(log_->explore() >= 0 && log_->explore() <= 1) ||
       (log_->diversifier() == "ssd" && !windowed))
     return "a decision's log of its choice is broken";
+  arms_.clear();
+  const pb::LearnedWeight& learned = outcome.learned_weight();
+  if (learned.probabilities_size() != learned.weights_size()) return kBrokenArms;
+  double sum = 0;
+  for (int arm = 0; arm < learned.weights_size(); ++arm) {
+    arms_.push_back({learned.weights(arm), learned.probabilities(arm)});
+    if (!(arms_.back().weight >= 0 && arms_.back().weight <= 1 && arms_.back().probability >= 0)) return kBrokenArms;
+    sum += arms_.back().probability;
+  }
+  if (!arms_.empty() && !(std::abs(sum - 1) <= kRounding)) return kBrokenArms;
   policy_ = PolicyOptions();
   read_explorer(log_->explorer(), policy_.explorer);
   policy_.diversifier = {.kind = log_->diversifier(),
@@ -154,7 +168,8 @@ SlateInput LoggedChoice::input() const {
           .slots_learned = log_->slots_learned(),
           .draws = draws_,
           .widths = widths_,
-          .tastes = tastes_};
+          .tastes = tastes_,
+          .arms = arms_};
 }
 
 }  // namespace riffle::serving

@@ -53,6 +53,7 @@ class LoggedChoice {
   std::vector<CategoryKey> paths_;
   std::vector<std::span<const CategoryKey>> path_spans_;
   std::vector<CategoryShare> tastes_;
+  std::vector<learner::WeightArm> arms_;
 };
 
 }  // namespace riffle::serving

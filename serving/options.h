@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "learner/policy_version.h"
 
 namespace riffle::serving {
 
@@ -30,6 +31,7 @@ struct DiversifierOptions {
   double weight = 0.1;               // λ; a request's `diversity` takes its place
   std::size_t window = 5;            // ssd: neighbouring slots that are to differ
   std::size_t depth = 1;             // calibration: of the category path that counts
+  learner::WeightOptions adapt = {};  // how λ is learned in the place of `weight`; its `first` is `weight`
 };
 
 struct CategoryCap {
@@ -48,6 +50,14 @@ struct PolicyOptions {
   double reward_ceiling = 1.0;       // r̂ is clipped to [0, ceiling] and divided by it before λ·g is added
   std::size_t shortlist = 500;       // candidates of highest r̂ that explorer and diversifier look at; 0: all (serving/shortlist.h)
 };
+
+// What is learned for it. Without a diversifier there is no weight to learn.
+inline learner::LearnedPolicy learned_policy(const PolicyOptions& policy) {
+  learner::LearnedPolicy learned{policy.id, policy.scorer, policy.diversifier.adapt};
+  learned.weight.first = policy.diversifier.weight;
+  if (policy.diversifier.kind == "none") learned.weight.kind = "none";
+  return learned;
+}
 
 struct SourceOptions {
   std::size_t together = 100;        // candidates wanted of each source; 0: off

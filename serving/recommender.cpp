@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/check.h"
+#include "learner/diversity_weights.h"
 #include "learner/trainer.h"
 #include "serving/candidate_batch.h"
 #include "serving/choice_log.h"
@@ -38,6 +39,9 @@ struct Recommender::Impl {
   }
 
   const learner::Scorer& scorer_of(const ServingContext& context, pb::Decision& decision) const;
+  void find_arms(const records::Request& request, const ServingContext& context, const pb::Decision& decision);
+  void log_arms(const PolicyOptions& policy, const std::vector<Candidate>& candidates, const Slate& slate, pb::Decision& decision);
+  void find_shown(const std::vector<Candidate>& candidates, const Slate& slate);
   void describe(const records::Request& request, const ServingContext& context, pb::Decision& decision) const;
   void write_list(const records::Request& request, const ServingContext& context,
                   const std::vector<Candidate>& candidates, const Slate& slate,
@@ -59,6 +63,7 @@ struct Recommender::Impl {
   absl::flat_hash_map<std::string, std::shared_ptr<const learner::Scorer>> scorers;  // those that never learn
   std::vector<const features::CatalogueItem*> shown;
   std::vector<CategoryShare> tastes;
+  std::vector<learner::WeightArm> arms;            // empty: λ is not learned
 };
 
 // The policy's own; where it has learned nothing yet, or has not come, what needs no learning, and it says so.
@@ -119,11 +124,44 @@ void Recommender::Impl::write_list(const records::Request& request, const Servin
   tail.AppendToString(&encoded);
 }
 
-void Recommender::Impl::record(const std::vector<Candidate>& candidates, const Slate& slate,
-                               const pb::Decision& decision) {
+// The weights that λ may be, where the policy learns it and the request does not say it.
+void Recommender::Impl::find_arms(const records::Request& request, const ServingContext& context, const pb::Decision& decision) {
+  arms.clear();
+  const DiversifierOptions& diversifier = context.options->diversifier;
+  if (request.diversity || diversifier.adapt.kind == "none" || diversifier.kind == "none") return;
+  if (context.policy && context.policy->weights) {
+    context.policy->weights->arms(decision.segment(), decision.explore(), arms);
+  } else {
+    learner::DiversityWeights(learned_policy(*context.options).weight).arms(decision.segment(), decision.explore(), arms);
+  }
+}
+
+void Recommender::Impl::log_arms(const PolicyOptions& policy, const std::vector<Candidate>& candidates, const Slate& slate,
+                                 pb::Decision& decision) {
+  if (arms.empty()) return;
+  decision.set_diversity(arms[slate.arm].weight);
+  pb::LearnedWeight& log = *decision.mutable_learned_weight();
+  for (std::size_t arm = 0; arm < arms.size(); ++arm) {
+    log.add_weights(arms[arm].weight);
+    log.add_probabilities(arms[arm].probability);
+    log.add_log_slates(slate.log_propensities[arm]);
+  }
+  log.set_drawn(static_cast<std::uint32_t>(slate.arm));
+  if (policy.diversifier.adapt.kind != "target") return;
+  find_shown(candidates, slate);
+  const auto distance = policy.diversifier.adapt.distance == "title" ? title_distance(shown) : category_distance(shown);
+  if (distance) log.set_distance(*distance);
+}
+
+void Recommender::Impl::find_shown(const std::vector<Candidate>& candidates, const Slate& slate) {
   shown.clear();
   for (const FilledSlot& slot : slate.slots)
     shown.push_back(gatherer.pool().at(candidates[slot.candidate].item).catalogue);
+}
+
+void Recommender::Impl::record(const std::vector<Candidate>& candidates, const Slate& slate,
+                               const pb::Decision& decision) {
+  find_shown(candidates, slate);
   probe.record(decision, candidates.size(), category_distance(shown), title_distance(shown));
 }
 
@@ -153,22 +191,26 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   impl.batch.score(scorer, user.segment, impl.builder.needs(*context.options));
   impl.tastes.clear();
   for (const auto& [category, taste] : user.categories) impl.tastes.push_back({.category = category, .share = taste.share});
-  const SlateInput choice = {.keys = impl.batch.keys(),
-                             .scores = impl.batch.scores(),
-                             .kernels = impl.batch.kernels(),
-                             .category_paths = impl.batch.category_paths(),
-                             .policy = context.options,
-                             .slots = n,
-                             .explore = decision.explore(),
-                             .diversity = decision.diversity(),
-                             .slots_learned = context.policy ? static_cast<double>(context.policy->slots_learned) : 0,
-                             .draws = impl.batch.draws(),
-                             .widths = impl.batch.widths(),
-                             .tastes = impl.tastes};
+  impl.find_arms(request, context, decision);
+  SlateInput choice = {.keys = impl.batch.keys(),
+                       .scores = impl.batch.scores(),
+                       .kernels = impl.batch.kernels(),
+                       .category_paths = impl.batch.category_paths(),
+                       .policy = context.options,
+                       .slots = n,
+                       .explore = decision.explore(),
+                       .diversity = decision.diversity(),
+                       .slots_learned = context.policy ? static_cast<double>(context.policy->slots_learned) : 0,
+                       .draws = impl.batch.draws(),
+                       .widths = impl.batch.widths(),
+                       .tastes = impl.tastes,
+                       .arms = impl.arms};
   const Slate& slate = impl.builder.fill(choice, rng);
   if (slate.caps_lifted) add_once(decision, "caps");
   if (slate.slots.size() < n) add_once(decision, slate.slots.empty() ? "empty" : "short");
 
+  impl.log_arms(*context.options, candidates, slate, decision);
+  choice.diversity = decision.diversity();  // the drawn one
   impl.log.log_slots(slate, candidates, impl.batch, impl.gatherer.pool(), decision);
   impl.log.log_candidates(candidates, impl.batch, context.origin, impl.options, rng, decision);
   pb::ChoiceLog logged_choice;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "base/check.h"
 #include "serving/vector_lanes.h"
@@ -107,25 +108,96 @@ void SlateBuilder::mask(double diversity) {
   }
 }
 
+// By λ, the distribution of the next slot. Gains and what is allowed are there.
+void SlateBuilder::distribute(const SlateInput& input, Explorer& chooser, double diversity, Distribution& out) {
+  const std::vector<std::uint32_t>& open = shortlist_.whole() ? allowed_ : open_;
+  mask(diversity);
+  for (std::size_t i = 0; i < bonus_.size(); ++i) bonus_[i] = static_cast<float>(diversity) * gains_[i];
+  chooser.distribute(input.policy->explorer,
+                     {.utility = std::span(utility_).first(shortlist_.size()),
+                      .keys = shortlist_.keys(),
+                      .allowed = open,
+                      .masked = utility_,
+                      .slots_learned = input.slots_learned,
+                      .draws = draws_,
+                      .bonus = bonus_,
+                      .widths = shortlist_.widths()},
+                     out);
+  shortlist_.widen(out, open.size(), allowed_.size());
+  scale_exploration(out, input.explore);
+}
+
+// What the slot is drawn from by who does not know which arm makes the list.
+void SlateBuilder::mix() {
+  const auto likeliest = std::max_element(likelihoods_.begin(), likelihoods_.end()) - likelihoods_.begin();
+  mixture_.clear(distributions_[static_cast<std::size_t>(likeliest)].best);
+  for (std::size_t arm = 0; arm < likelihoods_.size(); ++arm) {
+    mixture_.everywhere += likelihoods_[arm] * distributions_[arm].everywhere;
+    for (const auto& [candidate, mass] : distributions_[arm].peaks) {
+      const auto met = std::find_if(mixture_.peaks.begin(), mixture_.peaks.end(),
+                                    [&](const auto& peak) { return peak.first == candidate; });
+      if (met == mixture_.peaks.end()) {
+        mixture_.peaks.emplace_back(candidate, likelihoods_[arm] * mass);
+      } else {
+        met->second += likelihoods_[arm] * mass;
+      }
+    }
+  }
+}
+
+// How likely each arm has made the slots, the chosen one included. What none could have made leaves them as they were.
+void SlateBuilder::settle(std::uint32_t chosen) {
+  double all = 0;
+  for (std::size_t arm = 0; arm < likelihoods_.size(); ++arm) {
+    const double p = probability(distributions_[arm], chosen);
+    slate_.log_propensities[arm] += std::log(p);
+    all += likelihoods_[arm] * p;
+  }
+  slate_.slots.back().propensity = all;
+  if (!(all > 0)) return;
+  for (std::size_t arm = 0; arm < likelihoods_.size(); ++arm)
+    likelihoods_[arm] *= probability(distributions_[arm], chosen) / all;
+}
+
 const Slate& SlateBuilder::fill(const SlateInput& input, Rng& rng) {
-  return fill_with(input, [&rng](const Distribution& distribution, std::span<const std::uint32_t> allowed) {
+  std::size_t drawn = 0;
+  if (input.arms.size() > 1) {
+    double rest = rng.uniform();
+    for (std::size_t arm = 0; arm < input.arms.size() && rest >= 0; ++arm) {
+      if (!(input.arms[arm].probability > 0)) continue;
+      drawn = arm;  // the last of them where rounding carries us past it
+      rest -= input.arms[arm].probability;
+    }
+  }
+  return fill_with(input, drawn, [&rng](const Distribution& distribution, std::span<const std::uint32_t> allowed) {
     return draw(distribution, allowed, rng);
   });
 }
 
-const Slate& SlateBuilder::walk(const SlateInput& input, const NextCandidate& next) { return fill_with(input, next); }
+const Slate& SlateBuilder::walk(const SlateInput& input, const NextCandidate& next) {
+  return fill_with(input, std::nullopt, next);
+}
 
 template <class Next>
-const Slate& SlateBuilder::fill_with(const SlateInput& input, const Next& next) {
+const Slate& SlateBuilder::fill_with(const SlateInput& input, std::optional<std::size_t> drawn, const Next& next) {
   const PolicyOptions& policy = *input.policy;
   Explorer& chooser = explorer(policy);
   const auto diversifier = diversifiers_.find(policy.diversifier.kind);
   RIFFLE_CHECK(diversifier != diversifiers_.end(), "diversifier", policy.diversifier.kind);
   RIFFLE_CHECK(policy.reward_ceiling > 0, "reward_ceiling", policy.reward_ceiling);
+  weights_.assign(1, input.diversity);
+  likelihoods_.assign(1, 1.0);
+  if (!input.arms.empty()) {
+    weights_.clear(), likelihoods_.clear();
+    for (const learner::WeightArm& arm : input.arms) weights_.push_back(arm.weight), likelihoods_.push_back(arm.probability);
+  }
+  if (distributions_.size() < weights_.size()) distributions_.resize(weights_.size());
 
   const std::size_t count = input.keys.size();
   slate_ = Slate{.slots = std::move(slate_.slots)};
   slate_.slots.clear();
+  slate_.log_propensities.assign(input.arms.size(), 0.0);
+  slate_.arm = drawn.value_or(0);
   remaining_.resize(count);
   std::iota(remaining_.begin(), remaining_.end(), 0);
   if (!policy.caps.empty()) caps_.reset(policy.caps, input.category_paths);
@@ -145,23 +217,12 @@ const Slate& SlateBuilder::fill_with(const SlateInput& input, const Next& next) 
       begin(input, *diversifier->second);
       open(input);
     }
-    const std::vector<std::uint32_t>& open = shortlist_.whole() ? allowed_ : open_;
     diversifier->second->gains(std::span(gains_).first(shortlist_.size()));
-    mask(input.diversity);
-    for (std::size_t i = 0; i < bonus_.size(); ++i) bonus_[i] = static_cast<float>(input.diversity) * gains_[i];
-    chooser.distribute(policy.explorer,
-                       {.utility = std::span(utility_).first(shortlist_.size()),
-                        .keys = shortlist_.keys(),
-                        .allowed = open,
-                        .masked = utility_,
-                        .slots_learned = input.slots_learned,
-                        .draws = draws_,
-                        .bonus = bonus_,
-                        .widths = shortlist_.widths()},
-                       distribution_);
-    shortlist_.widen(distribution_, open.size(), allowed_.size());
-    scale_exploration(distribution_, input.explore);
-    const std::uint32_t chosen = next(distribution_, allowed_);
+    for (std::size_t arm = 0; arm < weights_.size(); ++arm) distribute(input, chooser, weights_[arm], distributions_[arm]);
+    const bool mixed = !drawn && weights_.size() > 1;
+    if (mixed) mix();
+    const Distribution& distribution = mixed ? mixture_ : distributions_[drawn.value_or(0)];
+    const std::uint32_t chosen = next(distribution, allowed_);
     if (!shortlist_.place_of(chosen)) {
       shortlist_.take_in(input, chosen);
       begin(input, *diversifier->second);
@@ -169,10 +230,11 @@ const Slate& SlateBuilder::fill_with(const SlateInput& input, const Next& next) 
     }
     const std::uint32_t place = *shortlist_.place_of(chosen);
     slate_.slots.push_back({.candidate = chosen,
-                            .propensity = probability(distribution_, chosen),
+                            .propensity = probability(distribution, chosen),
                             .gain = gains_[place],
                             .allowed = static_cast<std::uint32_t>(allowed_.size()),
-                            .greedy = chosen == distribution_.best});
+                            .greedy = chosen == distribution.best});
+    if (!input.arms.empty()) settle(chosen);
     slate_.propensity *= slate_.slots.back().propensity;
     relevance_[place] = -std::numeric_limits<float>::infinity();
     remaining_.erase(std::find(remaining_.begin(), remaining_.end(), chosen));

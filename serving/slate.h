@@ -2,10 +2,19 @@
 // [0, 1]; the explorer turns u into a distribution; an item is drawn; its probability is kept. So each slot's propensity is
 // exact given the slots above it, and the slate's is their product. Among more candidates than the policy's `shortlist` this is the
 // second stage of two (serving/shortlist.h).
+//
+// Where λ is itself drawn (`arms`: learner/diversity_weights.h), it is drawn first and the whole list is made with it. Who reads the list
+// does not know which it was, so a slot's propensity is the mixture's, given the slots s above:
+//
+//   P(i|s) = Σ_a P(a|s) P_a(i|s)     P(a|s) ∝ p_a Π P_a(slot | those above it)
+//
+// exactly what comes about: the product over slots is Σ_a p_a P_a(slate). The diversifier's g depends on the slots above and not on λ, so
+// a further weight costs an explorer's distribution a slot, and nothing else.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +23,7 @@
 #include "base/ids.h"
 #include "base/rng.h"
 #include "features/catalogue.h"
+#include "learner/diversity_weights.h"
 #include "serving/constraints.h"
 #include "serving/diversifiers/diversifier.h"
 #include "serving/explorers/explorer.h"
@@ -31,11 +41,12 @@ struct SlateInput {
   const PolicyOptions* policy = nullptr;
   std::size_t slots = 0;
   double explore = 1;                                              // [0, 1]
-  double diversity = 0;                                            // λ ∈ [0, 1]
+  double diversity = 0;                                            // λ ∈ [0, 1]; not read where there are arms
   double slots_learned = 0;                                        // t
   std::span<const float> draws = {};                               // the scorer's, where needs() asks and it has them
   std::span<const float> widths = {};                              // likewise
   std::span<const CategoryShare> tastes = {};                      // the user's; what calibration asks
+  std::span<const learner::WeightArm> arms = {};                   // λ is one of these; their probabilities sum to 1
 };
 
 struct FilledSlot {
@@ -49,6 +60,8 @@ struct FilledSlot {
 struct Slate {
   std::vector<FilledSlot> slots;   // fewer than asked where candidates ran out
   double propensity = 1;
+  std::vector<double> log_propensities = {};   // ln P_a(slate) of every arm, −∞: it could not have made it; empty: no arms
+  std::size_t arm = 0;             // fill(): with which it was made
   bool caps_lifted = false;        // somewhere the caps left nothing, so they were lifted for that slot
   bool randomised = false;         // every slot was drawn uniformly over what was allowed
 };
@@ -57,7 +70,7 @@ struct Slate {
 // explorer is `uniform`, whatever the policy says. (explore < 1 mixes in the greedy choice, as for any explorer.)
 std::string_view explorer_of(const PolicyOptions& policy);
 
-// One thread; keeps its memory between lists. Takes exactly one random number a slot.
+// One thread; keeps its memory between lists. Takes exactly one random number a slot, and one before them where there are several arms.
 class SlateBuilder {
  public:
   SlateBuilder();
@@ -71,8 +84,12 @@ class SlateBuilder {
   const Slate& walk(const SlateInput& input, const NextCandidate& next);
 
  private:
+  // `drawn`: the arm whose distributions the slots are drawn from; none: the mixture's.
   template <class Next>
-  const Slate& fill_with(const SlateInput& input, const Next& next);
+  const Slate& fill_with(const SlateInput& input, std::optional<std::size_t> drawn, const Next& next);
+  void distribute(const SlateInput& input, Explorer& chooser, double diversity, Distribution& out);
+  void mix();
+  void settle(std::uint32_t chosen);
   Explorer& explorer(const PolicyOptions& policy) const;
   void allow(const SlateInput& input);
   void begin(const SlateInput& input, Diversifier& diversifier);
@@ -83,7 +100,10 @@ class SlateBuilder {
   absl::flat_hash_map<std::string, std::unique_ptr<Explorer>> explorers_;
   absl::flat_hash_map<std::string, std::unique_ptr<Diversifier>> diversifiers_;
   CategoryCaps caps_;
-  Distribution distribution_;
+  // By arm, one where there are none: what the slot at hand is drawn from, λ, and how likely the arm has made the slots above.
+  std::vector<Distribution> distributions_;
+  std::vector<double> weights_, likelihoods_;
+  Distribution mixture_;
   Slate slate_;
   Shortlist shortlist_;
   // By place of the shortlist.

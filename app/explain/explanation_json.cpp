@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "app/explain/explanation.h"
+#include "app/row_json.h"
 #include "features/feature_vector.h"
 #include "records/json_text.h"
 #include "records/json_writer.h"
@@ -137,6 +138,7 @@ std::string explanation_json(const Explanation& explanation) {
   json.member("segment", decision.segment()).member("slate_propensity", decision.slate_propensity());
   if (found.place == Place::kState)
     json.member("explore", decision.explore()).member("diversity", decision.diversity());
+  learned_weight_members(json, decision);
   json.member("randomised", decision.randomised())
       .member("fully_logged", decision.fully_logged())
       .member("closed", found.closed);

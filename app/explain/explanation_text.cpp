@@ -78,6 +78,7 @@ class Text {
     if (!decision_.segment().empty()) absl::StrAppend(&policy, ", segment ", decision_.segment());
     if (found_.place == Place::kState)
       absl::StrAppendFormat(&policy, ", explore %g, diversity %g", decision_.explore(), decision_.diversity());
+    if (decision_.learned_weight().weights_size() > 1) absl::StrAppend(&policy, " drawn");
     if (decision_.randomised()) absl::StrAppend(&policy, ", every slot drawn evenly");
     line("policy", policy);
     if (decision_.candidate_keys_size() > 0)
@@ -87,7 +88,19 @@ class Text {
                             ? "all are logged with features"
                             : absl::StrCat(decision_.candidates_size(), " were sampled with features")));
     line("list P", absl::StrFormat("%.6g: the product of its slots' probabilities", decision_.slate_propensity()));
+    weights();
     for (const std::string& cause : decision_.degraded()) line("degraded", cause);
+  }
+
+  // Of every weight that diversity could have had here: how likely it was, and how likely this list with it.
+  void weights() {
+    const pb::LearnedWeight& learned = decision_.learned_weight();
+    std::string text;
+    for (int i = 0; i < std::min(learned.probabilities_size(), learned.log_slates_size()) && i < learned.weights_size(); ++i)
+      absl::StrAppendFormat(&text, "%s%g with P %.4g (list P %.4g)", i > 0 ? ", " : "", learned.weights(i),
+                            learned.probabilities(i), std::exp(learned.log_slates(i)));
+    if (learned.has_distance()) absl::StrAppendFormat(&text, "; distance within the list %.4g", learned.distance());
+    if (!text.empty()) line("diversity", text);
   }
 
   void slot(int i) {

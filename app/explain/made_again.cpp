@@ -44,11 +44,13 @@ class Remake {
     if (policy_.scorer == "given") return "its scores were the request's own";
     // Before anything is learned a policy ranks by popularity (serving/recommender.cpp).
     if (is_degraded(decision_, "untrained") || is_degraded(decision_, "no_policy")) policy_.scorer = "popularity";
-    if (!learner::is_trainable(policy_.scorer)) {
-      auto scorer = learner::make_scorer(policy_.scorer, "", config_.learner);
-      if (!scorer.ok()) return std::string(scorer.status().message());
-      version_.policy_id = policy_.id;
-      version_.scorer = *std::move(scorer);
+    // What it knows of diversity's weight counts only where the list says it.
+    if (!decision_.has_learned_weight()) policy_.diversifier.adapt.kind = "none";
+    const learner::LearnedPolicy learned = serving::learned_policy(policy_);
+    if (!learner::learns(learned) || (decision_.policy_version() == 0 && !learner::is_trainable(policy_.scorer))) {
+      auto first = learner::first_version(learned, config_.learner);
+      if (!first.ok()) return std::string(first.status().message());
+      version_ = *std::move(first);
       return {};
     }
     if (bus_ == nullptr) return why_no_bus_;

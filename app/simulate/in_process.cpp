@@ -9,6 +9,7 @@
 #include "features/event_rows.h"
 #include "features/item_stats.h"
 #include "features/joiner.h"
+#include "learner/diversity_weights.h"
 #include "records/candidate_table.h"
 #include "serving/recommender.h"
 #include "state/memory_store.h"
@@ -66,6 +67,9 @@ struct InProcess::Impl {
   bool catalogue_changed = false;
 
   std::unique_ptr<learner::Trainer> trainer;
+  std::unique_ptr<learner::WeightTrainer> weight;   // null: the diversity weight is not learned
+  std::string segment;                              // of the last list
+  double diversity = 0;
   learner::PolicyVersion version;
   features::Outcomes outcomes;
   std::uint64_t outcomes_read = 0, lists = 0, events = 0, epoch = 0;
@@ -84,8 +88,11 @@ absl::StatusOr<std::unique_ptr<InProcess>> InProcess::create(const config::Confi
   if (learner::is_trainable(policy.scorer)) {
     RIFFLE_ASSIGN_OR_RETURN(impl->trainer, learner::make_trainer(policy.scorer, config.learner));
   }
-  RIFFLE_ASSIGN_OR_RETURN(auto scorer, learner::make_scorer(policy.scorer, "", config.learner));
-  impl->version = {policy.id, 0, std::move(scorer), 0};
+  const learner::LearnedPolicy learned = serving::learned_policy(policy);
+  if (learner::learns(learned.weight)) {
+    RIFFLE_ASSIGN_OR_RETURN(impl->weight, learner::make_weight_trainer(learned.weight));
+  }
+  RIFFLE_ASSIGN_OR_RETURN(impl->version, learner::first_version(learned, config.learner));
   return std::unique_ptr<InProcess>(new InProcess(std::move(impl)));
 }
 
@@ -136,11 +143,15 @@ records::Recommendation InProcess::list(const records::Request& request) {
   for (const auto& slot : decision.slots())
     list.items.push_back({ItemId(slot.item_id()), static_cast<std::int32_t>(list.items.size()),
                           static_cast<double>(slot.score()), slot.propensity(), ""});
+  impl.segment = decision.segment();
+  impl.diversity = decision.diversity();
   impl.decisions.put_encoded(decision.recommendation_id(), std::string(impl.recommender.encoded()));
   impl.joiner.on_decision(decision, impl.time, impl.outcomes);
   impl.learn();
-  if (impl.trainer && impl.lists % kPublish == 0) {
-    impl.version = {impl.options.id, impl.version.version + 1, impl.trainer->scorer(), impl.trainer->slots_learned()};
+  if ((impl.trainer || impl.weight) && impl.lists % kPublish == 0) {
+    ++impl.version.version;
+    if (impl.trainer) impl.version.scorer = impl.trainer->scorer(), impl.version.slots_learned = impl.trainer->slots_learned();
+    if (impl.weight) impl.version.weights = impl.weight->weights();
   }
   return list;
 }
@@ -151,6 +162,7 @@ void InProcess::Impl::learn() {
     const absl::Status spread = records::spread_candidates(outcome);
     RIFFLE_CHECK(spread.ok(), spread.ToString());
     if (trainer) trainer->learn_at(outcome, {kShard.value(), static_cast<std::int64_t>(outcomes_read)});
+    if (weight) weight->learn(outcome);
     ++outcomes_read;
   }
   outcomes.Clear();
@@ -177,6 +189,8 @@ void InProcess::Impl::refresh() {
 }
 
 const learner::Trainer* InProcess::trainer() const { return impl_->trainer.get(); }
+std::string_view InProcess::segment() const { return impl_->segment; }
+double InProcess::diversity() const { return impl_->diversity; }
 std::uint64_t InProcess::outcomes() const { return impl_->outcomes_read; }
 
 }  // namespace riffle::app

@@ -36,7 +36,10 @@ class InProcess {
   void on_event(const simulation::EventRecord& event);
   records::Recommendation list(const records::Request& request);
 
-  const learner::Trainer* trainer() const;     // null: the policy does not learn
+  const learner::Trainer* trainer() const;     // null: the scorer does not learn
+  // Of the last list: its user's segment, and the diversity weight that it was made with.
+  std::string_view segment() const;
+  double diversity() const;
   std::uint64_t outcomes() const;
 
  private:

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/errors.h"
+#include "learner/outcome_check.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -17,17 +18,19 @@ absl::StatusOr<std::unique_ptr<CrossFitting>> CrossFitting::make(const serving::
                                                                  const learner::LearnerOptions& options,
                                                                  std::size_t folds) {
   RIFFLE_CHECK(folds >= 1, "folds", folds);
-  std::vector<std::unique_ptr<learner::Trainer>> trainers;
+  const learner::WeightOptions weight = serving::learned_policy(policy).weight;
+  std::unique_ptr<CrossFitting> fitting(new CrossFitting(policy.id));
   for (std::size_t fold = 0; fold < folds; ++fold) {
     auto trainer = learner::make_trainer(policy.scorer, options);
     RIFFLE_RETURN_IF_ERROR(annotate(trainer.status(), absl::StrCat("policy ", policy.id.str())));
-    trainers.push_back(*std::move(trainer));
+    fitting->trainers_.push_back(*std::move(trainer));
+    fitting->outcomes_.push_back(0);
+    if (!learner::learns(weight)) continue;
+    RIFFLE_ASSIGN_OR_RETURN(auto weights, learner::make_weight_trainer(weight));
+    fitting->weights_.push_back(std::move(weights));
   }
-  return std::unique_ptr<CrossFitting>(new CrossFitting(policy, std::move(trainers)));
+  return fitting;
 }
-
-CrossFitting::CrossFitting(const serving::PolicyOptions& policy, std::vector<std::unique_ptr<learner::Trainer>> trainers)
-    : policy_(policy.id), trainers_(std::move(trainers)), outcomes_(trainers_.size(), 0) {}
 
 absl::Status CrossFitting::train(RoundSource& revisions, const OpeWatch& watch, int passes) {
   OpeProgress progress;
@@ -40,6 +43,8 @@ absl::Status CrossFitting::train(RoundSource& revisions, const OpeWatch& watch, 
     for (std::size_t fold = 0; fold < trainers_.size(); ++fold) {
       if (fold == own && trainers_.size() > 1) continue;
       trainers_[fold]->learn(*round.outcome);
+      if (!weights_.empty() && round.outcome->policy_id() == policy_.str() && learner::outcome_problem(*round.outcome).empty())
+        weights_[fold]->learn(*round.outcome);
       ++outcomes_[fold];
     }
     if (++progress.rounds % kRoundsBetweenNews != 0 || !watch) continue;
@@ -50,11 +55,12 @@ absl::Status CrossFitting::train(RoundSource& revisions, const OpeWatch& watch, 
 
 std::vector<learner::PolicyVersion> CrossFitting::versions() {
   std::vector<learner::PolicyVersion> versions;
-  for (const auto& trainer : trainers_) {
+  for (std::size_t fold = 0; fold < trainers_.size(); ++fold) {
     learner::PolicyVersion& version = versions.emplace_back();
     version.policy_id = policy_;
-    version.slots_learned = trainer->slots_learned();
-    version.scorer = trainer->scorer();
+    version.slots_learned = trainers_[fold]->slots_learned();
+    version.scorer = trainers_[fold]->scorer();
+    if (!weights_.empty()) version.weights = weights_[fold]->weights();
   }
   return versions;
 }

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "evaluation/ope.h"
+#include "learner/diversity_weights.h"
 #include "learner/options.h"
 #include "learner/trainer.h"
 #include "serving/options.h"
@@ -38,10 +39,11 @@ class CrossFitting {
   std::vector<Fold> folds() const;
 
  private:
-  CrossFitting(const serving::PolicyOptions& policy, std::vector<std::unique_ptr<learner::Trainer>> trainers);
+  explicit CrossFitting(PolicyId policy) : policy_(std::move(policy)) {}
 
   PolicyId policy_;
   std::vector<std::unique_ptr<learner::Trainer>> trainers_;  // by fold
+  std::vector<std::unique_ptr<learner::WeightTrainer>> weights_;  // likewise, of the policy's own lists; none: it learns no weight
   std::vector<std::uint64_t> outcomes_;                      // likewise
 };
 

@@ -11,7 +11,9 @@ namespace {
 
 std::string in_words(const serving::PolicyOptions& policy) {
   std::string words(policy.explorer.kind);
-  if (policy.diversifier.kind != "none" && policy.diversifier.weight != 0)
+  if (policy.diversifier.kind != "none" && policy.diversifier.adapt.kind != "none")
+    absl::StrAppend(&words, ", ", policy.diversifier.kind, " with a learned λ (", policy.diversifier.adapt.kind, ")");
+  else if (policy.diversifier.kind != "none" && policy.diversifier.weight != 0)
     absl::StrAppend(&words, ", ", policy.diversifier.kind, " λ ", policy.diversifier.weight);
   else
     words += ", no diversity";
@@ -47,7 +49,20 @@ std::string PolicyTarget::description() const {
 
 // Whether it chooses by what only a choice's log has.
 bool PolicyTarget::wants_choice() const {
-  return !policy_.caps.empty() || (policy_.diversifier.kind != "none" && policy_.diversifier.weight != 0);
+  return !policy_.caps.empty() || (policy_.diversifier.kind != "none" &&
+                                   (policy_.diversifier.weight != 0 || policy_.diversifier.adapt.kind != "none"));
+}
+
+// The weights that λ might have been, where the policy learns it and the request did not say it.
+void PolicyTarget::find_arms(const pb::Outcome& outcome, const learner::PolicyVersion& version) {
+  arms_.clear();
+  const learner::WeightOptions adapt = serving::learned_policy(policy_).weight;
+  if (!learner::learns(adapt) || !outcome.has_choice() || outcome.choice().diversity_asked()) return;
+  if (version.weights) {
+    version.weights->arms(outcome.segment(), input_.explore, arms_);
+  } else {
+    learner::DiversityWeights(adapt).arms(outcome.segment(), input_.explore, arms_);
+  }
 }
 
 Unanswerable PolicyTarget::read_choice(const pb::Outcome& outcome) {
@@ -99,7 +114,10 @@ Unanswerable PolicyTarget::read(const LoggedRound& round) {
   }
   if (const Unanswerable why = find_chosen(outcome, chosen_); !why.empty()) return why;
   if (const Unanswerable why = read_choice(outcome); !why.empty()) return why;
-  score(outcome, versions_[fold_of(round.cluster, versions_.size())]);
+  const learner::PolicyVersion& version = versions_[fold_of(round.cluster, versions_.size())];
+  find_arms(outcome, version);
+  input_.arms = arms_;
+  score(outcome, version);
   return {};
 }
 

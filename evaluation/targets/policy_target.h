@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "evaluation/targets/target.h"
+#include "learner/diversity_weights.h"
 #include "learner/scorer.h"
 #include "serving/choice_log.h"
 #include "serving/options.h"
@@ -53,6 +54,7 @@ class PolicyTarget final : public Target {
   Unanswerable read_choice(const pb::Outcome& outcome);
   void score(const pb::Outcome& outcome, const learner::PolicyVersion& version);
   bool wants_choice() const;
+  void find_arms(const pb::Outcome& outcome, const learner::PolicyVersion& version);
 
   serving::PolicyOptions policy_;
   std::vector<learner::PolicyVersion> versions_;  // by fold
@@ -67,6 +69,7 @@ class PolicyTarget final : public Target {
   std::vector<const features::KernelVector*> no_kernels_;
   std::vector<std::span<const CategoryKey>> no_paths_;
   serving::SlateInput input_;          // that serving would have filled
+  std::vector<learner::WeightArm> arms_;
   std::vector<std::uint32_t> chosen_;  // by slot: which candidate
 };
 

@@ -124,6 +124,7 @@ Unanswerable UniformTarget::draw_with_caps(const LoggedRound& round, const Model
   input.policy = &evenly;
   input.explore = 1;
   input.diversity = 0;
+  input.arms = {};
   input.draws = input.widths = {};
   sampler_.sample(input, chosen_, modelled, draws, out);
   return {};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/hash.h"
 #include "features/event_rows.h"
 #include "records/proto_codec.h"
@@ -75,6 +77,11 @@ TEST_F(RowJsonTest, ADecisionHasItsSlotsWithRewardsSourcesAndFeatureNames) {
   pb::SourceScore& source = *slot.add_sources();
   source.set_source(1);
   source.set_evidence_item_key(item_key("i2").value());
+  for (const double weight : {0.0, 0.5}) {
+    decision.mutable_learned_weight()->add_weights(weight);
+    decision.mutable_learned_weight()->add_probabilities(0.5);
+    decision.mutable_learned_weight()->add_log_slates(weight == 0 ? 0 : -std::numeric_limits<double>::infinity());
+  }
   put(state::Column::kDecisions, "d1", decision);
   pb::Join join;
   join.set_revision(2);
@@ -83,6 +90,8 @@ TEST_F(RowJsonTest, ADecisionHasItsSlotsWithRewardsSourcesAndFeatureNames) {
   const std::string json = text(decision_json(store_, Partition(0), "d1"));
   EXPECT_THAT(json, HasSubstr(R"("propensity": 0.25)"));
   EXPECT_THAT(json, HasSubstr(R"("reward": 1.0)"));
+  EXPECT_THAT(json, HasSubstr(R"("weight": 0.5)"));
+  EXPECT_THAT(json, HasSubstr(R"("slate_propensity": 1.0)"));
   EXPECT_THAT(json, HasSubstr(R"("source": "together")"));
   EXPECT_THAT(json, HasSubstr(R"("because_of": "i2")"));
   EXPECT_THAT(json, HasSubstr(R"("list": {"items":[]})"));

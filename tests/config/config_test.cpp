@@ -65,7 +65,7 @@ join:
   impression_surfaces: [home, "cart page"]
 policies:
   linear:
-    diversifier: {kind: mmr, weight: 0.25}
+    diversifier: {kind: mmr, weight: 0.25, adapt: {kind: bandit, grid: [0, 0.5, "1"]}}
     caps:
       - {depth: 2, most: 1}
       - window: 4
@@ -101,6 +101,8 @@ log_level: debug
   ASSERT_EQ(config.policies.size(), 4u);
   EXPECT_EQ(config.policies[0].diversifier.kind, "mmr");
   EXPECT_EQ(config.policies[0].diversifier.weight, 0.25);
+  EXPECT_EQ(config.policies[0].diversifier.adapt.kind, "bandit");
+  EXPECT_THAT(config.policies[0].diversifier.adapt.grid, ElementsAre(0, 0.5, 1));
   EXPECT_EQ(config.policies[0].explorer.kind, "squarecb");
   ASSERT_EQ(config.policies[0].caps.size(), 2u);
   EXPECT_EQ(config.policies[0].caps[0].depth, 2u);
@@ -224,6 +226,19 @@ const Case kCases[] = {
     {"policies: {table: {scorer: q_table, explorer: {kind: thompson}}}\n",
      "f:1:48: policies.table.explorer.kind: thompson explores by how unsure the scorer is, and q_table does not say it; "
      "linear, logistic, neural_linear, linear_arms and arms do"},
+    {"policies: {linear: {diversifier: {adapt: {kind: bandit, grid: []}}}}\n",
+     "f:1:57: policies.linear.diversifier.adapt.grid: expected 2 to 16 ascending weights, as [0, 0.1, 0.2]"},
+    {"policies: {linear: {diversifier: {adapt: {kind: bandit, grid: [0.2, 0.1]}}}}\n",
+     "f:1:57: policies.linear.diversifier.adapt.grid: expected 2 to 16 ascending weights, as [0, 0.1, 0.2]"},
+    {"policies: {linear: {diversifier: {adapt: {grid: [0, 2]}}}}\n",
+     "f:1:53: policies.linear.diversifier.adapt.grid[1]: expected a number from 0 to 1; found \"2\""},
+    {"policies: {linear: {diversifier: {adapt: {grid: 0.1}}}}\n",
+     "f:1:43: policies.linear.diversifier.adapt.grid: expected a list of numbers, as [0, 0.1, 0.2]; found \"0.1\""},
+    {"policies: {linear: {diversifier: {adapt: {kind: target, target: 1.5}}}}\n",
+     "f:1:65: policies.linear.diversifier.adapt.target: expected a number from 0 to 1; found \"1.5\""},
+    {"policies: {popularity: {diversifier: {adapt: {kind: target}}}}\n",
+     "f:1:47: policies.popularity.diversifier.adapt.kind: a policy without a diversifier has no weight to learn; choose a "
+     "diversifier, or take adapt away"},
     {"experiments: {arms: {linear: 2}}\n",
      "f:1:30: experiments.arms.linear: expected a number from 0 to 1; found \"2\""},
     {"experiments: {arms: {}}\n", "f:1:15: experiments.arms: the shares must sum to 1; they sum to 0"},

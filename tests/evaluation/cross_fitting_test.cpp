@@ -110,6 +110,32 @@ TEST(CrossFitting, AFoldsPolicyHasSeenAllOutcomesButItsOwnUsers) {
   }
 }
 
+TEST(CrossFitting, LearnsTheDiversityWeightOfThePolicysOwnListsToo) {
+  serving::PolicyOptions policy = diverse_policy("arms", "epsilon", "mmr");
+  policy.diversifier.adapt = {.kind = "bandit", .grid = {0, .9}};
+  Rng rng(5);
+  std::vector<pb::Outcome> log;
+  for (int i = 0; i < 1500; ++i) {
+    pb::Outcome& outcome = log.emplace_back(serve(policy, untrained(policy), {}, rng));
+    outcome.set_user_id("u" + std::to_string(rng.below(300)));
+    outcome.set_closed(true);
+    const auto& slates = outcome.learned_weight().log_slates();
+    outcome.mutable_slots(0)->set_reward(slates[1] > slates[0] ? 1 : 0);  // what the heavier weight rather makes
+    if (i % 2 == 0) continue;
+    outcome.set_policy_id("another");  // which earned by the lighter one
+    outcome.mutable_slots(0)->set_reward(1 - outcome.slots(0).reward());
+  }
+  auto fitting = *CrossFitting::make(policy, {}, 3);
+  OutcomeList source(log);
+  ASSERT_TRUE(fitting->train(source, {}, 2).ok());
+  for (const learner::PolicyVersion& version : fitting->versions()) {
+    ASSERT_NE(version.weights, nullptr);
+    std::vector<learner::WeightArm> arms;
+    version.weights->arms("s", 1, arms);
+    EXPECT_GT(arms[1].probability, .95);
+  }
+}
+
 TEST(CrossFitting, IsOfPoliciesThatLearn) {
   EXPECT_FALSE(CrossFitting::make(policy_of("popularity", "epsilon"), {}, 5).ok());
 }

@@ -65,6 +65,7 @@ World world_of(const serving::PolicyOptions& logging, const serving::PolicyOptio
     serving::SlateInput asked = choice.input();
     asked.policy = &target;
     asked.diversity = target.diversifier.weight;
+    asked.arms = {};
     for (const PossibleList& list : all_lists(asked))
       for (std::size_t k = 0; k < kSlots; ++k)
         world.truth += list.probability * click(outcome.candidates(static_cast<int>(list.candidates[k])), k) /
@@ -105,6 +106,37 @@ TEST_F(Marginals, IntervalsOfIipsHoldTheTruth) {
   }
   EXPECT_GE(held, 25);
   EXPECT_LT(std::abs(off), 3 * width / 3.92 / std::sqrt(30.)) << "no bias: within three standard errors of the mean of 30";
+}
+
+// Lists of a weight that was drawn, asked what a constant one would have earned: by marginals and by prefix products.
+TEST_F(Marginals, IntervalsFromListsOfALearnedWeightHoldTheTruth) {
+  logging_.caps.clear();
+  logging_.diversifier.adapt = {.kind = "bandit", .grid = {0, .5, 1}};
+  target_.explorer.kind = "epsilon";
+  target_.diversifier.kind = "mmr";
+  target_.diversifier.weight = .5;
+  const auto target = *PolicyTarget::make(target_, untrained(target_));
+  const std::vector<Estimator> estimators{Estimator::kIips, Estimator::kRips};
+  std::vector<int> held(2, 0);
+  std::vector<double> off(2, 0), width(2, 0);
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const World world = world_of(logging_, target_, 400, seed);
+    OpeOptions options;
+    options.estimators = estimators;
+    options.slate_draws = 20;
+    options.force = true;
+    const OpeResult result = *evaluate_off_policy(open_list(world.log), *target, nullptr, options);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const EstimateRow& row = estimate_of(result, estimators[i]);
+      held[i] += row.bootstrap->low <= world.truth && world.truth <= row.bootstrap->high ? 1 : 0;
+      off[i] += (row.value - world.truth) / 30;
+      width[i] += (row.bootstrap->high - row.bootstrap->low) / 30;
+    }
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_GE(held[i], 25) << i;
+    EXPECT_LT(std::abs(off[i]), 3 * width[i] / 3.92 / std::sqrt(30.)) << i;
+  }
 }
 
 TEST_F(Marginals, HaveEvenerWeightsThanWholeLists) {

@@ -71,6 +71,34 @@ TEST(PolicyTarget, ObeysTheDialsOfTheRequest) {
   expect_what_was_logged(policy, version, {.diversity = 0});
 }
 
+// A weight of three, and what each list's segment has learned of them.
+learner::PolicyVersion weighed(learner::PolicyVersion version) {
+  version.weights = std::make_shared<const learner::DiversityWeights>(
+      std::vector<learner::WeightArm>{{0, .2}, {.3, .5}, {.9, .3}},
+      absl::flat_hash_map<std::uint64_t, std::vector<learner::WeightArm>>{});
+  return version;
+}
+
+TEST(PolicyTarget, HasTheLoggedPropensitiesOfAWeightThatIsLearned) {
+  Rng rng(11);
+  const learner::PolicyVersion version = weighed(trained_linear(rng));
+  for (const char* explorer : kExplorers) {
+    SCOPED_TRACE(explorer);
+    serving::PolicyOptions policy = diverse_policy("linear", explorer, "dpp");
+    policy.diversifier.adapt = {.kind = "bandit", .grid = {0, .3, .9}};
+    for (const double explore : {1.0, .5}) {
+      const auto target = *PolicyTarget::make(policy, version);
+      std::vector<TargetSlot> slots;
+      for (int i = 0; i < 60; ++i) {
+        const pb::Outcome outcome = serve(policy, version, {.explore = explore}, rng);
+        ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, slots), "");
+        for (int k = 0; k < 4; ++k) EXPECT_NEAR(slots[k].probability, outcome.slots(k).propensity(), 1e-12);
+      }
+    }
+    expect_what_was_logged(policy, version, {.diversity = .7});  // the request's takes the place of all of them
+  }
+}
+
 TEST(PolicyTarget, ThatAskedForNoDiversityHasItsOwnLambdaWhereTheLogHadAnother) {
   Rng rng(11);
   const learner::PolicyVersion version = trained_linear(rng);

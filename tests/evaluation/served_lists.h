@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "evaluation/logged_round.h"
 #include "features/feature_vector.h"
+#include "learner/diversity_weights.h"
 #include "learner/trainer.h"
 #include "serving/choice_log.h"
 #include "serving/slate.h"
@@ -51,6 +52,8 @@ inline learner::PolicyVersion untrained(const serving::PolicyOptions& policy) {
   version.policy_id = policy.id;
   version.scorer = *learner::make_scorer(policy.scorer, "", {});
   version.slots_learned = 500;
+  if (const auto adapt = serving::learned_policy(policy).weight; learner::learns(adapt))
+    version.weights = std::make_shared<const learner::DiversityWeights>(adapt);
   return version;
 }
 
@@ -87,6 +90,8 @@ inline pb::Outcome serve(const serving::PolicyOptions& policy, const learner::Po
   }
   const learner::ScoringBatch batch{.features = features, .categories = categories, .given = given, .segment = "s", .items = keys};
   outcome.set_segment("s");
+  std::vector<learner::WeightArm> arms;
+  if (version.weights && !served.diversity) version.weights->arms("s", served.explore, arms);
   version.scorer->score(batch, scores);
   serving::SlateBuilder builder;
   const serving::ExplorerNeeds needs = builder.needs(policy);
@@ -110,7 +115,8 @@ inline pb::Outcome serve(const serving::PolicyOptions& policy, const learner::Po
                                      .slots_learned = static_cast<double>(version.slots_learned),
                                      .draws = draws,
                                      .widths = widths,
-                                     .tastes = tastes};
+                                     .tastes = tastes,
+                                     .arms = arms};
   const serving::Slate& slate = builder.fill(input, rng);
   for (std::size_t i = 0; i < served.candidates; ++i) outcome.mutable_candidates(static_cast<int>(i))->set_score(scores[i]);
   for (const serving::FilledSlot& filled : slate.slots) {
@@ -123,6 +129,11 @@ inline pb::Outcome serve(const serving::PolicyOptions& policy, const learner::Po
     slot.set_exposed(true);
     slot.set_newly_exposed(true);
     *slot.mutable_features() = outcome.candidates(static_cast<int>(filled.candidate)).features();
+  }
+  for (std::size_t arm = 0; arm < arms.size(); ++arm) {
+    outcome.mutable_learned_weight()->add_weights(arms[arm].weight);
+    outcome.mutable_learned_weight()->add_probabilities(arms[arm].probability);
+    outcome.mutable_learned_weight()->add_log_slates(slate.log_propensities[arm]);
   }
   if (served.log_choice) serving::log_choice(input, served.diversity.has_value(), *outcome.mutable_choice());
   return outcome;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "evaluation/estimators.h"
+#include "evaluation/logging_marginals.h"
 #include "evaluation/targets/uniform_target.h"
 #include "tests/evaluation/all_lists.h"
 #include "tests/evaluation/served_lists.h"
@@ -50,6 +51,37 @@ TEST_F(SmallChoice, DrawnMarginalsAreThoseOfAllLists) {
       EXPECT_NEAR(drawn.slots[k].probability, marginals_[k][list.candidates[k]],
                   5 * std::sqrt(drawn.slots[k].variance) + 1e-12);
   }
+}
+
+// A weight that is drawn: what a slot is drawn from depends on which weight the slots above let believe in.
+TEST_F(SmallChoice, DrawnMarginalsOfALearnedWeightAreTheMixturesOfAllLists) {
+  serving::PolicyOptions policy = diverse_policy("popularity", "squarecb", "dpp");
+  policy.diversifier.adapt = {.kind = "bandit", .grid = {0, .3, 1}};
+  make(policy);
+  std::vector<std::vector<double>> mixed(kSlots, std::vector<double>(kCandidates, 0));
+  for (const double weight : policy.diversifier.adapt.grid) {
+    serving::SlateInput constant = choice_.input();
+    ASSERT_EQ(constant.arms.size(), 3U);
+    constant.arms = {};
+    constant.diversity = weight;
+    const auto one = exact_marginals(all_lists(constant), kSlots, kCandidates);
+    for (std::size_t k = 0; k < kSlots; ++k)
+      for (std::size_t i = 0; i < kCandidates; ++i) mixed[k][i] += one[k][i] / 3;
+  }
+  SlateSampler sampler;
+  SlateMarginals drawn;
+  for (const PossibleList& list : lists_) {
+    sampler.sample(choice_.input(), list.candidates, {round_of(outcome_)}, {.count = 2000, .seed = 5}, drawn);
+    for (std::size_t k = 0; k < kSlots; ++k) {
+      EXPECT_NEAR(marginals_[k][list.candidates[k]], mixed[k][list.candidates[k]], 1e-9);
+      EXPECT_NEAR(drawn.slots[k].probability, mixed[k][list.candidates[k]], 5 * std::sqrt(drawn.slots[k].variance) + 1e-9);
+    }
+  }
+  LoggingMarginals logging;  // finds that the logged propensities are those that the log makes
+  EXPECT_EQ(logging.find(round_of(outcome_), {.count = 10, .seed = 1}, drawn), "");
+  outcome_.mutable_learned_weight()->set_probabilities(0, .1);
+  outcome_.mutable_learned_weight()->set_probabilities(1, 1. / 3 + 1. / 3 - .1);
+  EXPECT_NE(logging.find(round_of(outcome_), {.count = 10, .seed = 1}, drawn), "");
 }
 
 // The estimator's formula: with both policies' exact marginals it averages to the truth over all lists that the logging policy

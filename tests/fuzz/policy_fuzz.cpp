@@ -4,6 +4,7 @@
 
 #include "features/feature_vector.h"
 #include "input.h"
+#include "learner/diversity_weights.h"
 #include "learner/policy_log.h"
 #include "learner/trainer.h"
 
@@ -30,6 +31,23 @@ void check_state(std::string_view state) {
   }
 }
 
+void check_weights(std::string_view state) {
+  for (const char* kind : {"bandit", "target"}) {
+    const learner::WeightOptions options{.kind = kind, .grid = {0, 0.3}};
+    const auto first = learner::make_weight_trainer(options), second = learner::make_weight_trainer(options);
+    if (!(*first)->load(state).ok()) continue;
+    const std::string saved = (*first)->save();
+    const absl::Status loaded = (*second)->load(saved);
+    RIFFLE_CHECK(loaded.ok(), kind, loaded.ToString());
+    RIFFLE_CHECK((*second)->save() == saved);
+    std::vector<learner::WeightArm> arms;
+    (*first)->weights()->arms("s", 1, arms);
+    double sum = 0;
+    for (const learner::WeightArm& arm : arms) sum += arm.probability;
+    RIFFLE_CHECK(std::abs(sum - 1) < 1e-6, kind, sum);
+  }
+}
+
 void check(const learner::PolicyLog& log, const PolicyId& policy) {
   const auto* newest = log.newest(policy);
   const auto complete = log.complete_versions(policy);
@@ -49,7 +67,9 @@ void check(const learner::PolicyLog& log, const PolicyId& policy) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
   if (input.flag()) {
-    check_state(input.rest());
+    const std::string_view state = input.rest();
+    check_state(state);
+    check_weights(state);
     return 0;
   }
   learner::PolicyLog log(2);

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "bus/segment_format.h"
 #include "features/feature_vector.h"
+#include "learner/diversity_weights.h"
 #include "learner/trainer.h"
 #include "records/riffle.pb.h"
 #include "records/rows.h"
@@ -132,6 +133,19 @@ void policies() {
     const auto trainer = learner::make_trainer(name, {});
     (*trainer)->learn(outcome());
     write("policy", name, '\1' + (*trainer)->save());
+  }
+  for (const char* kind : {"bandit", "target"}) {
+    const auto trainer = learner::make_weight_trainer({.kind = kind, .grid = {0, 0.3}});
+    pb::Outcome list = outcome();
+    pb::LearnedWeight& learned = *list.mutable_learned_weight();
+    for (const double weight : {0.0, 0.3}) {
+      if (weight > 0 && kind == std::string("target")) break;
+      learned.add_weights(weight), learned.add_log_slates(-1);
+      learned.add_probabilities(kind == std::string("target") ? 1 : 0.5);
+    }
+    learned.set_distance(0.5);
+    (*trainer)->learn(list);
+    write("policy", kind, '\1' + (*trainer)->save());
   }
   Rng rng(1);
   for (const char* subject : {"policy", "outcomes"})

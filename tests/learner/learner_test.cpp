@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-const std::vector<std::pair<PolicyId, std::string>> kPolicies{
+const std::vector<LearnedPolicy> kPolicies{
     {PolicyId("main"), "linear"}, {PolicyId("table"), "q_table"}, {PolicyId("rest"), "popularity"}};
 
 struct Logged {
@@ -240,6 +240,88 @@ TEST_F(LearnerTest, PoisonedOutcomesAreCountedPassedByAndNotLearned) {
   EXPECT_TRUE(learner->publish(now_, true).empty());
   EXPECT_THAT(learner->positions(), ElementsAre(Pair(Partition(0), Offset(10))));
   EXPECT_THAT(metrics_.exposition(), HasSubstr("riffle_learner_ignored_total{reason=\"bad_reward\"} 1"));
+}
+
+// The same log with what two policies' lists say of the weight that they were made with.
+std::vector<Logged> weighed_log(std::uint64_t seed, int count) {
+  std::vector<Logged> log = outcome_log(seed, count);
+  for (Logged& logged : log) {
+    Rng rng(std::hash<std::string>()(logged.outcome.recommendation_id()));
+    logged.outcome.set_policy_id(rng.below(2) == 0 ? "main" : "rest");
+    pb::LearnedWeight& learned = *logged.outcome.mutable_learned_weight();
+    for (const double weight : {0.0, 0.3}) {
+      learned.add_weights(weight);
+      learned.add_probabilities(weight == 0 ? .25 : .75);
+      learned.add_log_slates(-5 * rng.uniform());
+    }
+  }
+  return log;
+}
+
+TEST_F(LearnerTest, ADiversityWeightTravelsWithTheVersionsAndABootContinuesItExactly) {
+  const WeightOptions bandit{.kind = "bandit", .grid = {0, 0.3}};
+  const std::vector<LearnedPolicy> policies{{PolicyId("main"), "linear", bandit}, {PolicyId("rest"), "popularity", bandit}};
+  const auto log = weighed_log(7, 80);
+  auto straight = *Learner::create(policies, {}, metrics_);
+  EXPECT_TRUE(straight->learns());
+  for (const auto& logged : log) feed(*straight, logged);
+  PolicyLog expected;
+  apply(expected, straight->publish(now_));
+
+  PolicyLog topic;
+  for (std::size_t until = 20; until <= log.size(); until += 20) {
+    auto learner = *Learner::create(policies, {}, metrics_);
+    ASSERT_TRUE(learner->boot(topic).ok());
+    const auto positions = learner->positions();
+    for (std::size_t i = 0; i < until; ++i)
+      if (const auto from = positions.find(log[i].shard); from == positions.end() || log[i].offset >= from->second)
+        feed(*learner, log[i]);
+    apply(topic, learner->publish(now_ += Milliseconds(1000)));
+    if (until + 20 > log.size() && until < log.size()) until = log.size() - 20;
+  }
+  for (const char* policy : {"main", "rest"}) {
+    EXPECT_EQ(blocks(topic, policy), blocks(expected, policy)) << policy;
+    const pb::PolicyManifest& manifest = *expected.newest(PolicyId(policy));
+    EXPECT_GT(manifest.weight_bytes(), 0U);
+    const LearnedPolicy& learned = policy == std::string("main") ? policies[0] : policies[1];
+    const auto version = make_version(learned, manifest, *expected.state_of(manifest), {});
+    ASSERT_TRUE(version.ok()) << version.status();
+    EXPECT_EQ(version->weights->segments(), 3U);
+    // Somebody who learns no weight takes the scorer alone.
+    LearnedPolicy constant = learned;
+    constant.weight.kind = "none";
+    const auto without = make_version(constant, manifest, *expected.state_of(manifest), {});
+    ASSERT_TRUE(without.ok()) << without.status();
+    EXPECT_EQ(without->weights, nullptr);
+    // Each policy learns from its own lists.
+    auto own = *make_weight_trainer(bandit);
+    for (const auto& logged : log)
+      if (logged.outcome.policy_id() == policy) own->learn(logged.outcome);
+    const std::string state = *expected.state_of(manifest);
+    EXPECT_TRUE(split_state(manifest, state)->weight == own->save()) << policy;
+  }
+}
+
+TEST_F(LearnerTest, AVersionWhoseWeightDoesNotLoadIsSaidAndNothingOfItIsUsed) {
+  const WeightOptions bandit{.kind = "bandit", .grid = {0, 0.3}};
+  const std::vector<LearnedPolicy> policies{{PolicyId("main"), "linear", bandit}};
+  auto learner = *Learner::create(policies, {}, metrics_);
+  const auto log = weighed_log(8, 20);
+  for (const auto& logged : log) feed(*learner, logged);
+  PolicyLog topic;
+  apply(topic, learner->publish(now_, true));
+  pb::PolicyManifest bad = *topic.newest(PolicyId("main"));
+  const std::string state = *topic.state_of(bad);
+  bad.set_version(2);
+  apply(topic, encode_version(bad, state.substr(0, state.size() - 1), 100, nullptr));  // a byte was lost of the weight's
+  bad.set_version(3);
+  bad.set_weight_bytes(1'000'000'000);
+  apply(topic, encode_version(bad, state, 100, nullptr));
+  auto booted = *Learner::create(policies, {}, metrics_);
+  const auto status = booted->boot(topic);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("policy main version 3"));
+  for (const auto& logged : log) feed(*booted, logged);  // nothing of it is new to version 1
+  EXPECT_TRUE(booted->publish(now_, true).empty());
 }
 
 TEST_F(LearnerTest, OldVersionsAreTombstonedAsNewOnesComeAndAllOfItStaysBootable) {

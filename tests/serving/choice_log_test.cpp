@@ -153,6 +153,18 @@ TEST(ChoiceLog, WhatCannotBeReadSaysWhy) {
     outcome.mutable_choice()->mutable_tastes(1)->set_share(broken);
     EXPECT_THAT(read.read(outcome), HasSubstr("broken"));
   }
+  for (const double broken : {-.1, 1.1, std::nan("")}) {
+    outcome = choice.logged();
+    outcome.mutable_learned_weight()->add_weights(broken);
+    EXPECT_THAT(read.read(outcome), HasSubstr("weight is broken"));
+    outcome.mutable_learned_weight()->add_probabilities(1);
+    EXPECT_THAT(read.read(outcome), HasSubstr("weight is broken"));
+    outcome.mutable_learned_weight()->set_weights(0, .5);
+    EXPECT_EQ(read.read(outcome), "");
+    EXPECT_EQ(read.input().arms.size(), 1U);
+    outcome.mutable_learned_weight()->set_probabilities(0, broken);
+    EXPECT_THAT(read.read(outcome), HasSubstr("weight is broken"));
+  }
   for (const std::uint64_t window : {0ULL, 1ULL, 1ULL << 60}) {
     outcome = choice.logged();
     outcome.mutable_choice()->set_diversifier_window(window);

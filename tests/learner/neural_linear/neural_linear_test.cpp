@@ -256,7 +256,7 @@ TEST_F(NeuralLinear, ALearnerBootsItFromItsVersion) {
   LearnerOptions options;
   options.neural_linear = small_head();
   Metrics metrics;
-  const std::vector<std::pair<PolicyId, std::string>> policies{{PolicyId("sure"), "neural_linear"}};
+  const std::vector<LearnedPolicy> policies{{PolicyId("sure"), "neural_linear"}};
   const auto apply = [](PolicyLog& topic, const std::vector<PolicyRecord>& records) {
     for (const auto& record : records) EXPECT_TRUE(topic.apply(record.key, record.value).ok());
   };

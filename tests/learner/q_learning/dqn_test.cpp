@@ -78,7 +78,7 @@ TEST_F(Dqn, APairSurvivesARestart) {
 
 TEST_F(Dqn, ALearnerReadsTheBufferAgainAndGoesOnAsIfItHadNotStopped) {
   const auto log = random_log(9, 120);
-  const std::vector<std::pair<PolicyId, std::string>> policies{{PolicyId("deep"), "dqn"}, {PolicyId("flat"), "linear"}};
+  const std::vector<LearnedPolicy> policies{{PolicyId("deep"), "dqn"}, {PolicyId("flat"), "linear"}};
   LearnerOptions options;
   options.dqn = small();
   Metrics metrics;

@@ -107,7 +107,7 @@ TEST_F(SlateQ, ALearnerBootsItFromItsVersion) {
   LearnerOptions options;
   options.slateq = small_slate();
   Metrics metrics;
-  const std::vector<std::pair<PolicyId, std::string>> policies{{PolicyId("lists"), "slateq"}};
+  const std::vector<LearnedPolicy> policies{{PolicyId("lists"), "slateq"}};
   const auto apply = [](PolicyLog& topic, const std::vector<PolicyRecord>& records) {
     for (const auto& record : records) EXPECT_TRUE(topic.apply(record.key, record.value).ok());
   };
