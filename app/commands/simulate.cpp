@@ -37,14 +37,18 @@ std::string json_of(const SimulatedRun& run) {
   std::string incidents;
   for (const auto& [kind, count] : run.incidents)
     absl::StrAppendFormat(&incidents, "%s\"%s\":%d", incidents.empty() ? "" : ",", kind, count);
+  std::string segments;
+  for (const auto& [name, of] : f.segments)
+    absl::StrAppendFormat(&segments, "%s\"%s\":{\"lists\":%d,\"clicks\":%d,\"diversity\":%.6f,\"ild_category\":%.6f}",
+                          segments.empty() ? "" : ",", name, of.lists, of.clicks, of.diversity, of.distance);
   return absl::StrFormat(
       "{\"policy\":\"%s\",\"seed\":%d,\"users\":%d,\"lists\":%d,\"clicks\":%d,\"purchases\":%d,\"earned_per_user\":%s,"
       "\"first_day_clicks_per_user\":%s,\"sessions_per_user\":%s,\"clicks_per_list\":%.6f,\"satisfaction\":%.6f,"
       "\"ild_category\":%.6f,\"ilmd_category\":%.6f,\"ild_text\":%.6f,\"ilmd_text\":%.6f,"
-      "\"steps\":%d,\"events\":%d,\"version\":%d,\"seconds\":%.3f,\"incidents\":{%s}}\n",
+      "\"steps\":%d,\"events\":%d,\"version\":%d,\"seconds\":%.3f,\"incidents\":{%s},\"segments\":{%s}}\n",
       run.policy, run.seed, f.users, f.lists, f.clicks, f.purchases, json_of(f.earned), json_of(f.first_day_clicks),
       json_of(f.sessions), f.clicks_per_list, f.satisfaction, f.distances.category_mean, f.distances.category_smallest,
-      f.distances.title_mean, f.distances.title_smallest, run.steps, run.events, run.version, run.seconds, incidents);
+      f.distances.title_mean, f.distances.title_smallest, run.steps, run.events, run.version, run.seconds, incidents, segments);
 }
 
 constexpr const char* kHeading =

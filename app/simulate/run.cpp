@@ -108,6 +108,7 @@ absl::Status run_riffle(const config::Config& config, const serving::PolicyOptio
     tally.measure(items);
     const simulation::Visit visit = customers.on_list(list);
     tally.on_list(*customers.find(list.user_id), step->at, visit.clicks > 0);
+    tally.on_segment(*customers.find(list.user_id), riffle->segment(), riffle->diversity(), items, visit.clicks > 0);
     for (const simulation::EventRecord& event : visit.events) riffle->on_event(event);
     if (watch.stopped(++run.steps)) return absl::CancelledError("interrupted");
   }

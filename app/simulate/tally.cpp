@@ -54,8 +54,26 @@ void Tally::on_list(std::uint32_t user, TimePoint asked, bool click) {
   one.first_day_clicks += asked - one.first < std::chrono::hours(24);
 }
 
+void Tally::on_segment(std::uint32_t user, std::string_view segment, double diversity, std::span<const std::uint32_t> list,
+                       bool click) {
+  if (world_.bot(user)) return;
+  auto known = segments_.find(segment);
+  if (known == segments_.end()) known = segments_.emplace(std::string(segment), SimulationFigures::Segment{}).first;
+  SimulationFigures::Segment& sums = known->second;
+  ++sums.lists;
+  sums.clicks += click;
+  sums.diversity += diversity;
+  list_.clear();
+  for (const std::uint32_t item : list) list_.push_back(&items_[item]);
+  sums.distance += serving::category_distance(list_).value_or(0);
+}
+
 SimulationFigures Tally::figures() const {
   SimulationFigures figures;
+  for (const auto& [name, sums] : segments_) {
+    const auto lists = static_cast<double>(sums.lists);
+    figures.segments[name] = {sums.lists, sums.clicks, sums.diversity / lists, sums.distance / lists};
+  }
   Mean earned, first_day, sessions, satisfaction;
   for (std::uint32_t u = 0; u < users_.size(); ++u) {
     const User& user = users_[u];

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "features/catalogue.h"
@@ -29,6 +32,11 @@ struct SimulationFigures {
   double clicks_per_list = 0;
   double satisfaction = 0;             // at the end, mean over users
   ListDistances distances;
+  struct Segment {
+    std::uint64_t lists = 0, clicks = 0;
+    double diversity = 0, distance = 0;   // the weights that the lists were made with, and their distances by category: means
+  };
+  std::map<std::string, Segment> segments;   // of a Riffle's lists: bots' not
 };
 
 class Tally {
@@ -37,6 +45,8 @@ class Tally {
   Tally(const simulation::World& world, double click_reward, double purchase_reward);
 
   void on_list(std::uint32_t user, TimePoint asked, bool click);
+  // The same list's user's segment, the weight that it was made with, and its items.
+  void on_segment(std::uint32_t user, std::string_view segment, double diversity, std::span<const std::uint32_t> list, bool click);
   // Bots' lists count, too. One in kMeasured is measured.
   void measure(std::span<const std::uint32_t> list);
   void on_purchase(std::uint32_t user) { ++users_[user].purchases; }
@@ -54,6 +64,7 @@ class Tally {
   double click_reward_, purchase_reward_;
   std::vector<features::CatalogueItem> items_;             // of the world, as a catalogue has them
   std::vector<const features::CatalogueItem*> list_;
+  std::map<std::string, SimulationFigures::Segment, std::less<>> segments_;   // sums, where the figures have means
   ListDistances sums_;
   std::uint64_t lists_ = 0, measured_ = 0;
 };

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -41,6 +42,33 @@ TEST(Simulate, ARiffleThatLearnsEarnsMoreThanChanceAndLessThanWhoKnowsTheUsers) 
   EXPECT_GT(oracle->figures.clicks_per_list, linear->figures.clicks_per_list);
   EXPECT_GT(linear->version, 5u);
   EXPECT_GT(linear->events, linear->steps);
+}
+
+TEST(Simulate, FiguresBySegmentAreOfAllListsAndALearnedWeightMovesThere) {
+  config::Config config = small();
+  serving::PolicyOptions& policy = config.policies[0];
+  policy.diversifier.kind = "mmr";
+  const auto constant = run(config, "linear");
+  policy.diversifier.adapt = {.kind = "target", .target = 1, .step = 1};
+  const auto target = run(config, "linear");
+  policy.diversifier.adapt = {.kind = "bandit", .grid = {0, 0.5}};
+  const auto bandit = run(config, "linear");
+  ASSERT_TRUE(constant.ok() && target.ok() && bandit.ok());
+  for (const auto* one : {&*constant, &*target, &*bandit}) {
+    std::uint64_t lists = 0, clicks = 0;
+    for (const auto& [name, of] : one->figures.segments) lists += of.lists, clicks += of.clicks;
+    EXPECT_EQ(lists, one->figures.lists);
+    EXPECT_EQ(clicks, one->figures.clicks);
+  }
+  for (const auto& [name, of] : constant->figures.segments) EXPECT_NEAR(of.diversity, policy.diversifier.weight, 1e-9) << name;
+  const auto largest = [](const SimulatedRun& of) {
+    return std::max_element(of.figures.segments.begin(), of.figures.segments.end(),
+                            [](const auto& a, const auto& b) { return a.second.lists < b.second.lists; })->second;
+  };
+  EXPECT_GT(largest(*target).diversity, 1.5 * policy.diversifier.weight);  // nothing is that far from each other
+  EXPECT_GT(largest(*target).distance, largest(*constant).distance);
+  EXPECT_GT(largest(*bandit).diversity, 0.02);
+  EXPECT_LT(largest(*bandit).diversity, 0.48);
 }
 
 TEST(Simulate, TheSameSeedEarnsTheSameAndAnotherDoesNot) {
