@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "features/feature_vector.h"
 #include "learner/arms.h"
+#include "learner/diversity_weights.h"
 #include "learner/linear.h"
 #include "serving/explorers/explorer.h"
 
@@ -119,6 +120,35 @@ void ArmsVersion1000(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(learner::ArmsScorer(arms, learner::ArmsOptions(), 1));
 }
 BENCHMARK(ArmsVersion1000)->Unit(benchmark::kMicrosecond);
+
+// A list more of a diversity weight of five, in so many segments; and what a version draws for all of them.
+std::unique_ptr<learner::WeightTrainer> weight_bandit(std::size_t segments, std::vector<pb::Outcome>& log) {
+  auto trainer = *learner::make_weight_trainer({.kind = "bandit"});
+  log = outcomes(2 * segments);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    log[i].set_segment("segment " + std::to_string(i % segments));
+    for (const double weight : learner::WeightOptions().grid) {
+      log[i].mutable_learned_weight()->add_weights(weight);
+      log[i].mutable_learned_weight()->add_probabilities(.2);
+      log[i].mutable_learned_weight()->add_log_slates(-static_cast<double>(i % 7) * weight);
+    }
+    trainer->learn(log[i]);
+  }
+  return trainer;
+}
+void WeightBanditLearnOutcome(benchmark::State& state) {
+  std::vector<pb::Outcome> log;
+  const auto trainer = weight_bandit(100, log);
+  std::size_t i = 0;
+  for (auto _ : state) trainer->learn(log[i++ % log.size()]);
+}
+BENCHMARK(WeightBanditLearnOutcome)->Unit(benchmark::kMicrosecond);
+void WeightBanditVersion(benchmark::State& state) {
+  std::vector<pb::Outcome> log;
+  const auto trainer = weight_bandit(static_cast<std::size_t>(state.range(0)), log);
+  for (auto _ : state) benchmark::DoNotOptimize(trainer->weights());
+}
+BENCHMARK(WeightBanditVersion)->Arg(10)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
 
 // One slot among 200 candidates, by what explorers are given.
 void ExploreSlot200(benchmark::State& state) {

@@ -92,7 +92,7 @@ void ComputeFeatures200(benchmark::State& state) {
 BENCHMARK(ComputeFeatures200)->Unit(benchmark::kMicrosecond);
 
 // Explorer and diversifier over 200 candidates with scores of their own.
-void fill_slate(benchmark::State& state, const std::string& explorer, const std::string& diversifier) {
+void fill_slate(benchmark::State& state, const std::string& explorer, const std::string& diversifier, std::size_t weights = 0) {
   World& world = World::shared();
   Rng rng(1);
   std::vector<ItemKey> keys;
@@ -123,6 +123,10 @@ void fill_slate(benchmark::State& state, const std::string& explorer, const std:
   std::vector<serving::CategoryShare> tastes;  // of a user of a dozen categories
   for (std::size_t i = 0; i < 12; ++i) tastes.push_back({.category = paths[i * 7].back(), .share = .06F});
   input.tastes = tastes;
+  std::vector<learner::WeightArm> arms;  // one of so many weights is drawn
+  for (std::size_t i = 0; i < weights; ++i)
+    arms.push_back({.1 * static_cast<double>(i), 1 / static_cast<double>(weights)});
+  input.arms = arms;
   serving::SlateBuilder builder;
   for (auto _ : state) benchmark::DoNotOptimize(builder.fill(input, rng).propensity);
 }
@@ -140,6 +144,14 @@ void SlateSquareCbNone(benchmark::State& state) { fill_slate(state, "squarecb", 
 BENCHMARK(SlateSquareCbNone)->Unit(benchmark::kMicrosecond);
 void SlateSquareCbDpp(benchmark::State& state) { fill_slate(state, "squarecb", "dpp"); }
 BENCHMARK(SlateSquareCbDpp)->Unit(benchmark::kMicrosecond);
+void SlateSquareCbDppOfWeights(benchmark::State& state) {
+  fill_slate(state, "squarecb", "dpp", static_cast<std::size_t>(state.range(0)));
+}
+BENCHMARK(SlateSquareCbDppOfWeights)->Arg(1)->Arg(5)->Arg(16)->Unit(benchmark::kMicrosecond);
+void SlateGreedyDppOfWeights(benchmark::State& state) {
+  fill_slate(state, "greedy", "dpp", static_cast<std::size_t>(state.range(0)));
+}
+BENCHMARK(SlateGreedyDppOfWeights)->Arg(1)->Arg(5)->Arg(16)->Unit(benchmark::kMicrosecond);
 
 // All of it, for users as they ask: gather, features, scores, slate, reasons, the decision and the bytes of its list.
 void Recommend(benchmark::State& state) {
@@ -159,6 +171,24 @@ void Recommend(benchmark::State& state) {
 BENCHMARK(Recommend)->Unit(benchmark::kMicrosecond);
 // The same lists every time, for counting instructions.
 BENCHMARK(Recommend)->Name("RecommendCounted")->Iterations(500)->Unit(benchmark::kMicrosecond);
+
+// The same with a diversity weight that is drawn of five.
+void RecommendOfWeights(benchmark::State& state) {
+  World& world = World::shared();
+  Metrics metrics;
+  serving::Recommender recommender(serving::ServingOptions(), world.rows, metrics);
+  Rng rng(1);
+  const serving::PolicyOptions policy = world.policy;
+  world.policy.diversifier.adapt.kind = "bandit";
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const std::string& user = world.user(i++);
+    benchmark::DoNotOptimize(
+        recommender.recommend(request_of(user), world.context(user), rng, [] { return 1.0; }).slate_propensity());
+  }
+  world.policy = policy;
+}
+BENCHMARK(RecommendOfWeights)->Unit(benchmark::kMicrosecond);
 
 // The same, where the request brings the candidates, so many of the catalogue's items; the second number is the policy's shortlist.
 void RecommendAmong(benchmark::State& state) {
