@@ -12,8 +12,7 @@ void FreshItems::heard(std::uint64_t epoch) {
   while (!on_their_way_.empty() && on_their_way_.front().epoch <= epoch) on_their_way_.pop_front();
 }
 
-bool FreshItems::contains(ItemKey item) const {
-  if (rows_ && rows_->is_touched(item)) return true;
+bool FreshItems::is_on_its_way(ItemKey item) const {
   return std::any_of(on_their_way_.begin(), on_their_way_.end(),
                      [&](const Told& told) { return told.items.contains(item); });
 }

@@ -24,7 +24,9 @@ class FreshItems {
   // Everything that was told up to this epoch is in the statistics.
   void heard(std::uint64_t epoch);
 
-  bool contains(ItemKey item) const;
+  bool contains(ItemKey item) const {
+    return (rows_ && rows_->is_touched(item)) || (!on_their_way_.empty() && is_on_its_way(item));
+  }
   bool empty() const { return on_their_way_.empty() && (!rows_ || rows_->touched_count() == 0); }
 
  private:
@@ -32,6 +34,8 @@ class FreshItems {
     std::uint64_t epoch = 0;
     SparseKeySet items;
   };
+  bool is_on_its_way(ItemKey item) const;
+
   const EventRows* rows_;
   std::deque<Told> on_their_way_;
 };

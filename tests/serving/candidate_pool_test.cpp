@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "tests/serving/shop.h"
 
 namespace riffle::serving {
@@ -45,6 +48,43 @@ TEST_F(Pool, SeesARowsEditsFromRequestToRequestAcrossEpochs) {
   shop.click("u", "a");
   EXPECT_EQ(clicks(), 4);
   EXPECT_EQ(pool.world(), world);
+}
+
+// Against the rows themselves, added up each time: sums are kept until a row changes, and requests may be late.
+TEST_F(Pool, AddsUpLiveRowsAsTheyAre) {
+  Rng rng(17);
+  const std::vector<std::string> items = {"a", "b", "c"};
+  for (const std::string& item : items) shop.stock({.id = item});
+  const auto happens = [&] {
+    const std::string user = "u" + std::to_string(rng.below(3)), item = items[rng.below(items.size())];
+    rng.below(2) ? shop.click(user, item) : shop.buy(user, item);
+  };
+  for (int i = 0; i < 30; ++i) happens();
+  for (const std::string& item : items) shop.publish(item_key(item), Partition(1), *shop.row(item));
+  context = shop.context("nobody");
+  context.fresh = &fresh;
+  int late = 0;
+  for (int round = 0; round < 400; ++round) {
+    if (rng.below(2)) happens();
+    context.now = shop.now();
+    if (rng.below(4) == 0) context.now -= Milliseconds(rng.below(3 * 86'400'000));
+    late += context.now < from_ms(context.stats->time_ms);
+    const records::Request request = request_of("nobody", 1);
+    rules.reset(request, nullptr, options);
+    pool.reset(context, shop.rows, rules);
+    for (const std::string& item : items) {
+      const ItemKey key = item_key(item);
+      const features::ItemSignals signals = pool.signals(pool.resolve(key));
+      const features::ItemSums exact = features::sums_now(shop.row(item), context.stats->items.find(key), Partition(0),
+                                                          context.now, {}, shop.rows);
+      ASSERT_EQ(signals.sums->clicks, exact.clicks) << round;
+      ASSERT_EQ(signals.sums->interactions, exact.interactions) << round;
+      ASSERT_NEAR(signals.popularity() / exact.popularity, 1, 1e-9) << round;
+      ASSERT_NEAR(signals.trend() / exact.trend, 1, 1e-9) << round;
+      ASSERT_NEAR(signals.neighbour_total() / exact.neighbour_total, 1, 1e-9) << round;
+    }
+  }
+  EXPECT_GT(late, 20);
 }
 
 }  // namespace
