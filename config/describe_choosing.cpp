@@ -180,6 +180,23 @@ void describe_neural_linear(Fields& f, learner::NeuralLinearOptions& o) {
   f.section("draws", "As linear.draws.", [&](Fields& inner) { describe_draws(inner, o.draws); });
 }
 
+void describe_sequence(Fields& f, learner::SequenceOptions& o) {
+  f.whole("width", o.width, "Numbers of an item's row, and of a user's state.", 4, 1024);
+  f.whole("length", o.length, "Last interactions of a user that are read.", 1, 1000);
+  f.whole("items", o.items, "With rows; beyond them the one not met for longest goes.", 1, 1 << 24);
+  f.whole("admit_after", o.admit_after, "Interactions with an item before it gets a row.", 1);
+  f.duration("expire_after", o.expire_after, "Without an interaction: the item's row goes.", Milliseconds(1));
+  f.whole("log", o.log, "Interactions held to learn from, some 64 bytes each.", 2, 1 << 30);
+  f.whole("step_every", o.step_every, "Interactions from training to training.", 1);
+  f.whole("sequences", o.sequences, "A step: of users with something new, filled up with such as are drawn from the log ...", 1);
+  f.whole("reach", o.reach, "... so many interactions back on average.", 1);
+  f.real("new_weight", o.new_weight, "Of an interaction when it is learned first; 1 when it is drawn.", 1e-3, 1e6);
+  f.whole("negatives", o.negatives, "Items drawn a step that were not taken; all, where no more have rows.", 2);
+  f.real("learning_rate", o.learning_rate, "Of the layers (Adam) ...", 0, 1);
+  f.real("row_learning_rate", o.row_learning_rate, "... and of the rows.", 0, 1);
+  f.whole("seed", o.seed, "Of the first numbers and of what is drawn.", 0);
+}
+
 void describe_learner(Fields& f, learner::LearnerOptions& o) {
   f.section("linear", "Recursive least squares with forgetting.", [&](Fields& inner) {
     inner.real("ridge", o.linear.ridge, "Of the prior, on every weight: more of it learns more slowly and steadily.", 1e-9,
@@ -220,6 +237,8 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
             [&](Fields& inner) { describe_slateq(inner, o.slateq); });
   f.section("neural_linear", "A Bayesian linear regression on what a network makes of the features; see docs/learning.md.",
             [&](Fields& inner) { describe_neural_linear(inner, o.neural_linear); });
+  f.section("sequence", "Encoders of a user's last interactions, for `riffle evaluate -p sequence:KIND`; see docs/learning.md.",
+            [&](Fields& inner) { describe_sequence(inner, o.sequence); });
   f.section("network", "Where networks train.", [&](Fields& inner) {
     inner.choice("device", o.network.device, {"auto", "cpu", "cuda"}, "auto: a GPU if LibTorch finds one.");
     inner.text("module", o.network.module, "File of the network module; empty: libriffle_network.so beside the program.");

@@ -50,10 +50,10 @@ void name_kernels_to_openblas() {
 
 template <class Batch>
 absl::StatusOr<network::StepResult> stepped(bool (*step)(void*, const Batch&, float*, network::StepResult&, char*, std::size_t),
-                                            void* network, const Batch& batch, std::span<float> td_errors) {
+                                            void* network, const Batch& batch, std::span<float> told) {
   network::StepResult result;
   std::array<char, kErrorBytes> error{};
-  if (!step(network, batch, td_errors.data(), result, error.data(), error.size()))
+  if (!step(network, batch, told.data(), result, error.data(), error.size()))
     return absl::InternalError(absl::StrCat("network step: ", error.data()));
   return result;
 }
@@ -76,6 +76,10 @@ absl::StatusOr<network::StepResult> Network::step(const network::Batch& batch, s
 
 absl::StatusOr<network::StepResult> Network::step(const network::SlateBatch& batch, std::span<float> td_errors) {
   return stepped(interface_->step_slate, network_, batch, td_errors);
+}
+
+absl::StatusOr<network::StepResult> Network::step(const network::SequenceBatch& batch, std::span<float> row_gradients) {
+  return stepped(interface_->step_sequence, network_, batch, row_gradients);
 }
 
 absl::StatusOr<const network::Interface*> load_network_module(const std::string& file) {
@@ -107,6 +111,11 @@ absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& 
 absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
                                                       const network::SlateSettings& settings, const std::string& device) {
   return made(interface.make_slate, interface, settings, device);
+}
+
+absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
+                                                      const network::SequenceSettings& settings, const std::string& device) {
+  return made(interface.make_sequence, interface, settings, device);
 }
 
 }  // namespace riffle::learner

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "learner/q_learning/options.h"
+#include "learner/sequence/options.h"
 
 namespace riffle::learner {
 
@@ -93,6 +94,7 @@ struct LearnerOptions {
   DqnOptions dqn;
   SlateQOptions slateq;
   NeuralLinearOptions neural_linear;
+  SequenceOptions sequence;
   NetworkOptions network;
   Milliseconds publish_interval{200};                        // of versions, while there is something new
   std::size_t block_bytes = 512 << 10;

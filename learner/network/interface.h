@@ -1,4 +1,4 @@
-// What the network module (libriffle_network.so) offers: training a Q-network on a device, and nothing else. Only plain
+// What the network module (libriffle_network.so) offers: training networks on a device, and nothing else. Only plain
 // numbers cross, so the module may be built with another compiler and against any LibTorch: it is loaded when a
 // configuration first asks for a network (learner/network_module.h), and whoever asks for none needs no LibTorch.
 //
@@ -8,12 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "learner/network/sequence_shape.h"
 #include "learner/network/shape.h"
 
 namespace riffle::learner::network {
 
 // Raised with every change of what follows: a module and a riffle with different ones refuse each other.
-constexpr std::uint32_t kInterfaceVersion = 3;
+constexpr std::uint32_t kInterfaceVersion = 4;
 
 struct Settings {
   Shape shape;
@@ -82,9 +83,46 @@ struct SlateBatch {
   const float* discount = nullptr;               // of a decision
 };
 
+struct SequenceSettings {
+  SequenceShape shape;
+  float learning_rate = 0;       // of Adam, as Settings
+  float largest_gradient = 0;
+};
+
+// One training step of an encoder: what followed each of some interactions, against what else might have.
+//
+//   s_pj = state_p · (e(item_j) + o(item_j) + o(category_j))           e: input rows, as in x; o: output rows
+//   loss = weighted mean over p of  −s_pt + ln (exp s_pt + Σ_{j≠t} exp(s_pj + log_weight_j)),   t: p's target
+//
+// With log weights of 0 and every item a candidate that is the softmax over all. With candidates drawn, a weight is the number of times
+// that one was drawn over how often it was to be expected (logQ correction: Bengio & Senécal 2008, Yi et al. 2019): the sum is then
+// right on average, whatever they were drawn by. A target that was not drawn is among the candidates with a log weight of −∞.
+//
+// Sequences are padded at their ends; padded places have row 0 and are nobody's target place.
+struct SequenceBatch {
+  std::uint32_t sequences = 0;
+  std::uint32_t length = 0;                       // tokens of a sequence, padded
+  std::uint32_t rows = 0;                         // of tables, each once; row 0 is none: zeros, whose gradient means nothing
+  std::uint32_t targets = 0;
+  std::uint32_t candidates = 0;
+  const float* row_numbers = nullptr;             // rows × width
+  const std::int64_t* item_row = nullptr;         // sequences × length
+  const std::int64_t* category_row = nullptr;     // sequences × length
+  const std::int64_t* type = nullptr;             // sequences × length
+  const std::int64_t* gap = nullptr;              // sequences × length
+  const std::int64_t* age = nullptr;              // sequences × length (asked) × length (of); gru reads its diagonal alone
+  const std::int64_t* target_place = nullptr;     // of a target: sequence · length + token after which it came
+  const std::int64_t* target = nullptr;           // of a target: its place among the candidates
+  const float* target_weight = nullptr;           // of a target; above 0
+  const std::int64_t* candidate_input = nullptr;      // rows: e(item), o(item) and o(category)
+  const std::int64_t* candidate_output = nullptr;
+  const std::int64_t* candidate_category = nullptr;
+  const float* candidate_log_weight = nullptr;
+};
+
 struct StepResult {
   float loss = 0;
-  float largest_score = 0;  // max |Q| over the rows
+  float largest_score = 0;  // max |Q| over the rows; of a sequence network max |s| over the targets
   bool finite = false;      // false: loss or gradient was not, and nothing was changed
 };
 
@@ -110,6 +148,10 @@ struct Interface {
   // The same of a SlateQ network; read, write, device and release are for both kinds.
   void* (*make_slate)(const SlateSettings&, const char* device, char* error, std::size_t error_bytes);
   bool (*step_slate)(void* network, const SlateBatch&, float* td_errors, StepResult&, char* error, std::size_t error_bytes);
+  // A sequence network has no target network: `target` of its Numbers is what `online` is.
+  void* (*make_sequence)(const SequenceSettings&, const char* device, char* error, std::size_t error_bytes);
+  // `row_gradients`: rows × width.
+  bool (*step_sequence)(void* network, const SequenceBatch&, float* row_gradients, StepResult&, char* error, std::size_t error_bytes);
   // `td_errors`: Q(s,a) − y of each row, before the step. False: `error` says why, and nothing was changed.
   bool (*step)(void* network, const Batch&, float* td_errors, StepResult&, char* error, std::size_t error_bytes);
 };

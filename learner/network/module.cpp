@@ -8,6 +8,7 @@
 #include "learner/network/device.h"
 #include "learner/network/interface.h"
 #include "learner/network/q_network.h"
+#include "learner/network/sequence_network.h"
 #include "learner/network/slate_network.h"
 
 namespace riffle::learner::network {
@@ -44,6 +45,10 @@ void* make_slate(const SlateSettings& settings, const char* device, char* error,
   return made<SlateNetwork>(settings, device, error, error_bytes);
 }
 
+void* make_sequence(const SequenceSettings& settings, const char* device, char* error, std::size_t error_bytes) {
+  return made<SequenceNetwork>(settings, device, error, error_bytes);
+}
+
 void release(void* network) { delete &network_of(network); }
 
 const char* device(void* network) { return network_of(network).device().is_cpu() ? "cpu" : "cuda"; }
@@ -53,11 +58,11 @@ void read(void* network, Numbers& to) { network_of(network).read(to); }
 void write(void* network, const Numbers& from) { network_of(network).write(from); }
 
 template <class Stepped, class BatchOfIt>
-bool stepped(void* network, const BatchOfIt& batch, float* td_errors, StepResult& result, char* error,
+bool stepped(void* network, const BatchOfIt& batch, float* told, StepResult& result, char* error,
              std::size_t error_bytes) {
   try {
     use_one_thread();  // LibTorch keeps the number a thread, and the learner's may not be the one that made the network
-    result = static_cast<Stepped&>(network_of(network)).step(batch, td_errors);
+    result = static_cast<Stepped&>(network_of(network)).step(batch, told);
     return true;
   } catch (const std::exception& exception) {
     tell(exception, error, error_bytes);
@@ -74,6 +79,11 @@ bool step_slate(void* network, const SlateBatch& batch, float* td_errors, StepRe
   return stepped<SlateNetwork>(network, batch, td_errors, result, error, error_bytes);
 }
 
+bool step_sequence(void* network, const SequenceBatch& batch, float* row_gradients, StepResult& result, char* error,
+                   std::size_t error_bytes) {
+  return stepped<SequenceNetwork>(network, batch, row_gradients, result, error, error_bytes);
+}
+
 constexpr Interface kInterface{.version = kInterfaceVersion,
                                .library = library,
                                .make = make,
@@ -83,6 +93,8 @@ constexpr Interface kInterface{.version = kInterfaceVersion,
                                .write = write,
                                .make_slate = make_slate,
                                .step_slate = step_slate,
+                               .make_sequence = make_sequence,
+                               .step_sequence = step_sequence,
                                .step = step};
 
 }  // namespace
