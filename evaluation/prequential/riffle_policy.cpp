@@ -225,6 +225,8 @@ void RifflePolicy::diversify(const Query& query, const serving::DiversifierOptio
   for (const serving::FilledSlot& slot : slate.slots) list.push_back(choices.items[slot.candidate]);
 }
 
+RifflePolicy::Choice RifflePolicy::choice() const { return {impl_->choices.items, impl_->choices.scores}; }
+
 // What was taken at one point is learned before the next one.
 void RifflePolicy::Impl::learn_taken() {
   trainer.learn(asked.rows, asked.taken);

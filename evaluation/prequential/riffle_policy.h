@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ class RifflePolicy final : public Policy {
   // What a diversifier makes of the candidates of the same query, just answered by recommend(). r̂ of a candidate is its chance
   // to be taken by the model (∝ exp of its score) over that of the likeliest: 1 for the best, so weight 0 changes nothing.
   void diversify(const Query& query, const serving::DiversifierOptions& diversifier, std::vector<ItemIndex>& list);
+  // The candidates of the last query that may be listed, and the model's scores of them; until the next one.
+  struct Choice {
+    std::span<const ItemIndex> items;
+    std::span<const float> scores;
+  };
+  Choice choice() const;
   void learn(const Interaction& interaction) override;
   void describe(const records::Item& item, TimePoint time) override;
   void observe(const records::Event& event, TimePoint time) override;
