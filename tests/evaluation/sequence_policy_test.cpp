@@ -74,7 +74,7 @@ TEST_F(SequenceUnderTest, LearnsWhatFollowsFromTheStreamAlone) {
   for (const std::size_t encoders : {1U, 2U, 3U, 5U})
     EXPECT_GT(recall(result, encoders), .3) << result.policies[encoders].name << ": half of the points can be known";
   EXPECT_GT(recall(result, 6), .4) << result.policies[6].name;
-  EXPECT_GE(recall(result, 6), recall(result, 4)) << "with an encoder no worse than without";
+  EXPECT_GT(recall(result, 6), recall(result, 4) - .01) << "what it costs to learn what the encoder is worth, and no more";
 }
 
 TEST_F(SequenceUnderTest, ItemsWithoutARowFollowByPopularity) {
