@@ -1,5 +1,7 @@
 #include "serving/candidate_pool.h"
 
+#include <limits>
+
 #include "base/check.h"
 #include "features/decay.h"
 #include "features/event_rows.h"
@@ -9,6 +11,18 @@ namespace {
 
 // Of 64 bytes, and of 24 more in the table of numbers. Beyond it all is forgotten and met anew.
 constexpr std::size_t kMostNumbers = std::size_t{1} << 18;
+
+// No request comes so late.
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+// Whether sums of this time may lie on a scale that begins at the reference: beyond some tens of half-lives they are cut, or
+// overflow. The reference of a snapshot of nothing is 1970.
+bool is_on_scale(std::int64_t time_ms, std::int64_t reference_ms, const features::RowOptions& options) {
+  constexpr std::int64_t kMostHalvings = 48;
+  for (const Milliseconds half_life : {options.slow_half_life, options.fast_half_life, options.neighbour_half_life})
+    if (half_life.count() > 0 && (time_ms - reference_ms) / half_life.count() >= kMostHalvings) return false;
+  return true;
+}
 
 // Items lie anywhere: those that come next are fetched while this one is looked at.
 constexpr std::size_t kAhead = 8;
@@ -155,6 +169,7 @@ const features::ItemSums* CandidatePool::live_sums(std::uint32_t number) {
   if (const std::uint64_t changes = features::changes_of(row); known.changes != changes) {
     known.changes = changes;
     known.latest_ms = features::latest_ms(row);
+    if (!is_on_scale(known.latest_ms, context_->stats->reference_ms, *rows_)) known.latest_ms = kNever;
     known.sums = features::sums_of(row, items_[number].merged, context_->shard, context_->stats->reference_ms, *rows_);
   }
   if (!row.item_id.empty()) known.sums.item_id = &row.item_id.str();  // rows move
