@@ -1,7 +1,5 @@
 #include "pipeline/apply_thread.h"
 
-#include <time.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -16,22 +14,11 @@ using Steady = std::chrono::steady_clock;
 constexpr Milliseconds kLive{1000};
 // Without records a tick costs a journal entry and an epoch for nothing but the windows that it may close.
 constexpr Milliseconds kIdleTick{1000};
-// Lists leave once those of the whole turn are decided and journaled: enough of them share a write, and the first does not wait
-// for many others. All shards' together take about so long: a request waits here for as long.
-constexpr std::chrono::microseconds kRequestsRound{12'000};
-constexpr double kFewestRequests = 4, kMostRequests = 32;   // of a turn
+// Lists leave once those of the whole turn are decided and journaled: enough of them share a write, and the first does not
+// wait for many others.
+constexpr std::size_t kRequestsInATurn = 32;
 // A shard counts as asked for so long after its last request.
 constexpr Milliseconds kAsked{1000};
-
-// Ticks and epochs' ends are looked for at least this often.
-constexpr Milliseconds kLook{5};
-
-// What the calling thread has had of a processor.
-std::chrono::nanoseconds processor_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
 
 double steady_ms() { return std::chrono::duration<double, std::milli>(Steady::now().time_since_epoch()).count(); }
 
@@ -86,11 +73,6 @@ void ApplyThread::close(Partition id, bool commit, std::function<void()> closed)
   });
 }
 
-std::size_t ApplyThread::requests_in_a_turn() const {
-  const double share = static_cast<double>(kRequestsRound.count()) / static_cast<double>(std::max<std::size_t>(1, shards_.size()));
-  return static_cast<std::size_t>(std::clamp(share / micros_per_request_, kFewestRequests, kMostRequests));
-}
-
 bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory) {
   absl::MutexLock lock(&mutex_);
   const auto it = inboxes_.find(shard);
@@ -98,7 +80,7 @@ bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record>
   Inbox& inbox = it->second;
   inbox.at_end[static_cast<std::size_t>(input)] = false;
   if (input == Input::kEvents) inbox.events_heard = true;
-  inbox.push(input, std::move(records), std::move(memory), Steady::now());
+  inbox.push(input, std::move(records), std::move(memory));
   news_ = true;
   bool& paused = inbox.paused[static_cast<std::size_t>(input)];
   if (!paused && inbox.bytes(input) > environment_.worker.queued_bytes) return paused = true;
@@ -134,9 +116,8 @@ void ApplyThread::run() {
       const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
         return stopping_ || news_ || !work_.empty();
       };
-      const Steady::time_point now = Steady::now();
-      const Steady::duration wait = pace_.rests(now) ? std::min<Steady::duration>(pace_.until() - now, kLook) : kLook;
-      mutex_.AwaitWithTimeout(absl::Condition(&awake), absl::FromChrono(wait));
+      // Ticks and epochs' ends are looked for at least this often.
+      mutex_.AwaitWithTimeout(absl::Condition(&awake), absl::Milliseconds(5));
       if (stopping_) return;
       work.swap(work_);
       news_ = false;
@@ -144,21 +125,11 @@ void ApplyThread::run() {
     for (auto& piece : work) piece();
 
     froze_this_round_ = false;
-    round_events_ms_ = 0;
-    const auto began = Steady::now();
-    const auto processor = processor_time();
-    events_rest_ = pace_.rests(began);
     std::vector<Partition> failed;
     for (auto& [id, owned] : shards_) {
       if (!owned.closed && !turn(id, owned)) failed.push_back(id);
     }
     for (const Partition id : failed) drop(id);
-    // A click that is read as it is made does not rest.
-    const auto paced = [](const auto& shard) { return shard.second.asked && shard.second.behind; };
-    const std::chrono::duration<double, std::milli> events(round_events_ms_);
-    const Steady::time_point end = Steady::now();
-    pace_.round(end, end - began, processor_time() - processor, std::chrono::duration_cast<EventPace::Span>(events),
-                std::any_of(shards_.begin(), shards_.end(), paced));
   }
 }
 
@@ -180,7 +151,6 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
   MicroBatch batch;
   bool more = false;
   bool resume[kInputs] = {};
-  std::vector<Inbox::Time> since;
   {
     absl::MutexLock lock(&mutex_);
     const auto it = inboxes_.find(id);
@@ -188,14 +158,14 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     Inbox& inbox = it->second;
     // An epoch that is full waits for the one before it: the queue fills, and its partitions are paused. Requests do not
     // wait with the events: a list adds little to an epoch.
-    const bool events = !(shard.frozen() && full(owned)) && !events_rest_;
+    const bool events = !(shard.frozen() && full(owned));
     if (events) {
       inbox.take(Input::kEvents, events_in_a_turn(), batch.events, batch.memory);
       inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
     }
     // A request that waited for this start is not answered before what came before it has begun to arrive.
     const bool answering = inbox.events_heard && environment_.world_ready() && !(shard.frozen() && overfull(shard));
-    if (answering) inbox.take(Input::kRequests, requests_in_a_turn(), batch.requests, batch.memory, &since);
+    if (answering) inbox.take(Input::kRequests, kRequestsInATurn, batch.requests, batch.memory);
     more = (events && inbox.count(Input::kEvents) + inbox.count(Input::kUsers) > 0) ||
            (answering && inbox.count(Input::kRequests) > 0);
     owned.events_at_end = inbox.at_end[static_cast<std::size_t>(Input::kEvents)] && inbox.count(Input::kEvents) == 0;
@@ -208,20 +178,17 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     }
     if (more) news_ = true;
     batch.events_lag = inbox.count(Input::kEvents) > 0;
-    batch.leaves_requests = inbox.count(Input::kRequests) > 0;
   }
   for (std::size_t i = 0; i < kInputs; ++i)
     if (resume[i]) environment_.resume(id, static_cast<Input>(i));
 
   const auto began = Steady::now();
-  for (const Inbox::Time pushed : since) batch.waited.push_back(std::chrono::duration_cast<Milliseconds>(began - pushed));
   batch.wall = environment_.clock->now();
   if (!batch.requests.empty()) owned.last_asked = began;
   owned.asked = owned.last_asked && began - *owned.last_asked < kAsked;
   if (!batch.events.empty()) owned.newest_record = batch.events.back().timestamp;
   const bool live = owned.events_at_end || (!batch.events_lag && owned.newest_record + kLive > batch.wall);
   const bool caught_up = live && environment_.connected();
-  owned.behind = !live;
   if (!live) batch.events_lag = true;
   const auto since_tick = std::chrono::duration_cast<Milliseconds>(began - owned.last_tick);
   if (!caught_up) {
@@ -243,13 +210,8 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
       fail(id, status);
       return false;
     }
-    if (!batch.events.empty()) round_events_ms_ += shard.events_ms();
     if (batch.events.size() >= 16)
       micros_per_event_ = .9 * micros_per_event_ + .1 * 1000 * shard.events_ms() / static_cast<double>(batch.events.size());
-    if (!batch.requests.empty()) {
-      const double micros = std::chrono::duration<double, std::micro>(Steady::now() - began).count() - 1000 * shard.events_ms();
-      micros_per_request_ = .9 * micros_per_request_ + .1 * micros / static_cast<double>(batch.requests.size());
-    }
     event_time_seconds_.Set(static_cast<double>(to_ms(shard.event_time() == kNoTime ? from_ms(0) : shard.event_time())) / 1000);
   }
   return end_epoch(id, owned, Steady::now(), caught_up);
@@ -266,11 +228,8 @@ bool ApplyThread::end_epoch(Partition id, Owned& owned, Steady::time_point now, 
   if (now - owned.epoch_began < interval && !full(owned)) return true;
   if (owned.asked && froze_this_round_ && !overfull(shard)) return true;  // a list waits for one freeze, not for all shards'
   froze_this_round_ = true;
-  // Thousands of items a shard: where lists are asked for, not several shards' at once.
-  const Steady::duration stats_interval = std::max(environment_.epoch.stats_interval, interval);
-  const Steady::duration apart = owned.asked ? stats_interval / static_cast<int>(shards_.size()) : Steady::duration::zero();
-  const bool with_stats = now - owned.last_stats >= stats_interval && now - last_stats_ >= apart;
-  if (with_stats) owned.last_stats = last_stats_ = now;
+  const bool with_stats = now - owned.last_stats >= environment_.epoch.stats_interval;
+  if (with_stats) owned.last_stats = now;
   owned.epoch_began = now;
   return submit(id, owned, with_stats);
 }

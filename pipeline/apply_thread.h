@@ -18,7 +18,6 @@
 #include "base/clock.h"
 #include "base/published.h"
 #include "pipeline/epoch_writer.h"
-#include "pipeline/event_pace.h"
 #include "pipeline/inbox.h"
 #include "pipeline/options.h"
 #include "pipeline/shard.h"
@@ -68,7 +67,6 @@ class ApplyThread {
     std::chrono::steady_clock::time_point epoch_began, last_tick, last_stats;
     std::optional<std::chrono::steady_clock::time_point> last_asked;   // when requests were taken last
     bool asked = false;                      // lately: its epochs are small, and end one shard's after another
-    bool behind = true;                      // a backlog of events is read
     TimePoint newest_record = kNoTime;       // record time of the last event applied
     bool events_at_end = false, requests_at_end = false;
     std::vector<bus::Position> freezing;     // positions of the frozen epoch
@@ -84,20 +82,14 @@ class ApplyThread {
   void drop(Partition id);
   void fail(Partition id, const absl::Status& status);
   std::size_t events_in_a_turn() const;
-  std::size_t requests_in_a_turn() const;
   bool full(const Owned& owned) const;
   bool overfull(const Shard& shard) const;
 
   Environment environment_;
   Gauge& event_time_seconds_;
   std::map<Partition, Owned> shards_;        // this thread's alone
-  double micros_per_event_ = 5;              // moving estimates, for the length of a turn
-  double micros_per_request_ = 300;
+  double micros_per_event_ = 5;              // moving estimate, for the length of a turn
   std::uint64_t batches_ = 0;
-  EventPace pace_;
-  bool events_rest_ = false;                 // in this round of turns, all shards'
-  double round_events_ms_ = 0;               // of this round
-  std::chrono::steady_clock::time_point last_stats_;  // of any shard
   bool froze_this_round_ = false;            // a shard's epoch has ended since each had its turn
 
   mutable absl::Mutex mutex_;
