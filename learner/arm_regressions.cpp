@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "learner/least_counted.h"
 #include "learner/residual_noise.h"
 
 namespace riffle::learner {
@@ -66,17 +67,12 @@ void ArmRegressions::add(ItemKey item, const float* features, double weight, boo
 
 void ArmRegressions::make_room() {
   if (arms_.size() < options_.max_items) return;
-  std::vector<std::pair<double, ItemKey>> by_count;  // ties by key: the same items go in every run
-  by_count.reserve(arms_.size());
-  for (const auto& [item, arm] : arms_) by_count.emplace_back(arm.count, item);
-  std::sort(by_count.begin(), by_count.end());
-  const std::size_t going =
-      std::min(by_count.size(), arms_.size() + 1 - options_.max_items + options_.max_items / 8);
-  for (std::size_t i = 0; i < going; ++i) {
-    arms_.erase(by_count[i].second);
-    posteriors_.erase(by_count[i].second);
+  for (const ItemKey item : least_counted(arms_, arms_.size() + 1 - options_.max_items + options_.max_items / 8,
+                                          [](const Arm& arm) { return arm.count; })) {
+    arms_.erase(item);
+    posteriors_.erase(item);
+    ++evicted_;
   }
-  evicted_ += going;
 }
 
 std::shared_ptr<const GaussianPosterior> ArmRegressions::solve(ItemKey item, const Arm& arm) const {

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "learner/beta.h"
+#include "learner/least_counted.h"
 
 namespace riffle::learner {
 namespace {
@@ -121,14 +122,11 @@ void ArmsTrainer::scale(double factor) {
 
 void ArmsTrainer::make_room() {
   if (arms_.size() < options_.max_items) return;
-  std::vector<std::pair<double, ItemKey>> by_count;  // ties by key: the same items go in every run
-  by_count.reserve(arms_.size());
-  for (const auto& [item, sums] : arms_) by_count.emplace_back(sums.count, item);
-  std::sort(by_count.begin(), by_count.end());
-  const std::size_t going =
-      std::min(by_count.size(), arms_.size() + 1 - options_.max_items + options_.max_items / 8);
-  for (std::size_t i = 0; i < going; ++i) arms_.erase(by_count[i].second);
-  evicted_ += going;
+  for (const ItemKey item : least_counted(arms_, arms_.size() + 1 - options_.max_items + options_.max_items / 8,
+                                          [](const ArmSums& sums) { return sums.count; })) {
+    arms_.erase(item);
+    ++evicted_;
+  }
 }
 
 std::vector<std::pair<ItemKey, ArmSums>> ArmsTrainer::sorted() const {

@@ -26,8 +26,6 @@ absl::Status wrong(std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("diversity weight: ", std::string(what)));
 }
 
-bool is_share(double number) { return number >= 0 && number <= 1; }
-
 }  // namespace
 
 DiversityWeights::DiversityWeights(const WeightOptions& options) : others_(unlearned(options)) {}

@@ -24,6 +24,9 @@
 namespace riffle::learner {
 
 constexpr std::size_t kMostSegments = 1000;    // beyond them the least shown eighth goes (incident "segments_evicted")
+constexpr std::size_t kEvicted = kMostSegments / 8;
+
+inline bool is_share(double number) { return number >= 0 && number <= 1; }
 
 struct WeightArm {
   double weight = 0;       // λ ∈ [0, 1]

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "learner/gaussian_posterior.h"
+#include "learner/least_counted.h"
 #include "learner/outcome_check.h"
 
 namespace riffle::learner {
@@ -92,12 +93,7 @@ void WeightBandit::learn(const pb::Outcome& outcome) {
   if (!outcome.has_learned_weight() || !read(outcome.learned_weight())) return;
   const Change change = change_of(outcome);
   if (!change.exposed) return;
-  const double weight = forgetting_.weight_at(outcome.decision_ms(), [this](double factor) {
-    for (auto& [key, sums] : segments_) {
-      sums.gram *= factor, sums.moment *= factor, sums.surprise *= factor;
-      sums.count *= factor, sums.reward *= factor, sums.squares *= factor;
-    }
-  });
+  const double weight = forgetting_.weight_at(outcome.decision_ms(), [this](double factor) { scale(segments_, factor); });
   if (!(weight > 0)) return;
   Segment& sums = segment(stable_hash(outcome.segment()));
   const Eigen::VectorXd x = w_ - p_;
@@ -110,6 +106,13 @@ void WeightBandit::learn(const pb::Outcome& outcome) {
   sums.moment += weight * (change.reward - change.before) * x;
   sums.reward += weight * (change.reward - change.before);
   sums.squares += weight * (change.reward * change.reward - change.before * change.before);
+}
+
+void WeightBandit::scale(Segments& segments, double factor) {
+  for (auto& [key, sums] : segments) {
+    sums.gram *= factor, sums.moment *= factor, sums.surprise *= factor;
+    sums.count *= factor, sums.reward *= factor, sums.squares *= factor;
+  }
 }
 
 WeightBandit::Segment& WeightBandit::segment(std::uint64_t key) {
@@ -125,11 +128,10 @@ WeightBandit::Segment& WeightBandit::segment(std::uint64_t key) {
 
 // The least shown eighth goes.
 void WeightBandit::make_room() {
-  std::vector<std::pair<double, std::uint64_t>> order;
-  for (const auto& [key, sums] : segments_) order.emplace_back(sums.count, key);
-  std::sort(order.begin(), order.end());
-  for (std::size_t i = 0; i < std::max<std::size_t>(order.size() / 8, 1); ++i) segments_.erase(order[i].second);
-  ++evicted_;
+  for (const std::uint64_t key : least_counted(segments_, kEvicted, [](const Segment& sums) { return sums.count; })) {
+    segments_.erase(key);
+    ++evicted_;
+  }
 }
 
 std::shared_ptr<const DiversityWeights> WeightBandit::weights() const {
@@ -220,12 +222,7 @@ absl::Status WeightBandit::load(std::string_view bytes) {
   }
   if (loaded.size() > kMostSegments) return broken("more segments than there may be");
   Forgetting forgetting(options_.half_life);
-  const absl::Status status = forgetting.load(state, [&](double factor) {
-    for (auto& [key, sums] : loaded) {
-      sums.gram *= factor, sums.moment *= factor, sums.surprise *= factor;
-      sums.count *= factor, sums.reward *= factor, sums.squares *= factor;
-    }
-  });
+  const absl::Status status = forgetting.load(state, [&](double factor) { scale(loaded, factor); });
   if (!status.ok()) return status;
   forgetting_ = forgetting;
   segments_ = std::move(loaded);

@@ -54,6 +54,7 @@ class WeightBandit final : public WeightTrainer {
   };
   using Segments = std::map<std::uint64_t, Segment>;   // in the order of their keys, which sums depend on in their last bits
 
+  static void scale(Segments& segments, double factor);
   bool read(const pb::LearnedWeight& logged);
   Segment& segment(std::uint64_t key);
   void make_room();

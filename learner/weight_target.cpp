@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "base/hash.h"
+#include "learner/least_counted.h"
 
 namespace riffle::learner {
 namespace {
@@ -20,8 +21,6 @@ bool is_first_exposure(const pb::Outcome& outcome) {
   }
   return exposed;
 }
-
-bool is_share(double number) { return number >= 0 && number <= 1; }
 
 absl::Status broken(std::string_view what) {
   return absl::InvalidArgumentError("state of a diversity weight's target: " + std::string(what));
@@ -60,11 +59,10 @@ double WeightTarget::first_weight() const {
 
 // The least shown eighth goes.
 void WeightTarget::make_room() {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> order;
-  for (const auto& [key, segment] : segments_) order.emplace_back(segment.learned, key);
-  std::sort(order.begin(), order.end());
-  for (std::size_t i = 0; i < std::max<std::size_t>(order.size() / 8, 1); ++i) segments_.erase(order[i].second);
-  ++evicted_;
+  for (const std::uint64_t key : least_counted(segments_, kEvicted, [](const Segment& segment) { return segment.learned; })) {
+    segments_.erase(key);
+    ++evicted_;
+  }
 }
 
 std::shared_ptr<const DiversityWeights> WeightTarget::weights() const {
