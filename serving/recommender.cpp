@@ -39,7 +39,6 @@ struct Recommender::Impl {
   }
 
   const learner::Scorer& scorer_of(const ServingContext& context, pb::Decision& decision) const;
-  void find_arms(const records::Request& request, const ServingContext& context, const pb::Decision& decision);
   void log_arms(const PolicyOptions& policy, const std::vector<Candidate>& candidates, const Slate& slate, pb::Decision& decision);
   void find_shown(const std::vector<Candidate>& candidates, const Slate& slate);
   void describe(const records::Request& request, const ServingContext& context, pb::Decision& decision) const;
@@ -124,18 +123,6 @@ void Recommender::Impl::write_list(const records::Request& request, const Servin
   tail.AppendToString(&encoded);
 }
 
-// The weights that λ may be, where the policy learns it and the request does not say it.
-void Recommender::Impl::find_arms(const records::Request& request, const ServingContext& context, const pb::Decision& decision) {
-  arms.clear();
-  const DiversifierOptions& diversifier = context.options->diversifier;
-  if (request.diversity || diversifier.adapt.kind == "none" || diversifier.kind == "none") return;
-  if (context.policy && context.policy->weights) {
-    context.policy->weights->arms(decision.segment(), decision.explore(), arms);
-  } else {
-    learner::DiversityWeights(learned_policy(*context.options).weight).arms(decision.segment(), decision.explore(), arms);
-  }
-}
-
 void Recommender::Impl::log_arms(const PolicyOptions& policy, const std::vector<Candidate>& candidates, const Slate& slate,
                                  pb::Decision& decision) {
   if (arms.empty()) return;
@@ -191,7 +178,8 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   impl.batch.score(scorer, user.segment, impl.builder.needs(*context.options));
   impl.tastes.clear();
   for (const auto& [category, taste] : user.categories) impl.tastes.push_back({.category = category, .share = taste.share});
-  impl.find_arms(request, context, decision);
+  impl.arms.clear();
+  if (!request.diversity) find_arms(*context.options, context.policy, user.segment, decision.explore(), impl.arms);
   SlateInput choice = {.keys = impl.batch.keys(),
                        .scores = impl.batch.scores(),
                        .kernels = impl.batch.kernels(),

@@ -15,6 +15,14 @@ std::string_view explorer_of(const PolicyOptions& policy) {
   return policy.scorer == "random" ? std::string_view("uniform") : std::string_view(policy.explorer.kind);
 }
 
+void find_arms(const PolicyOptions& policy, const learner::PolicyVersion* version, std::string_view segment, double explore,
+               std::vector<learner::WeightArm>& out) {
+  out.clear();
+  if (policy.diversifier.kind == "none" || policy.diversifier.adapt.kind == "none") return;
+  if (version && version->weights) return version->weights->arms(segment, explore, out);
+  learner::DiversityWeights(learned_policy(policy).weight).arms(segment, explore, out);
+}
+
 SlateBuilder::SlateBuilder() {
   for (const std::string_view kind : explorer_kinds()) explorers_.emplace(std::string(kind), make_explorer(kind));
   for (const std::string_view kind : diversifier_kinds())

@@ -70,6 +70,11 @@ struct Slate {
 // explorer is `uniform`, whatever the policy says. (explore < 1 mixes in the greedy choice, as for any explorer.)
 std::string_view explorer_of(const PolicyOptions& policy);
 
+// Replaces `out` by the weights that λ may be where the request does not say it: none where the policy learns none. `version`: null, or
+// one that knows nothing of it, where nothing was learned yet.
+void find_arms(const PolicyOptions& policy, const learner::PolicyVersion* version, std::string_view segment, double explore,
+               std::vector<learner::WeightArm>& out);
+
 // One thread; keeps its memory between lists. Takes exactly one random number a slot, and one before them where there are several arms.
 class SlateBuilder {
  public:

@@ -53,18 +53,6 @@ bool PolicyTarget::wants_choice() const {
                                    (policy_.diversifier.weight != 0 || policy_.diversifier.adapt.kind != "none"));
 }
 
-// The weights that λ might have been, where the policy learns it and the request did not say it.
-void PolicyTarget::find_arms(const pb::Outcome& outcome, const learner::PolicyVersion& version) {
-  arms_.clear();
-  const learner::WeightOptions adapt = serving::learned_policy(policy_).weight;
-  if (!learner::learns(adapt) || !outcome.has_choice() || outcome.choice().diversity_asked()) return;
-  if (version.weights) {
-    version.weights->arms(outcome.segment(), input_.explore, arms_);
-  } else {
-    learner::DiversityWeights(adapt).arms(outcome.segment(), input_.explore, arms_);
-  }
-}
-
 Unanswerable PolicyTarget::read_choice(const pb::Outcome& outcome) {
   input_ = serving::SlateInput{};
   input_.policy = &policy_;
@@ -115,7 +103,9 @@ Unanswerable PolicyTarget::read(const LoggedRound& round) {
   if (const Unanswerable why = find_chosen(outcome, chosen_); !why.empty()) return why;
   if (const Unanswerable why = read_choice(outcome); !why.empty()) return why;
   const learner::PolicyVersion& version = versions_[fold_of(round.cluster, versions_.size())];
-  find_arms(outcome, version);
+  arms_.clear();
+  if (outcome.has_choice() && !outcome.choice().diversity_asked())
+    serving::find_arms(policy_, &version, outcome.segment(), input_.explore, arms_);
   input_.arms = arms_;
   score(outcome, version);
   return {};

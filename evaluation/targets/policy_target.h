@@ -54,7 +54,6 @@ class PolicyTarget final : public Target {
   Unanswerable read_choice(const pb::Outcome& outcome);
   void score(const pb::Outcome& outcome, const learner::PolicyVersion& version);
   bool wants_choice() const;
-  void find_arms(const pb::Outcome& outcome, const learner::PolicyVersion& version);
 
   serving::PolicyOptions policy_;
   std::vector<learner::PolicyVersion> versions_;  // by fold
