@@ -340,12 +340,20 @@ std::array<float, kFeatureCount> constant_features(const UserContext& user) {
   return out;
 }
 
+std::span<const float> FeatureColumns::popularity() const {
+  const std::size_t padded = columns_.size() / kColumnCount;
+  return std::span(columns_).subspan(kRawPopularityColumn * padded, padded);
+}
+
+std::span<const float> FeatureColumns::trend() const {
+  const std::size_t padded = columns_.size() / kColumnCount;
+  return std::span(columns_).subspan(kRawTrendColumn * padded, padded);
+}
+
 void FeatureColumns::compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows) {
   RIFFLE_CHECK(rows.size() == candidates.size() * kFeatureCount, "rows", rows.size());
   const std::size_t padded = whole_packets(candidates.size());
   columns_.resize(kColumnCount * padded);
-  popularity_ = std::span(columns_).subspan(kRawPopularityColumn * padded, candidates.size());
-  trend_ = std::span(columns_).subspan(kRawTrendColumn * padded, candidates.size());
   for (std::size_t column = 0; column < kColumnCount; ++column)
     for (std::size_t i = candidates.size(); i < padded; ++i) columns_[column * padded + i] = 1;
   for (std::size_t i = 0; i < candidates.size(); ++i) read_candidate(user.now, candidates[i], columns_.data() + i, padded);

@@ -113,14 +113,13 @@ class FeatureColumns {
   // Writes kFeatureCount numbers a candidate, one vector after the other; those of a candidate do not depend on the others.
   // Finite for any input: non-finite ones become 0.
   void compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows);
-  // Of the candidates that it was called for last: their signals, cut to [0, 1e30].
-  std::span<const float> popularity() const { return popularity_; }
-  std::span<const float> trend() const { return trend_; }
+  // Of the candidates that it was called for last, and what fills up the last packet: their signals, cut to [0, 1e30].
+  std::span<const float> popularity() const;
+  std::span<const float> trend() const;
 
  private:
   // Column by column, in whole packets: see feature_vector.cpp.
   std::vector<float> columns_;
-  std::span<const float> popularity_, trend_;
 };
 
 }  // namespace riffle::features

@@ -26,17 +26,6 @@ double worth(const records::DecayedCounter& counter, TimePoint now, Milliseconds
   return counter.value == 0 ? 0 : read(counter, now, half_life);
 }
 
-void add_decayed(const records::ItemRow& row, TimePoint now, const RowOptions& options, ItemSums& totals) {
-  totals.popularity += worth(row.popularity, now, options.slow_half_life);
-  totals.trend += worth(row.trend, now, options.fast_half_life);
-  totals.recent_clicks += worth(row.recent_clicks, now, options.slow_half_life);
-  totals.recent_impressions += worth(row.recent_impressions, now, options.slow_half_life);
-  totals.recent_expected += worth(row.recent_expected, now, options.slow_half_life);
-  if (row.neighbour_total != 0)
-    totals.neighbour_total +=
-        neighbour_worth(row, row.neighbour_total, now, options.neighbour_half_life);
-}
-
 // On the scale of `reference_ms`, which may be before the counter's time or after it.
 double scaled(const records::DecayedCounter& counter, std::int64_t reference_ms, Milliseconds half_life) {
   if (counter.value == 0 || half_life.count() <= 0) return counter.value;
@@ -44,16 +33,24 @@ double scaled(const records::DecayedCounter& counter, std::int64_t reference_ms,
                                    static_cast<double>(half_life.count()));
 }
 
-void add_scaled(const records::ItemRow& row, std::int64_t reference_ms, const RowOptions& options, ItemSums& sums) {
+// Adds a row to the sums. `worth_of`: of a counter, by its half-life; `when`: of what its neighbours are worth.
+template <class Worth>
+void add_row(const records::ItemRow& row, const RowOptions& options, TimePoint when, const Worth& worth_of, ItemSums& sums) {
   add_counts(row, sums);
-  sums.popularity += scaled(row.popularity, reference_ms, options.slow_half_life);
-  sums.trend += scaled(row.trend, reference_ms, options.fast_half_life);
-  sums.recent_clicks += scaled(row.recent_clicks, reference_ms, options.slow_half_life);
-  sums.recent_impressions += scaled(row.recent_impressions, reference_ms, options.slow_half_life);
-  sums.recent_expected += scaled(row.recent_expected, reference_ms, options.slow_half_life);
+  sums.popularity += worth_of(row.popularity, options.slow_half_life);
+  sums.trend += worth_of(row.trend, options.fast_half_life);
+  sums.recent_clicks += worth_of(row.recent_clicks, options.slow_half_life);
+  sums.recent_impressions += worth_of(row.recent_impressions, options.slow_half_life);
+  sums.recent_expected += worth_of(row.recent_expected, options.slow_half_life);
   if (row.neighbour_total != 0)
-    sums.neighbour_total +=
-        neighbour_worth(row, row.neighbour_total, from_ms(reference_ms), options.neighbour_half_life);
+    sums.neighbour_total += neighbour_worth(row, row.neighbour_total, when, options.neighbour_half_life);
+}
+
+void add_scaled(const records::ItemRow& row, std::int64_t reference_ms, const RowOptions& options, ItemSums& sums) {
+  const auto on_scale = [&](const records::DecayedCounter& counter, Milliseconds half_life) {
+    return scaled(counter, reference_ms, half_life);
+  };
+  add_row(row, options, from_ms(reference_ms), on_scale, sums);
 }
 
 }  // namespace
@@ -110,14 +107,13 @@ ItemSums sums_now(const records::ItemRow* live, const MergedItem* merged, Partit
     sums.neighbour_total = signals.neighbour_total();
     return sums;
   }
-  const auto add_row = [&](const records::ItemRow& row) {
-    add_counts(row, sums);
-    add_decayed(row, now, options, sums);
+  const auto faded_to_now = [&](const records::DecayedCounter& counter, Milliseconds half_life) {
+    return worth(counter, now, half_life);
   };
-  if (live) add_row(*live);
+  if (live) add_row(*live, options, now, faded_to_now, sums);
   if (merged)
     for (const StatsPart& part : merged->parts)
-      if (part.shard != own) add_row(*part.row);
+      if (part.shard != own) add_row(*part.row, options, now, faded_to_now, sums);
   return sums;
 }
 

@@ -15,6 +15,15 @@ constexpr double kUnranked = std::numeric_limits<double>::infinity();
 // In half-lives. What lies so far back from the reference counts 2^-32 less, which is nothing; a double has room for far more,
 // but neighbour_worth() is cut at 2^60.
 constexpr std::int64_t kReferenceStep = 32;
+// Of the shortest one, likewise: as far as rows may be ahead of a snapshot.
+constexpr std::int64_t kScale = 48;
+
+std::int64_t shortest_half_life(const RowOptions& options) {
+  std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+  for (const Milliseconds half_life : {options.slow_half_life, options.fast_half_life, options.neighbour_half_life})
+    if (half_life.count() > 0) shortest = std::min<std::int64_t>(shortest, half_life.count());
+  return shortest;
+}
 
 // The level (decay.h) of a sum that is worth `value` at `time_ms`.
 double level_at(double value, std::int64_t time_ms, Milliseconds half_life) {
@@ -49,10 +58,7 @@ bool ItemStatsBuilder::update(ItemKey item, StatsPart part) {
 
 // A function of the time alone, so that sums do not depend on the order of arrival. It moves seldom: then all are summed anew.
 void ItemStatsBuilder::set_reference() {
-  std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
-  for (const Milliseconds half_life : {options_.slow_half_life, options_.fast_half_life, options_.neighbour_half_life})
-    if (half_life.count() > 0) shortest = std::min<std::int64_t>(shortest, half_life.count());
-  const std::int64_t step = std::min(shortest, std::numeric_limits<std::int64_t>::max() / kReferenceStep) * kReferenceStep;
+  const std::int64_t step = std::min(shortest_half_life(options_), std::numeric_limits<std::int64_t>::max() / kReferenceStep) * kReferenceStep;
   const std::int64_t reference = current_.time_ms / step * step;
   if (std::exchange(current_.reference_ms, reference) == reference) return;
   unsummed_.clear();
@@ -85,6 +91,10 @@ std::vector<ItemKey> ItemStatsBuilder::first(const std::set<Ranked>& ranking, st
   items.reserve(std::min(count, ranking.size()));
   for (auto it = ranking.begin(); it != ranking.end() && items.size() < count; ++it) items.push_back(it->second);
   return items;
+}
+
+bool is_on_scale(std::int64_t time_ms, std::int64_t reference_ms, const RowOptions& options) {
+  return (time_ms - reference_ms) / shortest_half_life(options) < kScale;
 }
 
 std::shared_ptr<const ItemStatsSnapshot> ItemStatsBuilder::snapshot() {

@@ -57,9 +57,13 @@ struct ItemStatsSnapshot {
 };
 
 ItemSums sums_of(const MergedItem& item, std::int64_t reference_ms, const RowOptions& options);
-// Likewise, with the reader's own row in place of the part of its shard. `merged` may be null.
+// Likewise, with the reader's own row, which is on the scale, in place of the part of its shard. `merged` may be null.
 ItemSums sums_of(const records::ItemRow& live, const MergedItem* merged, Partition own, std::int64_t reference_ms,
                  const RowOptions& options);
+
+// Whether amounts of this time may lie on the scale of that reference: so many half-lives after it they are cut, or overflow. The
+// reference of a snapshot of nothing is in 1970.
+bool is_on_scale(std::int64_t time_ms, std::int64_t reference_ms, const RowOptions& options);
 
 // What is left at a time of 1 on the scale of a snapshot's sums, by half-life.
 struct StatsFading {

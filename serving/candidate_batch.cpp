@@ -29,15 +29,13 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   paths_.resize(count);
   features_.resize(count * features::kFeatureCount);
   described_.resize(count);
-  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) {
+  const auto expect_candidate = [&](std::size_t i) {
     expect(pool.at(candidates[i].item));
     pool.expect_sums(candidates[i].item);
-  }
+  };
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) expect_candidate(i);
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) {
-      expect(pool.at(candidates[i + kAhead].item));
-      pool.expect_sums(candidates[i + kAhead].item);
-    }
+    if (i + kAhead < count) expect_candidate(i + kAhead);
     const Candidate& candidate = candidates[i];
     const PooledItem& item = pool.at(candidate.item);
     keys_[i] = item.key;

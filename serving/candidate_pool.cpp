@@ -15,15 +15,6 @@ constexpr std::size_t kMostNumbers = std::size_t{1} << 18;
 // No request comes so late.
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-// Whether sums of this time may lie on a scale that begins at the reference: beyond some tens of half-lives they are cut, or
-// overflow. The reference of a snapshot of nothing is 1970.
-bool is_on_scale(std::int64_t time_ms, std::int64_t reference_ms, const features::RowOptions& options) {
-  constexpr std::int64_t kMostHalvings = 48;
-  for (const Milliseconds half_life : {options.slow_half_life, options.fast_half_life, options.neighbour_half_life})
-    if (half_life.count() > 0 && (time_ms - reference_ms) / half_life.count() >= kMostHalvings) return false;
-  return true;
-}
-
 // Items lie anywhere: those that come next are fetched while this one is looked at.
 constexpr std::size_t kAhead = 8;
 
@@ -169,10 +160,10 @@ const features::ItemSums* CandidatePool::live_sums(std::uint32_t number) {
   if (const std::uint64_t changes = features::changes_of(row); known.changes != changes) {
     known.changes = changes;
     known.latest_ms = features::latest_ms(row);
-    if (!is_on_scale(known.latest_ms, context_->stats->reference_ms, *rows_)) known.latest_ms = kNever;
+    if (!features::is_on_scale(known.latest_ms, context_->stats->reference_ms, *rows_)) known.latest_ms = kNever;
     known.sums = features::sums_of(row, items_[number].merged, context_->shard, context_->stats->reference_ms, *rows_);
+    known.sums.item_id = nullptr;  // rows move: known_id() tells
   }
-  if (!row.item_id.empty()) known.sums.item_id = &row.item_id.str();  // rows move
   return to_ms(context_->now) < known.latest_ms ? nullptr : &known.sums;
 }
 
