@@ -7,7 +7,6 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
-#include <map>
 #include <memory>
 #include <ostream>
 
@@ -15,19 +14,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "app/configuration.h"
+#include "app/evaluate/policies.h"
 #include "app/evaluate/topic_events.h"
 #include "app/option_types.h"
 #include "app/progress.h"
 #include "app/system.h"
 #include "base/errors.h"
-#include "config/nearest.h"
-#include "evaluation/baselines/baselines.h"
-#include "evaluation/prequential/diversified_riffle.h"
 #include "evaluation/prequential/event_files.h"
 #include "evaluation/prequential/report.h"
-#include "evaluation/prequential/riffle_policy.h"
-#include "evaluation/prequential/sequence_policy.h"
-#include "evaluation/prequential/sequenced_riffle.h"
 #include "records/time_text.h"
 
 namespace riffle::app {
@@ -69,87 +63,6 @@ absl::StatusOr<evaluation::FileFormat> format_of(const Options& options) {
   if (all(".jsonl") || all(".json")) return evaluation::FileFormat::kJsonLines;
   return absl::InvalidArgumentError(
       absl::StrCat(options.files.front(), ": say what it is with --log online-retail or json-lines"));
-}
-
-// Policies by name, in the order of asking; those that others stand on come before them, named or not.
-class PolicyList {
- public:
-  PolicyList(const Options& options, const config::Config& config) : options_(options), config_(config) {}
-
-  absl::Status add(const std::string& name) {
-    if (name == "riffle") return riffle(), absl::OkStatus();
-    if (name.starts_with(evaluation::SequencedRiffle::kPrefix)) {
-      RIFFLE_ASSIGN_OR_RETURN(const evaluation::SequencePolicy* encoder,
-                              sequence(name.substr(evaluation::SequencedRiffle::kPrefix.size())));
-      made_.push_back(std::make_unique<evaluation::SequencedRiffle>(name, riffle(), *encoder));
-      return absl::OkStatus();
-    }
-    if (name.starts_with(evaluation::DiversifiedRiffle::kPrefix)) {
-      RIFFLE_ASSIGN_OR_RETURN(const serving::DiversifierOptions diversifier,
-                              evaluation::DiversifiedRiffle::parse(name, config_.policies.front().diversifier));
-      made_.push_back(std::make_unique<evaluation::DiversifiedRiffle>(name, diversifier, riffle()));
-      return absl::OkStatus();
-    }
-    if (name.starts_with(evaluation::SequencePolicy::kPrefix))
-      return sequence(name.substr(evaluation::SequencePolicy::kPrefix.size())).status();
-    std::unique_ptr<evaluation::Policy> baseline = evaluation::make_baseline(name);
-    if (!baseline) return absl::NotFoundError(name);
-    made_.push_back(std::move(baseline));
-    return absl::OkStatus();
-  }
-  std::vector<std::unique_ptr<evaluation::Policy>> take() { return std::move(made_); }
-
- private:
-  evaluation::RifflePolicy& riffle() {
-    if (riffle_ != nullptr) return *riffle_;
-    auto made = std::make_unique<evaluation::RifflePolicy>(
-        config_.rows, config_.serving,
-        options_.protocol.reveal == evaluation::Reveal::kLine ? evaluation::RifflePolicy::kStepOfLines
-                                                              : evaluation::RifflePolicy::kStepOfBaskets);
-    riffle_ = made.get();
-    made_.push_back(std::move(made));
-    return *riffle_;
-  }
-  absl::StatusOr<const evaluation::SequencePolicy*> sequence(const std::string& kind_name) {
-    RIFFLE_ASSIGN_OR_RETURN(const auto kind, learner::sequence_kind(kind_name));
-    if (sequences_[kind] != nullptr) return sequences_[kind];
-    const learner::SequenceOptions& options = config_.learner.sequence;
-    RIFFLE_ASSIGN_OR_RETURN(auto trainer, learner::make_sequence_trainer(kind, options, config_.learner.network));
-    auto made = std::make_unique<evaluation::SequencePolicy>(absl::StrCat(std::string(evaluation::SequencePolicy::kPrefix), kind_name),
-                                                             evaluation::SequenceModel(std::move(trainer), options.length));
-    sequences_[kind] = made.get();
-    made_.push_back(std::move(made));
-    return sequences_[kind];
-  }
-
-  const Options& options_;
-  const config::Config& config_;
-  std::vector<std::unique_ptr<evaluation::Policy>> made_;
-  evaluation::RifflePolicy* riffle_ = nullptr;                        // in made_, as the next
-  std::map<learner::network::SequenceShape::Kind, const evaluation::SequencePolicy*> sequences_;
-};
-
-absl::StatusOr<std::vector<std::unique_ptr<evaluation::Policy>>> policies_of(const Options& options,
-                                                                             const config::Config& config) {
-  std::vector<std::string> names = options.policies, known;
-  for (const evaluation::BaselineFacts& facts : evaluation::all_baselines()) known.push_back(facts.name);
-  known.emplace_back("riffle");
-  if (names.empty()) names = known;
-  for (const std::string_view kind : learner::sequence_kinds())
-    known.push_back(absl::StrCat(std::string(evaluation::SequencePolicy::kPrefix), std::string(kind)));
-  PolicyList policies(options, config);
-  for (const std::string& name : names) {
-    const absl::Status added = policies.add(name);
-    if (absl::IsNotFound(added) && added.message() == name) {
-      const std::string meant = config::nearest(name, known);
-      return absl::InvalidArgumentError(absl::StrCat("--policies: there is no ", name,
-                                                     meant.empty()
-                                                         ? absl::StrCat("; there are ", absl::StrJoin(known, ", "))
-                                                         : absl::StrCat("; did you mean ", meant, "?")));
-    }
-    RIFFLE_RETURN_IF_ERROR(added);
-  }
-  return policies.take();
 }
 
 using OpenLog = std::function<absl::StatusOr<std::unique_ptr<EventSource>>()>;
@@ -239,7 +152,7 @@ class Evaluation {
 
   absl::Status evaluate() {
     RIFFLE_RETURN_IF_ERROR(choose_log());
-    RIFFLE_ASSIGN_OR_RETURN(auto policies, policies_of(options_, config_));
+    RIFFLE_ASSIGN_OR_RETURN(auto policies, make_policies(options_.policies, options_.protocol.reveal, config_));
     report_.options = options_.protocol;
     report_.intervals = options_.intervals;
     if (options_.slice) report_.options.slice = *options_.slice;
@@ -382,12 +295,9 @@ void add_evaluate(CLI::App& program, Chosen& chosen) {
   command->add_option("--log", options->log, "What they are (default: by their names)")
       ->check(CLI::IsMember({"online-retail", "json-lines"}))
       ->type_name("online-retail|json-lines");
-  std::vector<std::string> names;
-  for (const evaluation::BaselineFacts& facts : evaluation::all_baselines()) names.push_back(facts.name);
-  names.emplace_back("riffle");
   command
       ->add_option("--policies,-p", options->policies,
-                   absl::StrCat("Of ", absl::StrJoin(names, ", "),
+                   absl::StrCat("Of ", absl::StrJoin(default_policies(), ", "),
                                 " (default: all); sequence:mean, sequence:gru, sequence:attention learn encoders of users' "
                                 "histories, riffle:sequence=KIND is riffle with one; riffle:KIND=WEIGHT is riffle with a diversifier"))
       ->delimiter(',')

@@ -5,13 +5,13 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "evaluation/prequential/listwise_ranking.h"
 #include "evaluation/prequential/riffle_columns.h"
 #include "evaluation/prequential/user_neighbours.h"
 #include "features/catalogue.h"
 #include "features/event_rows.h"
 #include "features/fresh_items.h"
 #include "features/item_stats.h"
-#include "learner/listwise.h"
 #include "pipeline/statistics.h"
 #include "serving/candidate_batch.h"
 #include "serving/gatherer.h"
@@ -43,17 +43,16 @@ struct RifflePolicy::Impl {
         gatherer(serving, rows),
         stats(statistics.snapshot()),
         known(catalogue.snapshot()),
-        trainer(kColumns, {.step = step}) {
+        ranking(kColumns, {.step = step}) {
     options.id = options_of_new.id = PolicyId("riffle");
     for (std::size_t i = 0; i < serving::kCandidateSources; ++i)
       if (const auto source = static_cast<serving::CandidateSourceId>(i); source != serving::CandidateSourceId::kOwn)
         options_of_new.sources.emplace_back(serving::name_of(source));
-    for (const auto& [column, weight] : first_weights()) trainer.start_at(column, weight);
+    for (const auto& [column, weight] : first_weights()) ranking.start_at(column, weight);
   }
 
   void gather(const Query& query);
   ItemIndex index_of_candidate(std::uint32_t candidate);
-  void learn_taken();
   void refresh();
 
   features::RowOptions rows;
@@ -82,26 +81,14 @@ struct RifflePolicy::Impl {
   std::uint64_t events = 0, epoch = 0;
   bool catalogue_changed = false;
 
-  learner::ListwiseTrainer trainer;
-  // What the last query was answered from, until it is learned from.
-  struct Asked {
-    UserIndex user = ~UserIndex{0};
-    std::uint64_t basket = 0;
-    std::vector<ItemKey> keys;
-    std::vector<float> rows;  // kColumns a key
-    std::vector<std::uint32_t> taken;
-  } asked;
-  std::vector<std::pair<float, std::uint32_t>> order;
-  // Of the last query: who asked when, and the candidates that may be listed, by the order of asked.keys.
-  struct Choices {
-    UserIndex user = ~UserIndex{0};
-    TimePoint time{};
-    std::vector<std::uint32_t> places;  // among the batch
-    std::vector<ItemIndex> items;
-    std::vector<float> scores;
-  } choices;
+  ListwiseRanking ranking;             // of the candidates that may be listed
+  // Of the last query: who asked when, and of the ranking's candidates their keys and places in the batch.
+  UserIndex user = ~UserIndex{0};
+  TimePoint time{};
+  std::vector<ItemKey> keys;
+  std::vector<std::uint32_t> places;
   features::UserContext about;          // who asked
-  // Of the choices, for diversifiers alone.
+  // Of the ranking, for diversifiers alone.
   std::vector<float> likelihoods;
   std::vector<const features::KernelVector*> kernels;
   std::vector<std::span<const CategoryKey>> paths;
@@ -159,53 +146,45 @@ ItemIndex RifflePolicy::Impl::index_of_candidate(std::uint32_t candidate) {
 
 void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   Impl& impl = *impl_;
-  impl.learn_taken();
+  impl.ranking.begin(query);
   impl.gather(query);
   impl.neighbours.ask(query.user, query.basket);
-  impl.asked.user = query.user;
-  impl.asked.basket = query.basket;
-  impl.asked.keys.clear();
-  impl.asked.rows.resize(impl.batch.count() * kColumns);
-  impl.writer.begin(impl.asked.rows);
-  impl.choices.places.clear(), impl.choices.items.clear();
-  impl.choices.user = query.user;
-  impl.choices.time = query.time;
+  impl.user = query.user;
+  impl.time = query.time;
+  impl.keys.clear(), impl.places.clear();
+  std::vector<ItemIndex>& items = impl.ranking.items();
+  std::vector<float>& rows = impl.ranking.rows();
+  rows.resize(impl.batch.count() * kColumns);
+  impl.writer.begin(rows);
+  const std::span<const float> popularity = impl.batch.popularity(), trend = impl.batch.trend();
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
     const ItemIndex index = impl.index_of_candidate(i);
     if (index == kUnknown) continue;  // what he had is excluded already
-    impl.writer.write(impl.asked.keys.size(), impl.batch.features(i), (*impl.candidates)[i], impl.last,
-                      impl.batch.popularity()[i], impl.batch.trend()[i], impl.neighbours.score(index));
-    impl.choices.places.push_back(i);
-    impl.choices.items.push_back(index);
-    impl.asked.keys.push_back(impl.batch.keys()[i]);
+    impl.writer.write(items.size(), impl.batch.features(i), (*impl.candidates)[i], impl.last, popularity[i], trend[i],
+                      impl.neighbours.score(index));
+    items.push_back(index);
+    impl.keys.push_back(impl.batch.keys()[i]);
+    impl.places.push_back(i);
   }
-  impl.asked.rows.resize(impl.asked.keys.size() * kColumns);
+  rows.resize(items.size() * kColumns);
   impl.writer.finish();
-  for (std::size_t i = 0; !query.new_only && i < impl.asked.keys.size(); ++i)
-    impl.own.write(impl.asked.keys[i], query.time,
-                   std::span<float, kColumns>(impl.asked.rows.data() + i * kColumns, kColumns));
-  impl.trainer.score(impl.asked.rows, impl.choices.scores);
-  impl.order.clear();
-  for (std::size_t i = 0; i < impl.choices.items.size(); ++i)
-    impl.order.emplace_back(-impl.choices.scores[i], impl.choices.items[i]);
-  const std::size_t n = std::min(query.n, impl.order.size());
-  std::partial_sort(impl.order.begin(), impl.order.begin() + static_cast<std::ptrdiff_t>(n), impl.order.end());
-  list.clear();
-  for (std::size_t i = 0; i < n; ++i) list.push_back(impl.order[i].second);
+  for (std::size_t i = 0; !query.new_only && i < items.size(); ++i)
+    impl.own.write(impl.keys[i], query.time, std::span<float, kColumns>(rows.data() + i * kColumns, kColumns));
+  impl.ranking.rank(list);
 }
 
 void RifflePolicy::diversify(const Query& query, const serving::DiversifierOptions& diversifier,
                              std::vector<ItemIndex>& list) {
   Impl& impl = *impl_;
-  const Impl::Choices& choices = impl.choices;
-  RIFFLE_CHECK(choices.user == query.user && choices.time == query.time, "another query than the last", query.user);
+  RIFFLE_CHECK(impl.user == query.user && impl.time == query.time, "another query than the last", query.user);
   list.clear();
-  if (choices.items.empty()) return;
-  const float most = *std::max_element(choices.scores.begin(), choices.scores.end());
+  const std::span<const float> scores = impl.ranking.scores();
+  if (scores.empty()) return;
+  const float most = *std::max_element(scores.begin(), scores.end());
   impl.likelihoods.clear();
-  for (const float score : choices.scores) impl.likelihoods.push_back(std::exp(score - most));
+  for (const float score : scores) impl.likelihoods.push_back(std::exp(score - most));
   impl.kernels.clear(), impl.paths.clear(), impl.tastes.clear();
-  for (const std::uint32_t place : choices.places) {
+  for (const std::uint32_t place : impl.places) {
     impl.kernels.push_back(impl.batch.kernels()[place]);
     impl.paths.push_back(impl.batch.category_paths()[place]);
   }
@@ -213,7 +192,7 @@ void RifflePolicy::diversify(const Query& query, const serving::DiversifierOptio
   impl.diversified.explorer.kind = "greedy";
   impl.diversified.diversifier = diversifier;
   Rng unused(0);  // nothing is left to chance
-  const serving::Slate& slate = impl.builder.fill({.keys = impl.asked.keys,
+  const serving::Slate& slate = impl.builder.fill({.keys = impl.keys,
                                                    .scores = impl.likelihoods,
                                                    .kernels = impl.kernels,
                                                    .category_paths = impl.paths,
@@ -222,26 +201,15 @@ void RifflePolicy::diversify(const Query& query, const serving::DiversifierOptio
                                                    .diversity = diversifier.weight,
                                                    .tastes = impl.tastes},
                                                   unused);
-  for (const serving::FilledSlot& slot : slate.slots) list.push_back(choices.items[slot.candidate]);
+  for (const serving::FilledSlot& slot : slate.slots) list.push_back(impl.ranking.items()[slot.candidate]);
 }
 
-RifflePolicy::Choice RifflePolicy::choice() const { return {impl_->choices.items, impl_->choices.scores}; }
-
-// What was taken at one point is learned before the next one.
-void RifflePolicy::Impl::learn_taken() {
-  trainer.learn(asked.rows, asked.taken);
-  asked.taken.clear();
-  asked.user = ~UserIndex{0};
-}
+RifflePolicy::Choice RifflePolicy::choice() const { return {impl_->ranking.items(), impl_->ranking.scores()}; }
 
 void RifflePolicy::learn(const Interaction& interaction) {
   Impl& impl = *impl_;
   const ItemKey key = key_of(interaction.event->item_id);
-  if (interaction.counts && impl.asked.user == interaction.user && impl.asked.basket == interaction.basket) {
-    const auto place = std::find(impl.asked.keys.begin(), impl.asked.keys.end(), key);
-    if (place != impl.asked.keys.end())
-      impl.asked.taken.push_back(static_cast<std::uint32_t>(place - impl.asked.keys.begin()));
-  }
+  impl.ranking.take(interaction);
   if (interaction.counts) impl.neighbours.take(interaction.user, interaction.item, interaction.basket);
   impl.index_of.try_emplace(key, interaction.item);
   impl.event_rows.apply(*interaction.event, interaction.time);
@@ -281,7 +249,7 @@ std::size_t RifflePolicy::memory_bytes() const {
 
 std::vector<std::pair<std::string, double>> RifflePolicy::weights() const {
   std::vector<std::pair<std::string, double>> named;
-  for (std::size_t i = 0; i < kColumns; ++i) named.emplace_back(column_name(i), impl_->trainer.weights()[i]);
+  for (std::size_t i = 0; i < kColumns; ++i) named.emplace_back(column_name(i), impl_->ranking.weights()[i]);
   return named;
 }
 

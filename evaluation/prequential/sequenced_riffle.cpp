@@ -13,24 +13,22 @@ constexpr float kFarBelow = -15;  // the best: as far as a score counts
 }  // namespace
 
 SequencedRiffle::SequencedRiffle(std::string name, const RifflePolicy& riffle, const SequencePolicy& sequence)
-    : name_(std::move(name)), riffle_(riffle), sequence_(sequence), trainer_(kColumns) {
-  trainer_.start_at(kRiffle, 1.0F);
-  trainer_.start_at(kSequence, 0.2F);
-  trainer_.start_at(kNotNamed, -6.0F);
+    : name_(std::move(name)), riffle_(riffle), sequence_(sequence), ranking_(kColumns) {
+  ranking_.start_at(kRiffle, 1.0F);
+  ranking_.start_at(kSequence, 0.2F);
+  ranking_.start_at(kNotNamed, -6.0F);
 }
 
 void SequencedRiffle::add(ItemIndex item, float of_riffle, bool named, float of_sequence) {
   const bool has_row = !std::isnan(of_sequence);
-  items_.push_back(item);
-  rows_.insert(rows_.end(), {named ? std::max(of_riffle, kFarBelow) : 0.0F, has_row ? std::max(of_sequence, kFarBelow) : 0.0F,
+  ranking_.items().push_back(item);
+  ranking_.rows().insert(ranking_.rows().end(), {named ? std::max(of_riffle, kFarBelow) : 0.0F, has_row ? std::max(of_sequence, kFarBelow) : 0.0F,
                              named ? 0.0F : 1.0F, has_row ? 0.0F : 1.0F});
 }
 
 void SequencedRiffle::recommend(const Query& query, std::vector<ItemIndex>& list) {
-  learn_taken();
-  user_ = query.user;
-  basket_ = query.basket;
-  items_.clear(), rows_.clear();
+  ranking_.begin(query);
+  ranking_.rows().clear();
   const RifflePolicy::Choice choice = riffle_.choice();
   const std::span<const float> scores = sequence_.scores();
   float best = -std::numeric_limits<float>::infinity();
@@ -54,25 +52,7 @@ void SequencedRiffle::recommend(const Query& query, std::vector<ItemIndex>& list
     ++of_sequence;
     if (!named_[at->second]) add(at->second, 0, false, -at->first - best);
   }
-  trainer_.score(rows_, scores_);
-  order_.clear();
-  for (std::size_t i = 0; i < items_.size(); ++i) order_.emplace_back(-scores_[i], items_[i]);
-  const std::size_t n = std::min(query.n, order_.size());
-  std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(n), order_.end());
-  list.clear();
-  for (std::size_t i = 0; i < n; ++i) list.push_back(order_[i].second);
-}
-
-// What was taken at one point is learned before the next one.
-void SequencedRiffle::learn_taken() {
-  trainer_.learn(rows_, taken_);
-  taken_.clear();
-}
-
-void SequencedRiffle::learn(const Interaction& interaction) {
-  if (!interaction.counts || user_ != interaction.user || basket_ != interaction.basket) return;
-  const auto place = std::find(items_.begin(), items_.end(), interaction.item);
-  if (place != items_.end()) taken_.push_back(static_cast<std::uint32_t>(place - items_.begin()));
+  ranking_.rank(list);
 }
 
 }  // namespace riffle::evaluation

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "evaluation/prequential/listwise_ranking.h"
 #include "evaluation/prequential/riffle_policy.h"
 #include "evaluation/prequential/sequence_policy.h"
-#include "learner/listwise.h"
 
 namespace riffle::evaluation {
 
@@ -24,28 +24,22 @@ class SequencedRiffle final : public Policy {
 
   std::string name() const override { return name_; }
   void recommend(const Query& query, std::vector<ItemIndex>& list) override;
-  void learn(const Interaction& interaction) override;
+  void learn(const Interaction& interaction) override { ranking_.take(interaction); }
   std::size_t memory_bytes() const override { return 0; }
 
   // What the listwise model makes of: riffle's score, the encoder's, both below their best; whether riffle did not name the item, whether
   // it has no row.
-  std::span<const float> weights() const { return trainer_.weights(); }
+  std::span<const float> weights() const { return ranking_.weights(); }
 
  private:
   static constexpr std::size_t kColumns = 4;
 
   void add(ItemIndex item, float of_riffle, bool named, float of_sequence);
-  void learn_taken();
 
   std::string name_;
   const RifflePolicy& riffle_;
   const SequencePolicy& sequence_;
-  learner::ListwiseTrainer trainer_;
-  UserIndex user_ = ~UserIndex{0};              // who asked last, until it is learned from
-  std::uint64_t basket_ = 0;
-  std::vector<ItemIndex> items_;                // of the last query
-  std::vector<float> rows_, scores_;            // kColumns an item; one an item
-  std::vector<std::uint32_t> taken_;
+  ListwiseRanking ranking_;
   std::vector<std::pair<float, ItemIndex>> order_;   // scratch
   std::vector<bool> named_;                          // scratch
 };
