@@ -26,7 +26,7 @@ struct LedgerItem {
   ItemId id;
   std::uint64_t count = 0;           // times it was taken
   std::vector<CategoryKey> path;     // of its category, from the top; empty: unknown
-  std::vector<std::uint64_t> words;  // hashes of its title's words, sorted, each once
+  std::vector<std::uint32_t> words;  // the ledger's numbers of its title's words, sorted, each once
 };
 
 struct LedgerUser {
@@ -58,6 +58,7 @@ class Ledger {
 
   std::size_t users() const { return users_.size(); }
   std::size_t items() const { return items_.size(); }
+  std::size_t words() const { return word_of_.size(); }
   std::uint64_t taken() const { return taken_; }
   bool had(UserIndex user, ItemIndex item) const { return users_[user].had.contains(item); }
 
@@ -68,7 +69,7 @@ class Ledger {
  private:
   struct Description {
     std::vector<CategoryKey> path;
-    std::vector<std::uint64_t> words;
+    std::vector<std::uint32_t> words;
   };
   void find_head();
 
@@ -77,6 +78,7 @@ class Ledger {
   std::vector<LedgerItem> items_;
   absl::flat_hash_map<ItemId, ItemIndex> item_of_;
   absl::flat_hash_map<ItemId, Description> not_met_;  // described, and not met yet
+  absl::flat_hash_map<std::string, std::uint32_t> word_of_;
   std::uint64_t taken_ = 0;
   std::uint64_t head_count_ = 0;
   std::uint64_t head_found_at_ = 0;

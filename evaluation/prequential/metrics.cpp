@@ -1,6 +1,7 @@
 #include "evaluation/prequential/metrics.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/check.h"
@@ -34,18 +35,6 @@ double category_similarity(const LedgerItem& a, const LedgerItem& b) {
   return 2 * static_cast<double>(left - a.path.begin()) / static_cast<double>(a.path.size() + b.path.size());
 }
 
-double text_similarity(const LedgerItem& a, const LedgerItem& b) {
-  std::size_t common = 0;
-  for (std::size_t i = 0, j = 0; i < a.words.size() && j < b.words.size();) {
-    const std::uint64_t left = a.words[i], right = b.words[j];
-    common += left == right;
-    i += left <= right;
-    j += right <= left;
-  }
-  return static_cast<double>(common) /
-         std::sqrt(static_cast<double>(a.words.size()) * static_cast<double>(b.words.size()));
-}
-
 }  // namespace
 
 std::span<const MetricFacts> all_metrics() { return kMetrics; }
@@ -70,12 +59,10 @@ void JudgedList::measure(Distances& distances, const Known& known, const Similar
   double sum = 0, smallest = 1;
   std::size_t count = 0;
   for (std::size_t at = 0; at < list_.size(); ++at) {
-    const LedgerItem& item = ledger_->item(list_[at]);
-    if (known(item)) {
-      for (std::size_t other = 0; other < at; ++other) {
-        const LedgerItem& above = ledger_->item(list_[other]);
+    if (known(at)) {
+      for (std::size_t above = 0; above < at; ++above) {
         if (!known(above)) continue;
-        const double distance = 1 - similarity(above, item);
+        const double distance = 1 - similarity(above, at);
         sum += distance;
         smallest = std::min(smallest, distance);
       }
@@ -85,6 +72,32 @@ void JudgedList::measure(Distances& distances, const Known& known, const Similar
     distances.smallest.push_back(smallest);
     distances.known.push_back(count);
   }
+}
+
+// A list has few words: what two of its items share is counted 64 words at a time.
+void JudgedList::mark_words() {
+  bit_of_word_.resize(ledger_->words(), 0);
+  std::uint32_t words = 0;
+  for (const ItemIndex item : list_)
+    for (const std::uint32_t word : ledger_->item(item).words)
+      if (bit_of_word_[word] == 0) bit_of_word_[word] = ++words;
+  blocks_ = (words + 63) / 64;
+  marked_words_.assign(list_.size() * blocks_, 0);
+  for (std::size_t at = 0; at < list_.size(); ++at)
+    for (const std::uint32_t word : ledger_->item(list_[at]).words) {
+      const std::uint32_t bit = bit_of_word_[word] - 1;
+      marked_words_[at * blocks_ + bit / 64] |= std::uint64_t{1} << bit % 64;
+    }
+  for (const ItemIndex item : list_)
+    for (const std::uint32_t word : ledger_->item(item).words) bit_of_word_[word] = 0;
+}
+
+double JudgedList::text_similarity(std::size_t a, std::size_t b) const {
+  int common = 0;
+  for (std::size_t block = 0; block < blocks_; ++block)
+    common += std::popcount(marked_words_[a * blocks_ + block] & marked_words_[b * blocks_ + block]);
+  return common / std::sqrt(static_cast<double>(ledger_->item(list_[a]).words.size()) *
+                            static_cast<double>(ledger_->item(list_[b]).words.size()));
 }
 
 void JudgedList::judge(const Ledger& ledger, UserIndex user, std::span<const ItemIndex> list,
@@ -97,10 +110,14 @@ void JudgedList::judge(const Ledger& ledger, UserIndex user, std::span<const Ite
   hits_.assign(list.size(), false);
   for (std::size_t at = 0; at < list.size(); ++at)
     hits_[at] = std::find(taken.begin(), taken.end(), std::optional(list[at])) != taken.end();
+  const auto item = [&](std::size_t at) -> const LedgerItem& { return ledger.item(list[at]); };
   measure(
-      category_, [](const LedgerItem& item) { return !item.path.empty(); }, category_similarity);
+      category_, [&](std::size_t at) { return !item(at).path.empty(); },
+      [&](std::size_t a, std::size_t b) { return category_similarity(item(a), item(b)); });
+  mark_words();
   measure(
-      text_, [](const LedgerItem& item) { return !item.words.empty(); }, text_similarity);
+      text_, [&](std::size_t at) { return !item(at).words.empty(); },
+      [&](std::size_t a, std::size_t b) { return text_similarity(a, b); });
 }
 
 void JudgedList::add_distances(Sums& sums, const Distances& distances, std::size_t count, Sum lists, Sum mean,

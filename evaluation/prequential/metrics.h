@@ -69,8 +69,11 @@ class JudgedList {
     std::vector<double> sum, smallest;
     std::vector<std::size_t> known;
   };
+  // Both of places in the list.
   template <class Known, class Similarity>
   void measure(Distances& distances, const Known& known, const Similarity& similarity);
+  void mark_words();
+  double text_similarity(std::size_t a, std::size_t b) const;
   void add_distances(Sums& sums, const Distances& distances, std::size_t count, Sum lists, Sum mean,
                      Sum smallest) const;
   void add_calibration(Sums& sums, std::size_t count) const;
@@ -82,6 +85,10 @@ class JudgedList {
   std::size_t taken_ = 0;
   std::vector<bool> hits_;
   Distances category_, text_;
+  // Which of the words that the list has at all each of its items has, a bit each: `blocks_` of 64 an item.
+  std::vector<std::uint64_t> marked_words_;
+  std::size_t blocks_ = 0;
+  std::vector<std::uint32_t> bit_of_word_;  // + 1; 0: the list does not have it. By the ledger's numbers
 };
 
 // How a policy's lists are spread over the items.
