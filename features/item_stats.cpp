@@ -80,13 +80,13 @@ void ItemStatsBuilder::sum_up(ItemKey item) {
   before = after;
 }
 
-void ItemStatsBuilder::rank(std::set<Ranked>& ranking, double before, double after, ItemKey item) {
+void ItemStatsBuilder::rank(absl::btree_set<Ranked>& ranking, double before, double after, ItemKey item) {
   if (before == after) return;
   if (before != kUnranked) ranking.erase({before, item});
   if (after != kUnranked) ranking.insert({after, item});
 }
 
-std::vector<ItemKey> ItemStatsBuilder::first(const std::set<Ranked>& ranking, std::size_t count) {
+std::vector<ItemKey> ItemStatsBuilder::first(const absl::btree_set<Ranked>& ranking, std::size_t count) {
   std::vector<ItemKey> items;
   items.reserve(std::min(count, ranking.size()));
   for (auto it = ranking.begin(); it != ranking.end() && items.size() < count; ++it) items.push_back(it->second);

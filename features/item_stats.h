@@ -5,11 +5,11 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "base/chunked_map.h"
@@ -91,16 +91,16 @@ class ItemStatsBuilder {
   };
   void set_reference();
   void sum_up(ItemKey item);
-  static void rank(std::set<Ranked>& ranking, double before, double after, ItemKey item);
-  static std::vector<ItemKey> first(const std::set<Ranked>& ranking, std::size_t count);
+  static void rank(absl::btree_set<Ranked>& ranking, double before, double after, ItemKey item);
+  static std::vector<ItemKey> first(const absl::btree_set<Ranked>& ranking, std::size_t count);
 
   RowOptions options_;
   std::size_t top_;
   ItemStatsSnapshot current_;
   std::vector<ItemKey> unsummed_;            // updated since the last snapshot: summed and ranked once, however often
   absl::flat_hash_map<ItemKey, Ranks> ranks_;
-  std::set<Ranked> by_popularity_;
-  std::set<Ranked> by_trend_;
+  absl::btree_set<Ranked> by_popularity_;
+  absl::btree_set<Ranked> by_trend_;
 };
 
 // The numbers of an item at a time: its sums, and what is left of 1 on their scale. Points at both.

@@ -23,8 +23,8 @@ void Ranking::set(ItemIndex item, double score) {
 }
 
 std::size_t Ranking::memory_bytes() const {
-  constexpr std::size_t kNode = 48;  // of a red-black tree: three pointers, a colour, the pair
-  return scores_.capacity() * sizeof(double) + order_.size() * kNode;
+  constexpr std::size_t kEntry = 24;  // of a B-tree whose nodes are two thirds full
+  return scores_.capacity() * sizeof(double) + order_.size() * kEntry;
 }
 
 Popularity Popularity::decayed(Milliseconds half_life) {

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "base/time.h"
 #include "evaluation/prequential/policy.h"
 
@@ -17,7 +17,7 @@ namespace riffle::evaluation {
 // Highest first; equal scores in the order of the items' first appearance.
 class Ranking {
  public:
-  using Order = std::set<std::pair<double, ItemIndex>>;  // minus the score
+  using Order = absl::btree_set<std::pair<double, ItemIndex>>;  // minus the score
 
   bool has(ItemIndex item) const { return item < scores_.size() && !std::isnan(scores_[item]); }
   double score(ItemIndex item) const { return scores_[item]; }  // of an item that it has
