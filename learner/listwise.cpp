@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.h"
+
 namespace riffle::learner {
 namespace {
 
@@ -23,14 +25,16 @@ void ListwiseTrainer::score(std::span<const float> rows, std::vector<float>& sco
   Column(scores.data(), index(count)).noalias() = Rows(rows.data(), index(count), index(columns)) * weights;
 }
 
-void ListwiseTrainer::learn(std::span<const float> rows, std::span<const std::uint32_t> taken) {
+void ListwiseTrainer::learn(std::span<const float> rows, std::span<const float> scores,
+                            std::span<const std::uint32_t> taken) {
   const std::size_t columns = weights_.size();
   const std::size_t count = rows.size() / columns;
   if (count < 2 || taken.empty()) return;
   const auto row = [&](std::size_t i) { return rows.subspan(i * columns, columns); };
-  score(rows, shares_);
-  Column shares(shares_.data(), index(count));
-  shares = (shares.array() - shares.maxCoeff()).exp();
+  RIFFLE_CHECK(scores.size() == count, "scores", scores.size());
+  const Eigen::Map<const Eigen::VectorXf> said(scores.data(), index(count));
+  shares_.resize(count);
+  Column(shares_.data(), index(count)) = (said.array() - said.maxCoeff()).exp();
 
   // Σ e_i and Σ e_i x_i over what was not taken.
   of_others_ = shares_;

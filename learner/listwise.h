@@ -27,9 +27,9 @@ class ListwiseTrainer {
         others_(columns),
         gradient_(columns) {}
 
-  // Rows of `columns` numbers, a candidate each; `taken` are rows of it. Nothing is learned of fewer than two candidates, or
-  // where none was taken.
-  void learn(std::span<const float> rows, std::span<const std::uint32_t> taken);
+  // Rows of `columns` numbers, a candidate each; what score() says of them now; `taken` are rows of it. Nothing is learned of fewer
+  // than two candidates, or where none was taken.
+  void learn(std::span<const float> rows, std::span<const float> scores, std::span<const std::uint32_t> taken);
   // Replaces `scores` by one a row.
   void score(std::span<const float> rows, std::vector<float>& scores) const;
   // What a column's weight is before anything was learned (else 0).

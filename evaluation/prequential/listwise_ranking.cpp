@@ -5,7 +5,7 @@
 namespace riffle::evaluation {
 
 void ListwiseRanking::begin(const Query& query) {
-  trainer_.learn(rows_, taken_);
+  trainer_.learn(rows_, scores_, taken_);
   taken_.clear();
   items_.clear();
   user_ = query.user;

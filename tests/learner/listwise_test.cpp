@@ -9,15 +9,21 @@
 namespace riffle::learner {
 namespace {
 
+void learn(ListwiseTrainer& trainer, const std::vector<float>& rows, const std::vector<std::uint32_t>& taken) {
+  std::vector<float> scores;
+  trainer.score(rows, scores);
+  trainer.learn(rows, scores, taken);
+}
+
 TEST(Listwise, TakesTheStepByHand) {
   ListwiseTrainer trainer(2, {.step = .5, .first_square = 0});
   const std::vector<float> rows = {1, 0, 0, 1, 0, 0};
   const std::vector<std::uint32_t> taken = {0};
-  trainer.learn(rows, taken);
+  learn(trainer, rows, taken);
   // Shares 1/3 each: gradient (1 − 1/3, −1/3), and AdaGrad's first step is η · sign.
   EXPECT_FLOAT_EQ(trainer.weights()[0], .5F);
   EXPECT_FLOAT_EQ(trainer.weights()[1], -.5F);
-  trainer.learn(rows, taken);
+  learn(trainer, rows, taken);
   const double total = std::exp(.5) + std::exp(-.5) + 1;
   const double first = 1 - std::exp(.5) / total, second = -std::exp(-.5) / total;
   EXPECT_NEAR(trainer.weights()[0], .5 + .5 * first / std::sqrt(first * first + 4. / 9), 1e-6);
@@ -27,7 +33,7 @@ TEST(Listwise, TakesTheStepByHand) {
 TEST(Listwise, SetsWhatWasTakenTogetherAgainstTheRestOnly) {
   ListwiseTrainer trainer(3, {.step = 1, .first_square = 1});
   const std::vector<float> rows = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-  trainer.learn(rows, std::vector<std::uint32_t>{0, 1});
+  learn(trainer, rows, std::vector<std::uint32_t>{0, 1});
   // Each of the two against the third alone, ½ to ½: the mean of (½, 0, −½) and (0, ½, −½).
   EXPECT_NEAR(trainer.weights()[0], .25 / std::sqrt(1 + .25 * .25), 1e-6);
   EXPECT_NEAR(trainer.weights()[1], .25 / std::sqrt(1 + .25 * .25), 1e-6);
@@ -53,15 +59,15 @@ TEST(Listwise, FindsTheWeightsThatChoicesWereMadeBy) {
     double draw = rng.uniform() * total;
     std::uint32_t taken = 0;
     while (taken < 4 && (draw -= shares[taken]) > 0) ++taken;
-    trainer.learn(rows, std::vector<std::uint32_t>{taken});
+    learn(trainer, rows, std::vector<std::uint32_t>{taken});
   }
   for (std::size_t f = 0; f < 3; ++f) EXPECT_NEAR(trainer.weights()[f], truth[f], .15) << f;
 }
 
 TEST(Listwise, LearnsNothingWhereNothingWasTaken) {
   ListwiseTrainer trainer(1);
-  trainer.learn(std::vector<float>{1, 2}, {});
-  trainer.learn(std::vector<float>{1}, std::vector<std::uint32_t>{0});
+  learn(trainer, std::vector<float>{1, 2}, {});
+  learn(trainer, std::vector<float>{1}, std::vector<std::uint32_t>{0});
   EXPECT_EQ(trainer.weights()[0], 0);
   EXPECT_EQ(trainer.examples(), 0U);
 }
