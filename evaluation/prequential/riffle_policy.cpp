@@ -223,8 +223,9 @@ void RifflePolicy::describe(const records::Item& item, TimePoint time) {
 
 void RifflePolicy::observe(const records::Event& event, TimePoint time) { impl_->event_rows.apply(event, time); }
 
-// Neighbours are always read from the shard's own rows: none are told.
+// Neighbours are always read from the shard's own rows: none are told. The snapshot before goes first, so that nothing of it is copied.
 void RifflePolicy::Impl::refresh() {
+  stats.reset();
   const std::vector<ItemKey> touched = event_rows.take_touched();
   fresh.told(++epoch, touched);
   for (const ItemKey key : touched)
