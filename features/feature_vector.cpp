@@ -112,8 +112,9 @@ constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
      "taste_times_quality with the fast half-life: what drift shows in first"},
 }};
 
-// 0 for NaN too: it is not above 0. Without branches.
-float finite_positive(double x) { return static_cast<float>(std::min(std::max(0.0, x), 1e30)); }
+// 0 for NaN too: it is not above 0.
+constexpr float kLargest = 1e30F;
+float finite_positive(float x) { return x > 0 ? std::min(x, kLargest) : 0.0F; }
 
 // Below 1, strictly growing: ranking by it is ranking by the logarithm.
 float squashed(float log, float half) { return log / (log + half); }
@@ -126,10 +127,11 @@ std::int64_t birth_of(const ItemSums& item, const CatalogueItem* catalogue) {
   return item.first_ms;
 }
 
+// Negative before it.
 float weeks_since_birth(TimePoint now, const ItemSums& item, const CatalogueItem* catalogue) {
   constexpr double kWeeksPerMs = 1 / (7.0 * 24 * 3600 * 1000);
   const double age = static_cast<double>(to_ms(now)) - static_cast<double>(birth_of(item, catalogue));
-  return static_cast<float>(std::max(0.0, age * kWeeksPerMs));
+  return static_cast<float>(age * kWeeksPerMs);
 }
 
 // What the user shows of an item's categories: the one at the top of its path and the deepest. Null:
@@ -184,7 +186,7 @@ TasteRates taste_rates(const UserContext& user, const PathTaste& taste) {
 enum Column : std::size_t {
   kPopularityColumn,
   kTrendColumn,
-  kAgeColumn,           // then freshness
+  kAgeColumn,           // in weeks; then freshness
   kClicksColumn,        // recent ones; then the click rate
   kImpressionsColumn,   // likewise
   kExpectedColumn,      // likewise; then the lift
@@ -197,21 +199,21 @@ enum Column : std::size_t {
   kColumnCount
 };
 
+// Counts have no sign, which the processor's own conversion does: the compiler's way around it is a branch and ten steps.
+float as_float(std::uint64_t count) { return static_cast<float>(static_cast<std::int64_t>(count)); }
+
 void read_candidate(TimePoint now, const FeatureColumns::Candidate& candidate, float* column, std::size_t padded) {
   const ItemSignals& item = candidate.item;
-  const float popularity = finite_positive(item.popularity()), trend = finite_positive(item.trend());
-  column[kRawPopularityColumn * padded] = popularity;
-  column[kRawTrendColumn * padded] = trend;
-  column[kPopularityColumn * padded] = 1 + popularity;
-  column[kTrendColumn * padded] = 1 + trend;
-  column[kAgeColumn * padded] = -std::numbers::ln2_v<float> * weeks_since_birth(now, *item.sums, candidate.catalogue);
-  column[kClicksColumn * padded] = finite_positive(item.recent_clicks());
-  column[kImpressionsColumn * padded] = finite_positive(item.recent_impressions());
-  column[kExpectedColumn * padded] = finite_positive(item.recent_expected());
-  column[kPurchasesColumn * padded] = static_cast<float>(item.sums->purchases);
-  column[kInteractionsColumn * padded] = static_cast<float>(item.sums->interactions);
-  column[kTogetherColumn * padded] = finite_positive(candidate.sources.together);
-  column[kNextColumn * padded] = finite_positive(candidate.sources.next);
+  column[kRawPopularityColumn * padded] = static_cast<float>(item.popularity());
+  column[kRawTrendColumn * padded] = static_cast<float>(item.trend());
+  column[kAgeColumn * padded] = weeks_since_birth(now, *item.sums, candidate.catalogue);
+  column[kClicksColumn * padded] = static_cast<float>(item.recent_clicks());
+  column[kImpressionsColumn * padded] = static_cast<float>(item.recent_impressions());
+  column[kExpectedColumn * padded] = static_cast<float>(item.recent_expected());
+  column[kPurchasesColumn * padded] = as_float(item.sums->purchases);
+  column[kInteractionsColumn * padded] = as_float(item.sums->interactions);
+  column[kTogetherColumn * padded] = candidate.sources.together;
+  column[kNextColumn * padded] = candidate.sources.next;
 }
 
 using Numbers = Eigen::Map<Eigen::ArrayXf>;
@@ -221,7 +223,10 @@ void make_rates(Numbers& hits, const Numbers& trials, float prior, float pseudo)
   hits = (2 * ((hits + prior * pseudo) / (hits.max(trials) + pseudo))).min(1.0F);
 }
 
-// A packet. Loops of a number that is known are what the compiler makes vectors of.
+// Packets. Loops of a number that is known are what the compiler makes vectors of; one number at a time it branches.
+void make_positive(float* numbers) {
+  for (std::size_t lane = 0; lane < kPacket; ++lane) numbers[lane] = finite_positive(numbers[lane]);
+}
 void make_lifts(float* __restrict expected, const float* __restrict clicks) {
   for (std::size_t lane = 0; lane < kPacket; ++lane) {
     const float lift = (clicks[lane] + kPriorExpected) / (expected[lane] + kPriorExpected);
@@ -238,11 +243,16 @@ void make_finite(std::span<float, kFeatureCount> row) {
 
 void compute_columns(std::span<float> columns) {
   const std::size_t padded = columns.size() / kColumnCount;
+  for (std::size_t i = 0; i < columns.size(); i += kPacket) make_positive(columns.data() + i);
+  // Both in one go: they lie side by side, raw and to be.
+  const Eigen::Map<const Eigen::ArrayXf> raw(columns.data() + kRawPopularityColumn * padded, static_cast<Eigen::Index>(2 * padded));
+  Numbers(columns.data(), raw.size()) = 1 + raw;
   take_logs(columns.first(2 * padded));
-  take_exps(columns.subspan(kAgeColumn * padded, padded));
   const auto column = [&](Column which) {
     return Numbers(columns.data() + which * padded, static_cast<Eigen::Index>(padded));
   };
+  column(kAgeColumn) *= -std::numbers::ln2_v<float>;
+  take_exps(columns.subspan(kAgeColumn * padded, padded));
   Numbers popularity = column(kPopularityColumn), trend = column(kTrendColumn);
   Numbers clicks = column(kClicksColumn), impressions = column(kImpressionsColumn);
   Numbers purchases = column(kPurchasesColumn), interactions = column(kInteractionsColumn);
@@ -261,7 +271,8 @@ void compute_columns(std::span<float> columns) {
   next /= next + 0.1F;
 }
 
-// `column`: the candidate's place in the first of the columns, which compute_columns() has seen.
+// `column`: the candidate's place in the first of the columns, which compute_columns() has seen. What is above 1 or below -1 is cut
+// by make_finite(): whether it is cannot be foretold, and a branch here is often taken for the wrong one.
 void write_row(const UserContext& user, const FeatureColumns::Candidate& candidate, const float* column,
                std::size_t padded, std::span<float, kFeatureCount> out) {
   const CatalogueItem* const catalogue = candidate.catalogue;
@@ -279,7 +290,7 @@ void write_row(const UserContext& user, const FeatureColumns::Candidate& candida
   if (catalogue) {
     out[kInCatalogue] = catalogue->available ? 1 : -1;
     if (catalogue->has_price && user.has_price) {
-      out[kPriceGap] = std::clamp((catalogue->log_price - user.mean_log_price) / 2, -1.0F, 1.0F);
+      out[kPriceGap] = (catalogue->log_price - user.mean_log_price) / 2;
       out[kPriceDistance] = std::abs(out[kPriceGap]);
     }
     category_features(user, *catalogue, path, out);
@@ -288,16 +299,16 @@ void write_row(const UserContext& user, const FeatureColumns::Candidate& candida
   }
   if (const OwnItem* own = user.items.find(candidate.key)) {
     const float sign = own->weight < 0 ? -1.0F : 1.0F;
-    out[kOwnWeight] = std::clamp(sign * std::log2(1 + std::abs(own->weight)) / 4, -1.0F, 1.0F);
+    out[kOwnWeight] = sign * std::log2(1 + std::abs(own->weight)) / 4;
     out[kOwnRecency] = own->recency;
-    out[kShown] = std::min(1.0F, std::log2(1 + own->shown) / 4);
+    out[kShown] = std::log2(1 + own->shown) / 4;
   }
 
   const float lift = column[kExpectedColumn * padded];
   const TasteRates taste = taste_rates(user, path);
-  out[kTasteTimesQuality] = std::min(1.0F, taste.own * lift);
-  out[kPriorTimesQuality] = std::min(1.0F, taste.prior * lift);
-  out[kRecentTasteTimesQuality] = std::min(1.0F, taste.recent * lift);
+  out[kTasteTimesQuality] = taste.own * lift;
+  out[kPriorTimesQuality] = taste.prior * lift;
+  out[kRecentTasteTimesQuality] = taste.recent * lift;
 }
 
 }  // namespace
@@ -331,7 +342,7 @@ std::array<float, kFeatureCount> constant_features(const UserContext& user) {
   const float angle = kTurn * static_cast<float>(day_ms) / kDay;
   out[kBias] = 1;
   out[kUserClickRate] = twice(user.click_rate);
-  out[kUserActivity] = squashed(std::log(1 + finite_positive(user.activity)), 3);
+  out[kUserActivity] = squashed(std::log(1 + finite_positive(static_cast<float>(user.activity))), 3);
   out[kUserCold] = 1 / (1 + static_cast<float>(interactions) / 5);
   out[kHourSin] = std::sin(angle);
   out[kHourCos] = std::cos(angle);

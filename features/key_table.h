@@ -27,7 +27,7 @@ class KeyTable {
 
   // The value to edit, made by default where there is none.
   Value& edit(const Key& key) {
-    if (2 * (entries_.size() + 1) > index_.size()) reserve(entries_.size() * 2 + 8);
+    if (kPlaces * (entries_.size() + 1) > index_.size()) reserve(entries_.size() * 2 + 8);
     for (std::size_t place = raw(key) & mask_;; place = (place + 1) & mask_) {
       const std::uint32_t index = index_[place];
       if (index == 0) {
@@ -41,7 +41,7 @@ class KeyTable {
 
   void reserve(std::size_t entries) {
     std::size_t places = 16;
-    while (places < 2 * (entries + 1)) places *= 2;
+    while (places < kPlaces * (entries + 1)) places *= 2;
     if (places <= index_.size()) return;
     entries_.reserve(entries);
     index_.assign(places, 0);
@@ -64,6 +64,7 @@ class KeyTable {
   auto end() const { return entries_.end(); }
 
  private:
+  static constexpr std::size_t kPlaces = 4;  // an entry: most questions end at the first
   static std::uint64_t raw(std::uint64_t key) { return key; }
   template <class K>
   static std::uint64_t raw(const K& key) {

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kAhead = 8;
 constexpr std::size_t kLine = 64;
 
+// So many are described and computed at a time, that what is known of them is still in the nearest cache.
+constexpr std::size_t kBlock = 64;
+
 void expect(const PooledItem& item) {
   if (!item.catalogue) return;
   const char* const from = reinterpret_cast<const char*>(item.catalogue);
@@ -28,7 +31,9 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   kernels_.resize(count);
   paths_.resize(count);
   features_.resize(count * features::kFeatureCount);
-  described_.resize(count);
+  popularity_.resize(count);
+  trend_.resize(count);
+  described_.resize(std::min(kBlock, count));
   const auto expect_candidate = [&](std::size_t i) {
     expect(pool.at(candidates[i].item));
     pool.expect_sums(candidates[i].item);
@@ -39,16 +44,23 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
     const Candidate& candidate = candidates[i];
     const PooledItem& item = pool.at(candidate.item);
     keys_[i] = item.key;
-    given_[i] = item.given;
+    given_[i] = item.given();
     categories_[i] = item.catalogue ? item.catalogue->category : CategoryKey();
     kernels_[i] = item.catalogue ? &item.catalogue->kernel : nullptr;
     paths_[i] = item.catalogue ? std::span<const CategoryKey>(item.catalogue->path) : std::span<const CategoryKey>();
-    features::SourceSignals sources;
-    if (candidate.has(CandidateSourceId::kTogether)) sources.together = candidate.mark(CandidateSourceId::kTogether).score;
-    if (candidate.has(CandidateSourceId::kNext)) sources.next = candidate.mark(CandidateSourceId::kNext).score;
-    described_[i] = {item.key, pool.signals(candidate.item), item.catalogue, sources};
+    const features::SourceSignals sources{.together = candidate.score_of(CandidateSourceId::kTogether),
+                                          .next = candidate.score_of(CandidateSourceId::kNext)};
+    described_[i % kBlock] = {item.key, pool.signals(candidate.item), item.catalogue, sources};
+    if (i + 1 == count || (i + 1) % kBlock == 0) compute(user, i / kBlock * kBlock, i % kBlock + 1);
   }
-  columns_.compute(user, described_, features_);
+}
+
+// Features of the `count` that were described last, the first of which is candidate `first`.
+void CandidateBatch::compute(const features::UserContext& user, std::size_t first, std::size_t count) {
+  columns_.compute(user, std::span(described_).first(count),
+                   std::span(features_).subspan(first * features::kFeatureCount, count * features::kFeatureCount));
+  std::copy_n(columns_.popularity().begin(), count, popularity_.begin() + static_cast<std::ptrdiff_t>(first));
+  std::copy_n(columns_.trend().begin(), count, trend_.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
 void CandidateBatch::score(const learner::Scorer& scorer, std::string_view segment, ExplorerNeeds needs) {

@@ -26,19 +26,22 @@ class CandidateBatch {
   std::span<const float> widths() const { return widths_; }  // likewise
   std::span<const features::KernelVector* const> kernels() const { return kernels_; }
   std::span<const std::span<const CategoryKey>> category_paths() const { return paths_; }
-  std::span<const float> popularity() const { return columns_.popularity(); }
-  std::span<const float> trend() const { return columns_.trend(); }
+  // Signals, cut to [0, 1e30].
+  std::span<const float> popularity() const { return popularity_; }
+  std::span<const float> trend() const { return trend_; }
   // Of one candidate, as it was scored.
   std::span<const float> features(std::uint32_t candidate) const {
     return std::span<const float>(features_).subspan(candidate * features::kFeatureCount, features::kFeatureCount);
   }
 
  private:
+  void compute(const features::UserContext& user, std::size_t first, std::size_t count);
+
   std::vector<ItemKey> keys_;
   std::vector<CategoryKey> categories_;
   features::FeatureColumns columns_;
-  std::vector<features::FeatureColumns::Candidate> described_;
-  std::vector<float> features_, given_, scores_, draws_, widths_;
+  std::vector<features::FeatureColumns::Candidate> described_;  // of a block
+  std::vector<float> features_, popularity_, trend_, given_, scores_, draws_, widths_;
   std::vector<const features::KernelVector*> kernels_;
   std::vector<std::span<const CategoryKey>> paths_;
 };

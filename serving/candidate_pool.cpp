@@ -1,5 +1,6 @@
 #include "serving/candidate_pool.h"
 
+#include <cmath>
 #include <limits>
 
 #include "base/check.h"
@@ -58,7 +59,9 @@ void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint
 }
 
 void CandidatePool::meet(std::span<const std::uint32_t> items) {
-  met_.clear();
+  unknown_.clear();
+  unread_.clear();
+  const bool fresh = context_->items && !(context_->fresh && context_->fresh->empty());
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i + kAhead < items.size()) __builtin_prefetch(&items_[items[i + kAhead]], 1);
     const std::uint32_t number = items[i];
@@ -66,32 +69,27 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     if (item.request == request_) continue;
     if (item.request < live_since_) item.live = nullptr;
     item.request = request_;
-    item.requested_id = nullptr;
-    item.given = 0;
-    item.sums = -1;
+    item.requested = nullptr;
+    item.sums = nullptr;
     item.candidate = 0;
     item.judged = false;
-    met_.push_back(number);
+    if (fresh && !item.live && is_fresh(item)) unread_.push_back(number);
     if (item.world == world_) {
       expect_sums(number);  // sources read them soon
       continue;
     }
+    unknown_.push_back(number);
     if (context_->stats) context_->stats->items.prefetch(item.key);
     if (context_->catalogue) context_->catalogue->items.prefetch(item.key);
   }
-  for (const std::uint32_t number : met_) {
+  for (const std::uint32_t number : unknown_) {
     PooledItem& item = items_[number];
-    if (item.world == world_) continue;
     item.world = world_;
     item.merged = context_->stats ? context_->stats->items.find(item.key) : nullptr;
     item.catalogue = context_->catalogue ? context_->catalogue->items.find(item.key) : nullptr;
     item.available = item.catalogue && item.catalogue->available;
   }
-  if (!context_->items || (context_->fresh && context_->fresh->empty())) return;
-  for (std::size_t i = 0; i < met_.size(); ++i) {
-    PooledItem& item = items_[met_[i]];
-    if (!item.live && is_fresh(item)) item.live = live_row(i);
-  }
+  for (std::size_t i = 0; i < unread_.size(); ++i) items_[unread_[i]].live = live_row(i);
 }
 
 void CandidatePool::expect_sums(std::uint32_t number) const {
@@ -110,14 +108,13 @@ void CandidatePool::expect_sums(std::uint32_t number) const {
 
 // Rows in RAM cost one lookup. The first that is not (the cache grows by it) tells that the rest may not be either: they
 // are fetched together, so that a cold list waits for the disk a few times and not two hundred times.
-const records::ItemRow* CandidatePool::live_row(std::size_t met) {
+const records::ItemRow* CandidatePool::live_row(std::size_t at) {
   const std::size_t before = context_->items->size();
-  const records::ItemRow* row = context_->items->find(features::item_row_key(items_[met_[met]].key));
-  if (context_->items->size() != before && met + 1 < met_.size()) {
+  const records::ItemRow* row = context_->items->find(features::item_row_key(items_[unread_[at]].key));
+  if (context_->items->size() != before && at + 1 < unread_.size()) {
     row_keys_.clear();
     row_key_views_.clear();
-    for (std::size_t i = met + 1; i < met_.size(); ++i)
-      if (is_fresh(items_[met_[i]])) row_keys_.push_back(features::item_row_key(items_[met_[i]].key));
+    for (std::size_t i = at + 1; i < unread_.size(); ++i) row_keys_.push_back(features::item_row_key(items_[unread_[i]].key));
     for (const std::string& other : row_keys_) row_key_views_.push_back(other);
     context_->items->prefetch(row_key_views_);
   }
@@ -139,7 +136,7 @@ bool CandidatePool::judge(std::uint32_t number) {
   item.judged = true;
   item.allowed = rules_->allows({.key = item.key,
                                  .has_id = item.catalogue || !known_id(item).empty(),
-                                 .requested = item.requested_id != nullptr,
+                                 .requested = item.requested != nullptr,
                                  .in_catalogue = item.catalogue != nullptr,
                                  .available = item.available});
   return item.allowed;
@@ -167,20 +164,22 @@ const features::ItemSums* CandidatePool::live_sums(std::uint32_t number) {
   return to_ms(context_->now) < known.latest_ms ? nullptr : &known.sums;
 }
 
-features::ItemSignals CandidatePool::signals_of_rows(std::uint32_t number) {
+void CandidatePool::find_sums(std::uint32_t number) {
   PooledItem& item = items_[number];
-  if (item.live)
-    if (const features::ItemSums* const sums = live_sums(number)) return {sums, &faded_};
-  if (item.sums < 0) {
-    item.sums = static_cast<std::int32_t>(sums_.size());
-    sums_.push_back(features::sums_now(item.live, item.merged, context_->shard, context_->now, faded_, *rows_));
-  }
-  return {&sums_[static_cast<std::size_t>(item.sums)], &features::kNotFaded};
+  item.sums = item.live ? live_sums(number) : item.merged ? &item.merged->sums : nullptr;
+  item.faded = item.sums != nullptr;
+  if (!item.sums)
+    item.sums = &sums_.emplace_back(features::sums_now(item.live, item.merged, context_->shard, context_->now, faded_, *rows_));
+}
+
+float PooledItem::given() const {
+  const double score = requested ? requested->score.value_or(0) : 0;
+  return std::isfinite(score) ? static_cast<float>(score) : 0;
 }
 
 std::string_view CandidatePool::id_of(std::uint32_t number) const {
   const PooledItem& item = items_[number];
-  if (item.requested_id) return item.requested_id->str();
+  if (item.requested) return item.requested->item_id.str();
   if (item.catalogue && item.catalogue->item) return item.catalogue->item->item_id.str();
   const std::string_view id = known_id(item);
   RIFFLE_CHECK(!id.empty(), "an item without an id was allowed", item.key);

@@ -29,14 +29,17 @@ struct alignas(64) PooledItem {
   const features::CatalogueItem* catalogue = nullptr;  // null: the catalogue does not have it
   // Of this request.
   const records::ItemRow* live = nullptr;              // the shard's own; null: none, or its part in `merged` is as new
-  const ItemId* requested_id = nullptr;                // as the request said it; null: it did not
-  float given = 0;                                     // the request's score
-  std::int32_t sums = -1;                              // place among the pool's sums of this request; −1: none
+  const records::RequestCandidate* requested = nullptr;  // null: the request does not name it
+  const features::ItemSums* sums = nullptr;            // null: nobody has asked for them
   std::uint32_t candidate = 0;                         // place among the gatherer's candidates + 1; 0: it is none
   std::uint32_t world = 0, request = 0;                // when it was looked up, and met, last
   bool available = false;                              // as the catalogue says of it, without looking there
   bool judged = false, allowed = false;                // by the rules
+  bool faded = false;                                  // `sums` lie on the snapshot's scale, not on that of the request's time
+
+  float given() const;                                 // the request's score; 0: none, or no number
 };
+static_assert(sizeof(PooledItem) == 64);
 
 // One thread. An item may be looked at once the request has met it: after resolve() or meet().
 class CandidatePool {
@@ -83,9 +86,9 @@ class CandidatePool {
   void expect_sums(std::uint32_t item) const;
   // Of a met item. Valid until the next request.
   features::ItemSignals signals(std::uint32_t item) {
-    const PooledItem& pooled = items_[item];
-    if (pooled.live || !pooled.merged) return signals_of_rows(item);
-    return {&pooled.merged->sums, &faded_};
+    PooledItem& pooled = items_[item];
+    if (!pooled.sums) find_sums(item);
+    return {pooled.sums, pooled.faded ? &faded_ : &features::kNotFaded};
   }
   // The id to list it under. Only of allowed items.
   std::string_view id_of(std::uint32_t item) const;
@@ -100,19 +103,19 @@ class CandidatePool {
  private:
   // Of a live row and the other shards' parts, on the snapshot's scale: until an event changes the row's numbers, however many
   // requests ask. An event changes a few rows, and a list reads hundreds.
-  struct LiveSums {
+  struct alignas(64) LiveSums {
     std::uint32_t item = 0;
     std::uint64_t changes = ~std::uint64_t{0};  // of the row; at first of none
     std::int64_t latest_ms = 0;  // in it: a reader whose time is before that sees it as it stands, and not on this scale
     features::ItemSums sums;
   };
-  features::ItemSignals signals_of_rows(std::uint32_t item);
+  void find_sums(std::uint32_t item);
   // Null: the request's time is before the row's, or there is no snapshot.
   const features::ItemSums* live_sums(std::uint32_t item);
   static constexpr std::size_t kLiveChunk = 64;
   LiveSums& live_at(std::uint32_t place) const { return live_sums_[place / kLiveChunk][place % kLiveChunk]; }
   bool judge(std::uint32_t item);
-  const records::ItemRow* live_row(std::size_t met);
+  const records::ItemRow* live_row(std::size_t at);
   bool is_fresh(const PooledItem& item) const { return !context_->fresh || context_->fresh->contains(item.key); }
 
   const ServingContext* context_ = nullptr;
@@ -143,7 +146,9 @@ class CandidatePool {
   std::vector<std::uint32_t> live_places_;   // by number: where in the next, if it says so too
   std::size_t live_count_ = 0;
   std::vector<std::unique_ptr<LiveSums[]>> live_sums_;  // of this world, kLiveChunk together: they stay where they are
-  std::vector<std::uint32_t> met_;           // by this call
+  // By this call of meet().
+  std::vector<std::uint32_t> unknown_;       // of no snapshot, or of another than this
+  std::vector<std::uint32_t> unread_;        // whose live row is not at hand
   std::vector<std::string> row_keys_;        // for prefetch
   std::vector<std::string_view> row_key_views_;
 };

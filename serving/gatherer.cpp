@@ -134,20 +134,29 @@ bool Gatherer::add(std::uint32_t item) {
   return true;
 }
 
-// Rank 0 of every source, then rank 1 of every source that has one, …
+// Rank 0 of every source, then rank 1 of every source that has one, … As add() does, but whether an item is a candidate already
+// cannot be foretold: it is written either way, and counted where it is new.
 void Gatherer::take_turns(std::size_t limit) {
   speaking_.clear();
   for (const Slot& slot : slots_)
     if (!slot.found.empty()) speaking_.push_back(slot.found);
-  candidates_.reserve(limit);
-  for (std::size_t rank = 0; !speaking_.empty() && candidates_.size() < limit; ++rank) {
+  std::size_t count = candidates_.size();
+  candidates_.resize(limit);
+  for (std::size_t rank = 0; !speaking_.empty() && count < limit; ++rank) {
     bool silent = false;
     for (const std::span<const SourcedItem> found : speaking_) {
-      if (candidates_.size() < limit) add(found[rank].item);
       silent |= rank + 1 == found.size();
+      if (count == limit) continue;
+      const std::uint32_t item = found[rank].item;
+      std::uint32_t& place = pool_.at(item).candidate;
+      candidates_[count].item = item;
+      const bool is_new = place == 0;
+      place = is_new ? static_cast<std::uint32_t>(count + 1) : place;
+      count += is_new;
     }
     if (silent) std::erase_if(speaking_, [&](std::span<const SourcedItem> found) { return rank + 1 == found.size(); });
   }
+  candidates_.resize(count);
 }
 
 void Gatherer::count_marks(CandidateSourceId source, std::span<const SourcedItem> found) {
@@ -175,7 +184,7 @@ void Gatherer::mark_all() {
   count_marks(CandidateSourceId::kCatalogue, rest_);
   std::size_t all = 0;
   for (const Candidate& candidate : candidates_) all += static_cast<std::size_t>(std::popcount(candidate.sources));
-  marks_.resize(all);
+  marks_.resize(all + 1);  // one more than there are: see score_of()
   const SourceMark* next = marks_.data();
   for (Candidate& candidate : candidates_) {
     candidate.marks = next;

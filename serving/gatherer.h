@@ -22,6 +22,7 @@ struct SourceMark {
 };
 
 struct Candidate {
+  Candidate() = default;
   explicit Candidate(std::uint32_t pooled) : item(pooled) {}
 
   std::uint32_t item = 0;      // its number in the pool
@@ -31,6 +32,12 @@ struct Candidate {
   bool has(CandidateSourceId source) const { return (sources >> index_of(source) & 1) != 0; }
   // Of a source that named it.
   const SourceMark& mark(CandidateSourceId source) const { return marks[place_of(source)]; }
+  // 0 of one that did not: what it would have said is read all the same (there is a mark more than candidates have), as a branch
+  // would be taken for the wrong one half the time.
+  float score_of(CandidateSourceId source) const { 
+    const float choice[] = {0, mark(source).score};
+    return choice[has(source)];
+  }
   std::size_t place_of(CandidateSourceId source) const {
     return static_cast<std::size_t>(std::popcount(sources & ((1u << index_of(source)) - 1)));
   }

@@ -18,14 +18,4 @@ void Rules::reset(const records::Request& request, const records::UserRow* user,
   }
 }
 
-bool Rules::allows(const RuleFacts& item) const {
-  if (item.in_catalogue) {
-    if (!item.available) return false;
-  } else if (!item.requested && (!item.has_id || !serve_unknown_)) {
-    return false;
-  }
-  const auto* marks = marks_.find(item.key.value());
-  return !marks || (marks->value & refused_) == 0;
-}
-
 }  // namespace riffle::serving

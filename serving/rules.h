@@ -25,7 +25,15 @@ class Rules {
  public:
   // `user` may be null. What the user bought or saw is read from his bounded history.
   void reset(const records::Request& request, const records::UserRow* user, const ServingOptions& options);
-  bool allows(const RuleFacts& item) const;
+  bool allows(const RuleFacts& item) const {
+    if (item.in_catalogue) {
+      if (!item.available) return false;
+    } else if (!item.requested && (!item.has_id || !serve_unknown_)) {
+      return false;
+    }
+    const auto* marks = marks_.find(item.key.value());
+    return !marks || (marks->value & refused_) == 0;
+  }
 
  private:
   enum Mark : std::uint8_t { kExcluded = 1, kBought = 2, kSeen = 4 };

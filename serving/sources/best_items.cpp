@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "serving/candidate_pool.h"
 #include "serving/threshold.h"
@@ -34,7 +35,8 @@ void BestItems::keep(std::size_t wanted, const CandidatePool& pool, std::vector<
   }
   ranked_.resize(items.size());
   ranks_.resize(items.size());
-  sharing_.assign(items.size(), 0);
+  before_.resize(items.size());
+  last_.assign(items.size(), kNone);
   for (std::size_t i = 0; i < items.size(); ++i) {
     IntLanes above{};
     for (std::size_t j = 0; j < scores_.size(); j += kLanes) {
@@ -43,12 +45,11 @@ void BestItems::keep(std::size_t wanted, const CandidatePool& pool, std::vector<
       above -= score > items[i].score;
     }
     ranks_[i] = static_cast<std::uint32_t>(sum_of(above));
-    ++sharing_[ranks_[i]];
+    before_[i] = std::exchange(last_[ranks_[i]], static_cast<std::uint32_t>(i));
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::size_t rank = ranks_[i];
-    if (sharing_[rank] > 1)
-      for (std::size_t j = 0; j < items.size(); ++j) rank += ranks_[j] == ranks_[i] && better(items[j], items[i]);
+    for (std::uint32_t j = last_[ranks_[i]]; j != kNone; j = before_[j]) rank += better(items[j], items[i]);
     ranked_[rank] = items[i];
   }
   items.assign(ranked_.begin(), ranked_.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, ranked_.size())));

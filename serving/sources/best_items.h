@@ -23,7 +23,9 @@ class BestItems {
   std::vector<float> scores_;            // padded
   std::vector<SourcedItem> ranked_;
   std::vector<std::uint32_t> ranks_;     // how many are above each
-  std::vector<std::uint32_t> sharing_;   // by rank: how many have it
+  // Those who share a rank: by rank the last of them, by item the one before it.
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  std::vector<std::uint32_t> last_, before_;
 };
 
 }  // namespace riffle::serving

@@ -1,7 +1,5 @@
 #include "serving/sources/requested.h"
 
-#include <cmath>
-
 #include "base/hash.h"
 #include "serving/candidate_pool.h"
 
@@ -16,12 +14,10 @@ void RequestedSource::gather(const SourceInput& input, std::size_t wanted, std::
   for (std::size_t i = 0; i < items_.size() && out.size() < wanted; ++i) {
     const records::RequestCandidate& candidate = input.request->candidates[i];
     PooledItem& item = input.pool->at(items_[i]);
-    if (item.requested_id) continue;
-    item.requested_id = &candidate.item_id;
+    if (item.requested) continue;
+    item.requested = &candidate;
     item.judged = false;  // being asked for changes the rules' answer
-    const double score = candidate.score.value_or(0);
-    item.given = std::isfinite(score) ? static_cast<float>(score) : 0;
-    if (input.pool->allowed(items_[i])) out.push_back({items_[i], item.given, ItemKey()});
+    if (input.pool->allowed(items_[i])) out.push_back({items_[i], item.given(), ItemKey()});
   }
 }
 

@@ -164,7 +164,7 @@ TEST_F(Gather, ARequestsCandidatesAreTheOnlyOnesAndMayBeUnheardOf) {
   request.candidates = {{ItemId("new!"), .5}, {ItemId("b"), {}}, {ItemId("new!"), .9}, {ItemId("sold-out"), 1.}, {ItemId("z"), 2.}};
   request.exclude_items = {ItemId("z")};
   EXPECT_THAT(ids(request, 10), ElementsAre("new!", "b"));
-  EXPECT_EQ(gatherer->pool().at(of("new!").item).given, .5f);
+  EXPECT_EQ(gatherer->pool().at(of("new!").item).given(), .5f);
   EXPECT_TRUE(of("b").has(CandidateSourceId::kTogether));  // a reason, and a feature
   EXPECT_TRUE(of("b").has(CandidateSourceId::kRequest));
 }
