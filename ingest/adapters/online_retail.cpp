@@ -101,11 +101,12 @@ OnlineRetail::Fate OnlineRetail::malformed(const std::string& what) {
 }
 
 void OnlineRetail::give_item(const Line& line) {
-  records::Item item;
-  item.title = std::string(absl::StripAsciiWhitespace(field(kDescription)));
+  const absl::string_view title = absl::StripAsciiWhitespace(field(kDescription));
   const auto [known, first] = titled_.try_emplace(field(kStockCode), false);
-  if (!first && (known->second || item.title.empty())) return;
-  known->second = !item.title.empty();
+  if (!first && (known->second || title.empty())) return;
+  known->second = !title.empty();
+  records::Item item;
+  item.title = std::string(title);
   item.item_id.assign(field(kStockCode));
   item.price = line.price;
   waiting_.push_back(
