@@ -1,7 +1,8 @@
 #include "records/time_text.h"
 
 #include <charconv>
-#include <cstdio>
+
+#include "absl/strings/str_cat.h"
 
 namespace riffle::records {
 namespace {
@@ -107,13 +108,10 @@ std::string format_time(TimePoint time) {
   const auto day_start = floor<days>(time);
   const year_month_day date(day_start);
   const hh_mm_ss clock(time - day_start);
-  char text[64];
-  std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text;
+  const auto two = [](auto number) { return absl::Dec(number, absl::kZeroPad2); };
+  return absl::StrCat(absl::Dec(static_cast<int>(date.year()), absl::kZeroPad4), "-", two(static_cast<unsigned>(date.month())), "-",
+                      two(static_cast<unsigned>(date.day())), "T", two(clock.hours().count()), ":", two(clock.minutes().count()), ":",
+                      two(clock.seconds().count()), ".", absl::Dec(clock.subseconds().count(), absl::kZeroPad3), "Z");
 }
 
 }  // namespace riffle::records
