@@ -4,11 +4,11 @@
 
 #include <array>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/types/span.h"
 #include "base/chunked_map.h"
@@ -59,7 +59,7 @@ class CatalogueBuilder {
   using Dated = std::pair<std::int64_t, ItemKey>;  // minus its time, so that the newest come first
 
   Catalogue current_;
-  std::set<Dated> by_age_;                         // available items
+  absl::btree_set<Dated> by_age_;                         // available items
   bool newest_stale_ = true;
 };
 
