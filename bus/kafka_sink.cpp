@@ -25,7 +25,8 @@ constexpr std::string_view kAtOnce = "0.2";
 // librdkafka 2.0.2 sends no request of a partition while five of its messages are in flight (it counts messages where its limit
 // is one of requests), and as long as others of it wait, its thread polls without a timeout: it took half a core, and all the
 // more the less the broker had. So what comes later waits here: after the records of so long and so many bytes, a request's,
-// until few are in flight; but not for long, as it may be for another broker than the one that does not answer.
+// until few of its lane are in flight; but not for long, as a lane of a whole topic may be for another broker than the one that
+// does not answer.
 constexpr std::chrono::microseconds kGathering{200};
 constexpr std::size_t kGathered = kBatchBytes;
 constexpr std::size_t kFewInFlight = 4;
@@ -94,8 +95,6 @@ KafkaSink::~KafkaSink() {
 
 absl::StatusOr<std::uint64_t> KafkaSink::send(const OutRecord& record) {
   Outgoing out;
-  out.topic = record.topic;
-  out.partition = record.partition;
   std::size_t size = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   for (const Header& header : record.headers) size += header.name.size() + header.value.size();
   out.bytes.reserve(size);
@@ -121,9 +120,12 @@ absl::StatusOr<std::uint64_t> KafkaSink::send(const OutRecord& record) {
     settled_changed_.Wait(&mutex_);
   if (stopping_) return absl::CancelledError("send: the sink is being closed");
   unacknowledged_bytes_ += charge;
+  Lane& lane = lane_of(record);
+  out.lane = &lane;
   records_.push_back(std::move(out));
+  lane.waiting.push_back(&records_.back());
   const std::uint64_t ticket = settled_ + records_.size();
-  pump();
+  pump(lane);
   advance();
   return ticket;
 }
@@ -149,38 +151,53 @@ std::vector<Refusal> KafkaSink::take_refusals() {
   return std::exchange(refusals_, {});
 }
 
+KafkaSink::Lane& KafkaSink::lane_of(const OutRecord& record) {
+  auto topic = lanes_.find(record.topic);
+  if (topic == lanes_.end()) topic = lanes_.emplace(record.topic, std::map<std::int32_t, Lane>()).first;
+  Lane& lane = topic->second[record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA];
+  if (lane.topic.empty()) {
+    lane.topic = record.topic;
+    lane.partition = record.partition;
+  }
+  return lane;
+}
+
+void KafkaSink::pump_all() {
+  for (auto& [topic, lanes] : lanes_)
+    for (auto& [partition, lane] : lanes) pump(lane);
+}
+
 // Gives librdkafka what it does not have yet, in order. A record that must go alone waits for those before it, and those
 // after it wait for it.
-void KafkaSink::pump() {
-  while (!replacing_ && produced_ < records_.size()) {
-    Outgoing& record = records_[produced_];
-    if (record.state == State::kQueued) {
-      if (waits_for_deliveries()) return;
-      const bool after_alone = produced_ > 0 && records_[produced_ - 1].alone;
-      if ((record.alone || after_alone) && in_flight_ > 0) return;
-      const rd_kafka_resp_err_t code = produce(record);
-      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        record.state = State::kInFlight;
-        ++in_flight_;
-        gathered_bytes_ += record.bytes.size();
-      } else if (is_refusal(code)) {
-        refuse(record, code);
-      } else {
-        return;  // its queue is full, or it is beyond repair: the delivery thread goes on
-      }
+void KafkaSink::pump(Lane& lane) {
+  while (!replacing_ && !lane.waiting.empty()) {
+    Outgoing& record = *lane.waiting.front();
+    if (waits_for_deliveries(lane)) return;
+    if ((record.alone || lane.last_alone) && lane.in_flight > 0) return;
+    const rd_kafka_resp_err_t code = produce(record);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      record.state = State::kInFlight;
+      ++in_flight_;
+      ++lane.in_flight;
+      lane.gathered_bytes += record.bytes.size();
+    } else if (is_refusal(code)) {
+      refuse(record, code);
+    } else {
+      return;  // its queue is full, or it is beyond repair: the delivery thread goes on
     }
-    ++produced_;
+    lane.last_alone = record.alone;
+    lane.waiting.pop_front();
   }
 }
 
 // What is sent together goes together: gathering begins anew with each record that meets few in flight.
-bool KafkaSink::waits_for_deliveries() {
+bool KafkaSink::waits_for_deliveries(Lane& lane) {
   const auto now = std::chrono::steady_clock::now();
-  if (in_flight_ < kFewInFlight || now > gathers_until_ + kLongestWait) {
-    gathers_until_ = now + std::max<std::chrono::microseconds>(kGathering, options_.linger / 2);
-    gathered_bytes_ = 0;
+  if (lane.in_flight < kFewInFlight || now > lane.gathers_until + kLongestWait) {
+    lane.gathers_until = now + std::max<std::chrono::microseconds>(kGathering, options_.linger / 2);
+    lane.gathered_bytes = 0;
   }
-  return now > gathers_until_ || gathered_bytes_ >= kGathered;
+  return now > lane.gathers_until || lane.gathered_bytes >= kGathered;
 }
 
 rd_kafka_resp_err_t KafkaSink::produce(Outgoing& record) {
@@ -190,9 +207,9 @@ rd_kafka_resp_err_t KafkaSink::produce(Outgoing& record) {
   rd_kafka_vu_t fields[7];
   std::size_t n = 0;
   fields[n].vtype = RD_KAFKA_VTYPE_TOPIC;
-  fields[n++].u.cstr = record.topic.c_str();
+  fields[n++].u.cstr = record.lane->topic.c_str();
   fields[n].vtype = RD_KAFKA_VTYPE_PARTITION;
-  fields[n++].u.i32 = record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA;
+  fields[n++].u.i32 = record.lane->partition ? record.lane->partition->value() : RD_KAFKA_PARTITION_UA;
   fields[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
   fields[n++].u.i64 = record.timestamp_ms;
   fields[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
@@ -244,8 +261,9 @@ void KafkaSink::settle_deliveries() {
 }
 
 void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
-  RIFFLE_CHECK(record.state == State::kInFlight && record.generation == generation_, record.topic, record.generation, generation_);
+  RIFFLE_CHECK(record.state == State::kInFlight && record.generation == generation_, record.lane->topic, record.generation, generation_);
   --in_flight_;
+  --record.lane->in_flight;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     set_connected(true);
     finish(record);
@@ -267,8 +285,8 @@ void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
 }
 
 void KafkaSink::refuse(Outgoing& record, rd_kafka_resp_err_t code) {
-  refusals_.push_back({record.topic, std::string(record.key()), record.bytes.size(),
-                       producer_->error(absl::StrCat("write to ", record.topic), code)});
+  refusals_.push_back({record.lane->topic, std::string(record.key()), record.bytes.size(),
+                       producer_->error(absl::StrCat("write to ", record.lane->topic), code)});
   finish(record);
 }
 
@@ -280,9 +298,8 @@ void KafkaSink::finish(Outgoing& record) {
 
 void KafkaSink::advance() {
   const std::uint64_t before = settled_;
-  while (!records_.empty() && records_.front().state == State::kSettled && produced_ > 0) {
+  while (!records_.empty() && records_.front().state == State::kSettled) {
     records_.pop_front();
-    --produced_;
     ++settled_;
   }
   if (settled_ != before || unacknowledged_bytes_ == 0) settled_changed_.SignalAll();
@@ -300,7 +317,7 @@ void KafkaSink::run() {
     {
       absl::MutexLock lock(&mutex_);
       if (!deliveries_.empty()) settle_deliveries();
-      if (!beyond_repair_) pump();
+      if (!beyond_repair_) pump_all();
       advance();
     }
     if (beyond_repair_) {
@@ -350,9 +367,16 @@ void KafkaSink::replace_producer() {
   absl::MutexLock lock(&mutex_);
   log::warn("Kafka producer {}: replaced; {} records are sent again", options_.client_id, records_.size());
   ++generation_;
-  produced_ = 0;
+  for (auto& [topic, lanes] : lanes_) {
+    for (auto& [partition, lane] : lanes) {
+      lane.waiting.clear();
+      lane.last_alone = false;
+    }
+  }
+  for (Outgoing& record : records_)
+    if (record.state == State::kQueued) record.lane->waiting.push_back(&record);
   replacing_ = false;
-  pump();
+  pump_all();
   advance();
 }
 

@@ -8,7 +8,10 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,9 +36,19 @@ class KafkaSink final : public Sink, private KafkaEvents {
 
  private:
   enum class State { kQueued, kInFlight, kSettled };
-  struct Outgoing {
+  struct Outgoing;
+  // The records of one partition; of a whole topic, where the partition is chosen by the key.
+  struct Lane {
     std::string topic;
     std::optional<Partition> partition;
+    std::deque<Outgoing*> waiting;  // that librdkafka does not have, in order
+    std::size_t in_flight = 0;
+    bool last_alone = false;        // the last that it got must share no batch
+    std::chrono::steady_clock::time_point gathers_until{};
+    std::size_t gathered_bytes = 0;
+  };
+  struct Outgoing {
+    Lane* lane = nullptr;
     std::string bytes;  // key, value, then names and values of the headers
     std::int64_t key_bytes = -1;    // -1: none
     std::int64_t value_bytes = -1;  // -1: none
@@ -46,7 +59,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
     bool alone = false;             // shared a batch that was too large: goes by itself
 
     std::string_view key() const { return std::string_view(bytes).substr(0, static_cast<std::size_t>(std::max<std::int64_t>(key_bytes, 0))); }
-    std::size_t charge() const { return bytes.size() + topic.size() + 128; }
+    std::size_t charge() const { return bytes.size() + 128; }
   };
   struct Delivery {
     Outgoing* record;
@@ -64,8 +77,10 @@ class KafkaSink final : public Sink, private KafkaEvents {
   void refuse(Outgoing& record, rd_kafka_resp_err_t code) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void finish(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool waits_for_deliveries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Lane& lane_of(const OutRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void pump_all() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void pump(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool waits_for_deliveries(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   rd_kafka_resp_err_t produce(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void replace_producer() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -82,10 +97,9 @@ class KafkaSink final : public Sink, private KafkaEvents {
   std::shared_ptr<KafkaHandle> producer_ ABSL_GUARDED_BY(mutex_);  // replaced by the delivery thread only
   std::deque<Outgoing> records_ ABSL_GUARDED_BY(mutex_);  // of the tickets settled_ + 1, …; librdkafka points into it
   std::uint64_t settled_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::size_t produced_ ABSL_GUARDED_BY(mutex_) = 0;      // the first records_ that librdkafka has, or had
-  std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::chrono::steady_clock::time_point gathers_until_ ABSL_GUARDED_BY(mutex_);
-  std::size_t gathered_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // By topic and partition (-1: chosen by the key); kept for ever, as records point to them.
+  std::map<std::string, std::map<std::int32_t, Lane>, std::less<>> lanes_ ABSL_GUARDED_BY(mutex_);
+  std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;     // of all lanes
   std::size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   bool replacing_ ABSL_GUARDED_BY(mutex_) = false;
