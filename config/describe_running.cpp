@@ -26,7 +26,9 @@ void describe_epoch(Fields& f, pipeline::EpochOptions& o) {
   f.bytes("dirty_bytes", o.dirty_bytes, "... or so many bytes of changed rows ...", 1 << 20);
   f.bytes("asked_dirty_bytes", o.asked_dirty_bytes,
           "... or so many while lists are asked for: fewer make them wait less and cost more an event.", 1 << 20);
-  f.duration("stats_interval", o.stats_interval, "Item statistics leave at most so often.", Milliseconds(1));
+  f.duration("stats_interval", o.stats_interval,
+             "Item statistics leave at most so often; while a backlog is read, at most once a catching_up_interval.",
+             Milliseconds(1));
 }
 
 void describe_worker(Fields& f, pipeline::WorkerOptions& o) {

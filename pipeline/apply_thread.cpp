@@ -1,5 +1,7 @@
 #include "pipeline/apply_thread.h"
 
+#include <time.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +21,16 @@ constexpr Milliseconds kIdleTick{1000};
 constexpr std::size_t kRequestsInATurn = 32;
 // A shard counts as asked for so long after its last request.
 constexpr Milliseconds kAsked{1000};
+
+// Ticks and epochs' ends are looked for at least this often.
+constexpr Milliseconds kLook{5};
+
+// What the calling thread has had of a processor.
+std::chrono::nanoseconds processor_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
 
 double steady_ms() { return std::chrono::duration<double, std::milli>(Steady::now().time_since_epoch()).count(); }
 
@@ -116,8 +128,9 @@ void ApplyThread::run() {
       const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
         return stopping_ || news_ || !work_.empty();
       };
-      // Ticks and epochs' ends are looked for at least this often.
-      mutex_.AwaitWithTimeout(absl::Condition(&awake), absl::Milliseconds(5));
+      const Steady::time_point now = Steady::now();
+      const Steady::duration wait = pace_.rests(now) ? std::min<Steady::duration>(pace_.until() - now, kLook) : kLook;
+      mutex_.AwaitWithTimeout(absl::Condition(&awake), absl::FromChrono(wait));
       if (stopping_) return;
       work.swap(work_);
       news_ = false;
@@ -125,11 +138,19 @@ void ApplyThread::run() {
     for (auto& piece : work) piece();
 
     froze_this_round_ = false;
+    round_events_ms_ = 0;
+    const auto began = Steady::now();
+    const auto processor = processor_time();
+    events_rest_ = pace_.rests(began);
     std::vector<Partition> failed;
     for (auto& [id, owned] : shards_) {
       if (!owned.closed && !turn(id, owned)) failed.push_back(id);
     }
     for (const Partition id : failed) drop(id);
+    const bool asked = std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard.second.asked; });
+    const std::chrono::duration<double, std::milli> events(round_events_ms_);
+    pace_.round(Steady::now(), Steady::now() - began, processor_time() - processor, std::chrono::duration_cast<EventPace::Span>(events),
+                asked);
   }
 }
 
@@ -158,7 +179,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     Inbox& inbox = it->second;
     // An epoch that is full waits for the one before it: the queue fills, and its partitions are paused. Requests do not
     // wait with the events: a list adds little to an epoch.
-    const bool events = !(shard.frozen() && full(owned));
+    const bool events = !(shard.frozen() && full(owned)) && !events_rest_;
     if (events) {
       inbox.take(Input::kEvents, events_in_a_turn(), batch.events, batch.memory);
       inbox.take(Input::kUsers, 1000, batch.users, batch.memory);
@@ -210,6 +231,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
       fail(id, status);
       return false;
     }
+    if (!batch.events.empty()) round_events_ms_ += shard.events_ms();
     if (batch.events.size() >= 16)
       micros_per_event_ = .9 * micros_per_event_ + .1 * 1000 * shard.events_ms() / static_cast<double>(batch.events.size());
     event_time_seconds_.Set(static_cast<double>(to_ms(shard.event_time() == kNoTime ? from_ms(0) : shard.event_time())) / 1000);
@@ -228,8 +250,11 @@ bool ApplyThread::end_epoch(Partition id, Owned& owned, Steady::time_point now, 
   if (now - owned.epoch_began < interval && !full(owned)) return true;
   if (owned.asked && froze_this_round_ && !overfull(shard)) return true;  // a list waits for one freeze, not for all shards'
   froze_this_round_ = true;
-  const bool with_stats = now - owned.last_stats >= environment_.epoch.stats_interval;
-  if (with_stats) owned.last_stats = now;
+  // Thousands of items a shard: where lists are asked for, not several shards' at once.
+  const Steady::duration stats_interval = std::max(environment_.epoch.stats_interval, interval);
+  const Steady::duration apart = owned.asked ? stats_interval / static_cast<int>(shards_.size()) : Steady::duration::zero();
+  const bool with_stats = now - owned.last_stats >= stats_interval && now - last_stats_ >= apart;
+  if (with_stats) owned.last_stats = last_stats_ = now;
   owned.epoch_began = now;
   return submit(id, owned, with_stats);
 }

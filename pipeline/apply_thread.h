@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/published.h"
 #include "pipeline/epoch_writer.h"
+#include "pipeline/event_pace.h"
 #include "pipeline/inbox.h"
 #include "pipeline/options.h"
 #include "pipeline/shard.h"
@@ -90,6 +91,10 @@ class ApplyThread {
   std::map<Partition, Owned> shards_;        // this thread's alone
   double micros_per_event_ = 5;              // moving estimate, for the length of a turn
   std::uint64_t batches_ = 0;
+  EventPace pace_;
+  bool events_rest_ = false;                 // in this round of turns, all shards'
+  double round_events_ms_ = 0;               // of this round
+  std::chrono::steady_clock::time_point last_stats_;  // of any shard
   bool froze_this_round_ = false;            // a shard's epoch has ended since each had its turn
 
   mutable absl::Mutex mutex_;
