@@ -16,9 +16,10 @@ using Steady = std::chrono::steady_clock;
 constexpr Milliseconds kLive{1000};
 // Without records a tick costs a journal entry and an epoch for nothing but the windows that it may close.
 constexpr Milliseconds kIdleTick{1000};
-// Lists leave once those of the whole turn are decided and journaled: enough of them share a write, and the first does not
-// wait for many others.
-constexpr std::size_t kRequestsInATurn = 32;
+// Lists leave once those of the whole turn are decided and journaled: enough of them share a write, and the first does not wait
+// for many others. All shards' together take about so long: a request waits here for as long.
+constexpr std::chrono::microseconds kRequestsRound{12'000};
+constexpr double kFewestRequests = 4, kMostRequests = 32;   // of a turn
 // A shard counts as asked for so long after its last request.
 constexpr Milliseconds kAsked{1000};
 
@@ -85,6 +86,11 @@ void ApplyThread::close(Partition id, bool commit, std::function<void()> closed)
   });
 }
 
+std::size_t ApplyThread::requests_in_a_turn() const {
+  const double share = static_cast<double>(kRequestsRound.count()) / static_cast<double>(std::max<std::size_t>(1, shards_.size()));
+  return static_cast<std::size_t>(std::clamp(share / micros_per_request_, kFewestRequests, kMostRequests));
+}
+
 bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory) {
   absl::MutexLock lock(&mutex_);
   const auto it = inboxes_.find(shard);
@@ -92,7 +98,7 @@ bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record>
   Inbox& inbox = it->second;
   inbox.at_end[static_cast<std::size_t>(input)] = false;
   if (input == Input::kEvents) inbox.events_heard = true;
-  inbox.push(input, std::move(records), std::move(memory));
+  inbox.push(input, std::move(records), std::move(memory), Steady::now());
   news_ = true;
   bool& paused = inbox.paused[static_cast<std::size_t>(input)];
   if (!paused && inbox.bytes(input) > environment_.worker.queued_bytes) return paused = true;
@@ -172,6 +178,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
   MicroBatch batch;
   bool more = false;
   bool resume[kInputs] = {};
+  std::vector<Inbox::Time> since;
   {
     absl::MutexLock lock(&mutex_);
     const auto it = inboxes_.find(id);
@@ -186,7 +193,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     }
     // A request that waited for this start is not answered before what came before it has begun to arrive.
     const bool answering = inbox.events_heard && environment_.world_ready() && !(shard.frozen() && overfull(shard));
-    if (answering) inbox.take(Input::kRequests, kRequestsInATurn, batch.requests, batch.memory);
+    if (answering) inbox.take(Input::kRequests, requests_in_a_turn(), batch.requests, batch.memory, &since);
     more = (events && inbox.count(Input::kEvents) + inbox.count(Input::kUsers) > 0) ||
            (answering && inbox.count(Input::kRequests) > 0);
     owned.events_at_end = inbox.at_end[static_cast<std::size_t>(Input::kEvents)] && inbox.count(Input::kEvents) == 0;
@@ -199,11 +206,13 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     }
     if (more) news_ = true;
     batch.events_lag = inbox.count(Input::kEvents) > 0;
+    batch.leaves_requests = inbox.count(Input::kRequests) > 0;
   }
   for (std::size_t i = 0; i < kInputs; ++i)
     if (resume[i]) environment_.resume(id, static_cast<Input>(i));
 
   const auto began = Steady::now();
+  for (const Inbox::Time pushed : since) batch.waited.push_back(std::chrono::duration_cast<Milliseconds>(began - pushed));
   batch.wall = environment_.clock->now();
   if (!batch.requests.empty()) owned.last_asked = began;
   owned.asked = owned.last_asked && began - *owned.last_asked < kAsked;
@@ -234,6 +243,10 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
     if (!batch.events.empty()) round_events_ms_ += shard.events_ms();
     if (batch.events.size() >= 16)
       micros_per_event_ = .9 * micros_per_event_ + .1 * 1000 * shard.events_ms() / static_cast<double>(batch.events.size());
+    if (!batch.requests.empty()) {
+      const double micros = std::chrono::duration<double, std::micro>(Steady::now() - began).count() - 1000 * shard.events_ms();
+      micros_per_request_ = .9 * micros_per_request_ + .1 * micros / static_cast<double>(batch.requests.size());
+    }
     event_time_seconds_.Set(static_cast<double>(to_ms(shard.event_time() == kNoTime ? from_ms(0) : shard.event_time())) / 1000);
   }
   return end_epoch(id, owned, Steady::now(), caught_up);

@@ -83,13 +83,15 @@ class ApplyThread {
   void drop(Partition id);
   void fail(Partition id, const absl::Status& status);
   std::size_t events_in_a_turn() const;
+  std::size_t requests_in_a_turn() const;
   bool full(const Owned& owned) const;
   bool overfull(const Shard& shard) const;
 
   Environment environment_;
   Gauge& event_time_seconds_;
   std::map<Partition, Owned> shards_;        // this thread's alone
-  double micros_per_event_ = 5;              // moving estimate, for the length of a turn
+  double micros_per_event_ = 5;              // moving estimates, for the length of a turn
+  double micros_per_request_ = 300;
   std::uint64_t batches_ = 0;
   EventPace pace_;
   bool events_rest_ = false;                 // in this round of turns, all shards'

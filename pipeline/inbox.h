@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -16,15 +17,18 @@ namespace riffle::pipeline {
 
 class Inbox {
  public:
-  void push(Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory) {
+  using Time = std::chrono::steady_clock::time_point;
+
+  void push(Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory, Time now) {
     Queue& queue = queues_[static_cast<std::size_t>(input)];
     for (const bus::Record& record : records) queue.bytes += record.bytes();
     queue.count += records.size();
-    queue.chunks.push_back({std::move(records), std::move(memory), 0});
+    queue.chunks.push_back({std::move(records), std::move(memory), 0, now});
   }
 
-  // Moves up to `most` records to `out`, and what keeps them alive to `memory`.
-  void take(Input input, std::size_t most, std::vector<bus::Record>& out, std::vector<std::shared_ptr<void>>& memory) {
+  // Moves up to `most` records to `out`, what keeps them alive to `memory`, and when they were pushed to `since`.
+  void take(Input input, std::size_t most, std::vector<bus::Record>& out, std::vector<std::shared_ptr<void>>& memory,
+            std::vector<Time>* since = nullptr) {
     Queue& queue = queues_[static_cast<std::size_t>(input)];
     while (most > 0 && !queue.chunks.empty()) {
       Chunk& chunk = queue.chunks.front();
@@ -34,6 +38,7 @@ class Inbox {
         queue.bytes -= record.bytes();
         --queue.count;
         --most;
+        if (since) since->push_back(chunk.since);
         out.push_back(std::move(record));
       }
       if (chunk.at == chunk.records.size()) queue.chunks.pop_front();
@@ -55,6 +60,7 @@ class Inbox {
     std::vector<bus::Record> records;
     std::shared_ptr<void> memory;
     std::size_t at;
+    Time since;
   };
   struct Queue {
     std::deque<Chunk> chunks;

@@ -42,12 +42,14 @@ struct MicroBatch {
   std::vector<bus::Record> events;
   std::vector<bus::Record> users;
   std::vector<bus::Record> requests;
+  std::vector<Milliseconds> waited;           // of each request: since this process has it; none: not at all
   std::vector<std::shared_ptr<void>> memory;  // what the records' views point into
 
   World world;
   TimePoint wall{};                       // for deadlines only
   Milliseconds tick{0};                   // shard time moves on by so much, after the records; 0: not caught up
   std::uint64_t seed = 0;                 // of this micro-batch's draws
+  bool leaves_requests = false;           // others wait behind these
   bool events_lag = false;                // a backlog of events waits: lists say so
   std::function<double()> now_ms;         // a monotonic clock in ms, for took_ms and deadlines inside the batch
 

@@ -116,8 +116,9 @@ absl::Status Shard::process(const MicroBatch& batch) {
   note_run(Input::kUsers, batch.users, entry);
 
   std::vector<Decided> answers;
-  for (const bus::Record& record : batch.requests) {
-    if (auto decided = answer(record, batch, journal)) {
+  if (!batch.requests.empty()) queue_.note(batch.wall, batch.leaves_requests);
+  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
+    if (auto decided = answer(i, batch, journal)) {
       *entry.add_pins() = decided->pin;
       answers.push_back(*std::move(decided));
     }

@@ -30,6 +30,7 @@
 #include "pipeline/epoch.h"
 #include "pipeline/micro_batch.h"
 #include "pipeline/options.h"
+#include "pipeline/standing_queue.h"
 #include "serving/options.h"
 #include "serving/recommender.h"
 #include "state/store.h"
@@ -138,7 +139,8 @@ class Shard {
   void prefetch(const std::vector<bus::Record>& events, const std::vector<bus::Record>& requests);
   void apply_event(const bus::Record& record);
   void apply_profile(const bus::Record& record);
-  std::optional<Decided> answer(const bus::Record& record, const MicroBatch& batch, state::WriteBatch& journal);
+  std::optional<Decided> answer(std::size_t index, const MicroBatch& batch, state::WriteBatch& journal);
+  std::optional<std::string> too_late(const bus::Record& record, const MicroBatch& batch, TimePoint taken, std::size_t index);
   Decided decide(const bus::Record& record, const MicroBatch& batch, TimePoint taken, state::WriteBatch& journal);
   // Valid until the next call.
   const pb::Decision& choose(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
@@ -186,6 +188,7 @@ class Shard {
   features::FreshItems fresh_{&rows_};
   features::Joiner joiner_;
   serving::Recommender recommender_;
+  StandingQueue queue_;                    // of requests
   std::unique_ptr<Probe> probe_;
 
   pb::ShardMeta meta_;

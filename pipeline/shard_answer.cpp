@@ -35,8 +35,8 @@ TimePoint Shard::wall(const MicroBatch& batch) const {
   return batch.wall + Milliseconds(static_cast<std::int64_t>(batch.now_ms() - batch_began_ms_));
 }
 
-std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const MicroBatch& batch,
-                                            state::WriteBatch& journal) {
+std::optional<Shard::Decided> Shard::answer(std::size_t index, const MicroBatch& batch, state::WriteBatch& journal) {
+  const bus::Record& record = batch.requests[index];
   if (record.offset.value() < positions_[static_cast<int>(Input::kRequests)].offset()) return std::nullopt;
   note_read(Input::kRequests, record);
   if (auto reason = admission_.admit_request(record, event_time(), request_)) {
@@ -51,17 +51,28 @@ std::optional<Shard::Decided> Shard::answer(const bus::Record& record, const Mic
   decided.pin.set_request_offset(record.offset.value());
   const TimePoint taken = wall(batch);
   if (batch.now_ms) probe_->wait_seconds.Observe(std::max(0.0, static_cast<double>((taken - record.timestamp).count()) / 1000));
-  if (request_.deadline && taken > record.timestamp + *request_.deadline) {
-    const records::Reason reason{
-        records::Code::kDeadlinePassed,
-        absl::StrCat("taken ", (taken - record.timestamp).count(), " ms after its record time, with deadline_ms ",
-                     request_.deadline->count(), "; ask again, or allow more")};
+  if (const auto message = too_late(record, batch, taken, index)) {
+    const records::Reason reason{records::Code::kDeadlinePassed, *message};
     decided.pin.set_refusal_code(std::string(records::code_name(reason.code)));
     decided.pin.set_refusal_message(reason.message);
     refuse(record, reason);
     return decided;
   }
   return decide(record, batch, taken, journal);
+}
+
+// Why the request in request_ is refused: its deadline has passed, or will have when its list leaves, as the queue stands.
+std::optional<std::string> Shard::too_late(const bus::Record& record, const MicroBatch& batch, TimePoint taken,
+                                           std::size_t index) {
+  if (!request_.deadline) return std::nullopt;
+  if (taken > record.timestamp + *request_.deadline) {
+    return absl::StrCat("taken ", (taken - record.timestamp).count(), " ms after its record time, with deadline_ms ",
+                        request_.deadline->count(), "; ask again, or allow more");
+  }
+  const Milliseconds waited = (index < batch.waited.size() ? batch.waited[index] : Milliseconds(0)) + (taken - batch.wall);
+  if (waited <= queue_.patience(*request_.deadline)) return std::nullopt;
+  return absl::StrCat("there are more requests than can be answered, and this one has waited ", waited.count(),
+                      " ms of deadline_ms ", request_.deadline->count(), " already; ask again later, or allow more");
 }
 
 // Null: the statistics do not know yet what this shard's rows were when it was opened.
@@ -102,7 +113,7 @@ const pb::Decision& Shard::choose(const bus::Record& record, const MicroBatch& b
   context.ordinal = joiner_.next_ordinal(request_.user_id);
   if (request_.deadline) {
     const double left_ms = static_cast<double>((record.timestamp + *request_.deadline - taken).count());
-    context.hurry = left_ms < static_cast<double>(options_.serving.degrade_below.count());
+    context.hurry = queue_.stands() || left_ms < static_cast<double>(options_.serving.degrade_below.count());
   }
   if (batch.events_lag) context.degraded.emplace_back("events_lag");
   for (std::size_t i = 0; i < kInputs; ++i) {
