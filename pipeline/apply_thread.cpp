@@ -153,10 +153,12 @@ void ApplyThread::run() {
       if (!owned.closed && !turn(id, owned)) failed.push_back(id);
     }
     for (const Partition id : failed) drop(id);
-    const bool asked = std::any_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard.second.asked; });
+    // A click that is read as it is made does not rest.
+    const auto paced = [](const auto& shard) { return shard.second.asked && shard.second.behind; };
     const std::chrono::duration<double, std::milli> events(round_events_ms_);
-    pace_.round(Steady::now(), Steady::now() - began, processor_time() - processor, std::chrono::duration_cast<EventPace::Span>(events),
-                asked);
+    const Steady::time_point end = Steady::now();
+    pace_.round(end, end - began, processor_time() - processor, std::chrono::duration_cast<EventPace::Span>(events),
+                std::any_of(shards_.begin(), shards_.end(), paced));
   }
 }
 
@@ -219,6 +221,7 @@ bool ApplyThread::turn(Partition id, Owned& owned) {
   if (!batch.events.empty()) owned.newest_record = batch.events.back().timestamp;
   const bool live = owned.events_at_end || (!batch.events_lag && owned.newest_record + kLive > batch.wall);
   const bool caught_up = live && environment_.connected();
+  owned.behind = !live;
   if (!live) batch.events_lag = true;
   const auto since_tick = std::chrono::duration_cast<Milliseconds>(began - owned.last_tick);
   if (!caught_up) {

@@ -68,6 +68,7 @@ class ApplyThread {
     std::chrono::steady_clock::time_point epoch_began, last_tick, last_stats;
     std::optional<std::chrono::steady_clock::time_point> last_asked;   // when requests were taken last
     bool asked = false;                      // lately: its epochs are small, and end one shard's after another
+    bool behind = true;                      // a backlog of events is read
     TimePoint newest_record = kNoTime;       // record time of the last event applied
     bool events_at_end = false, requests_at_end = false;
     std::vector<bus::Position> freezing;     // positions of the frozen epoch

@@ -9,8 +9,8 @@ constexpr double kLess = .8, kMore = 1.1;
 
 }  // namespace
 
-void EventPace::round(Time end, Span took, Span processor, Span events, bool asked) {
-  if (!asked) {
+void EventPace::round(Time end, Span took, Span processor, Span events, bool paced) {
+  if (!paced) {
     *this = EventPace();
     return;
   }
@@ -22,7 +22,7 @@ void EventPace::round(Time end, Span took, Span processor, Span events, bool ask
     took_ = processor_ = Span(0);
   }
   const auto rest = std::chrono::duration<double, std::nano>(static_cast<double>(events.count()) * (1 / share_ - 1));
-  if (events.count() > 0) until_ = end + std::chrono::duration_cast<Span>(rest);
+  if (events.count() > 0) until_ = end + std::min(std::chrono::duration_cast<Span>(rest), kLongestRest);
 }
 
 }  // namespace riffle::pipeline

@@ -20,9 +20,11 @@ class EventPace {
   static constexpr Span kSpan = std::chrono::milliseconds(20);  // of work; shorter is noise, longer lets lists wait for longer
   static constexpr double kLost = .2;                           // of a span, without the processor: somebody waits for it
   static constexpr double kLeast = .1;                          // of the time, so that a backlog always ends
+  static constexpr Span kLongestRest = std::chrono::milliseconds(20);  // events may have taken long for want of the processor
 
-  // A round of turns has ended: how long it took, how long it had the processor, and how long its events took.
-  void round(Time end, Span took, Span processor, Span events, bool asked);
+  // A round of turns has ended: how long it took, how long it had the processor, how long its events took, and whether lists are
+  // asked for while there is a backlog.
+  void round(Time end, Span took, Span processor, Span events, bool paced);
 
   bool rests(Time now) const { return now < until_; }
   Time until() const { return until_; }

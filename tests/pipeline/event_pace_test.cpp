@@ -10,8 +10,8 @@ using std::chrono::milliseconds;
 class EventPaceTest : public testing::Test {
  protected:
   // Rounds of 10 ms, 2 ms of each with events.
-  void rounds(int count, milliseconds processor, bool asked = true) {
-    for (int i = 0; i < count; ++i) pace_.round(now_ += milliseconds(10), milliseconds(10), processor, milliseconds(2), asked);
+  void rounds(int count, milliseconds processor, bool paced = true) {
+    for (int i = 0; i < count; ++i) pace_.round(now_ += milliseconds(10), milliseconds(10), processor, milliseconds(2), paced);
   }
   EventPace pace_;
   EventPace::Time now_ = EventPace::Time(std::chrono::hours(1));
@@ -40,7 +40,13 @@ TEST_F(EventPaceTest, TheyRestLessWhenItIsThereAgain) {
   EXPECT_FALSE(pace_.rests(now_));
 }
 
-TEST_F(EventPaceTest, WithoutRequestsNothingRests) {
+TEST_F(EventPaceTest, NoRestIsLong) {
+  rounds(100, milliseconds(5));
+  pace_.round(now_, milliseconds(10), milliseconds(5), milliseconds(8), true);
+  EXPECT_EQ(pace_.until(), now_ + EventPace::kLongestRest);
+}
+
+TEST_F(EventPaceTest, WithoutRequestsOrABacklogNothingRests) {
   rounds(100, milliseconds(5));
   ASSERT_TRUE(pace_.rests(now_));
   rounds(1, milliseconds(5), false);
