@@ -25,6 +25,7 @@
 #include "bus/kafka_bus.h"
 #include "bus/topics.h"
 #include "crash/topics.h"
+#include "pipeline/shard_opener.h"
 #include "records/json_codec.h"
 #include "state/layout.h"
 #include "state/rocksdb_store.h"
@@ -65,7 +66,7 @@ class FaultStream {
     // A worker that is gone is missed soon, and a broker that answers no more is given up soon.
     all.insert({{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "1000"}, {"socket.timeout.ms", "3000"}});
     for (const auto& [property, value] : more) all[property] = value;
-    std::vector<std::string> options = {"--set", "topics.prefix=" + prefix_, "--set", "worker.group=" + prefix_ + "group",
+    std::vector<std::string> options = {"--set", "topics.prefix=" + prefix_, "--set", "worker.group=" + group(),
                                         "--set", "state.directory=" + state(), "--set", "worker.name=" + name};
     for (const auto& [property, value] : all) options.insert(options.end(), {"--set", "kafka." + property + "=" + value});
     return options;
@@ -122,6 +123,20 @@ class FaultStream {
     EXPECT_TRUE(await([&] { return (missing = missing_events()).empty(); }, most)) << missing;
   }
 
+  // Waits until the workers' group says of every request that it was answered: no other worker takes it again, whatever it knows.
+  void expect_requests_committed() {
+    auto source = bus_->make_source({.group = pipeline::requests_group(group())}).value();
+    for (std::int32_t p = 0; p < 2; ++p) {
+      const bus::TopicPartition where{topics_.requests, Partition(p)};
+      const Offset end = crash::watermarks_of(*source, where).high;
+      const auto committed = [&] {
+        const auto offset = source->committed(where);
+        return end == Offset(0) || (offset.ok() && *offset == end);
+      };
+      EXPECT_TRUE(await(committed)) << "requests/" << p;
+    }
+  }
+
   // The events so far are no longer in the log: they are in no row that is made anew.
   void forget_events() { expected_.clear(); }
 
@@ -129,6 +144,7 @@ class FaultStream {
   const bus::TopicNames& topics() const { return topics_; }
   bus::Bus& bus() { return *bus_; }
   int requests() const { return requests_; }
+  std::string group() const { return prefix_ + "group"; }
   const Properties& properties() const { return own_; }
 
  private:
