@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "evaluation/prequential/event_source.h"
-#include "records/json_codec.h"
+#include "ingest/adapters/adapter.h"
 
 namespace riffle::evaluation {
 
@@ -20,8 +20,8 @@ class EventFiles final : public EventSource {
   EventFiles(FileFormat format, std::vector<std::string> files) : format_(format), files_(std::move(files)) {}
 
   absl::StatusOr<Kind> next() override;
-  const records::Event& event() const override { return event_; }
-  const records::Item& item() const override { return item_; }
+  const records::Event& event() const override { return adapter_->event(); }
+  const records::Item& item() const override { return adapter_->item(); }
   std::optional<TimePoint> time() const override { return record_.timestamp; }
   std::vector<ingest::RowCount> counts() const override;
   const std::vector<std::string>& problems() const override { return problems_; }
@@ -36,10 +36,7 @@ class EventFiles final : public EventSource {
   std::unique_ptr<ingest::Adapter> adapter_;
   std::vector<ingest::RowCount> counts_;  // of the files before
   std::vector<std::string> problems_;
-  records::JsonDecoder decoder_{records::Limits()};
   ingest::ImportRecord record_;
-  records::Event event_;
-  records::Item item_;
 };
 
 }  // namespace riffle::evaluation

@@ -17,6 +17,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/time.h"
+#include "records/event.h"
+#include "records/item.h"
 
 namespace riffle::ingest {
 
@@ -45,6 +47,10 @@ class Adapter {
   // The next record, into `out`; false: the end. Errors are of the file as a whole (unreadable, cut
   // short, not of this format), with its path and line: what was given before is good.
   virtual absl::StatusOr<bool> next(ImportRecord& out) = 0;
+
+  // What next() gave last, as it was decoded or made: of kEvents, and of kItems. Valid until the next call.
+  virtual const records::Event& event() const = 0;
+  virtual const records::Item& item() const = 0;
 
   // So far; in a fixed order, zeros too.
   virtual std::vector<RowCount> counts() const = 0;

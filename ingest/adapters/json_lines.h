@@ -27,6 +27,8 @@ class JsonLines final : public Adapter {
                                                        const records::Limits& limits = {});
 
   absl::StatusOr<bool> next(ImportRecord& out) override;
+  const records::Event& event() const override { return event_; }
+  const records::Item& item() const override { return item_; }
   std::vector<RowCount> counts() const override;
   const std::vector<std::string>& problems() const override { return problems_; }
 

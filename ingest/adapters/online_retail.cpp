@@ -105,31 +105,29 @@ void OnlineRetail::give_item(const Line& line) {
   const auto [known, first] = titled_.try_emplace(field(kStockCode), false);
   if (!first && (known->second || title.empty())) return;
   known->second = !title.empty();
-  records::Item item;
-  item.title = std::string(title);
-  item.item_id.assign(field(kStockCode));
-  item.price = line.price;
+  item_.title = std::string(title);
+  item_.item_id.assign(field(kStockCode));
+  item_.price = line.price;
   waiting_.push_back(
-      {ImportInput::kItems, field(kStockCode), records::encode_json(item), line.time});
+      {ImportInput::kItems, field(kStockCode), records::encode_json(item_), line.time});
 }
 
 void OnlineRetail::give_purchase(const Line& line) {
-  records::Event event;
-  event.type = records::InteractionType::kPurchase;
-  event.user_id.assign(customer_id(field(kCustomer)));
-  event.item_id.assign(field(kStockCode));
-  event.session_id.assign(field(kInvoice));
-  event.event_id.assign(absl::StrCat(field(kInvoice), ":", line.number));
-  event.timestamp = line.time;
-  event.value = line.quantity;
+  event_.type = records::InteractionType::kPurchase;
+  event_.user_id.assign(customer_id(field(kCustomer)));
+  event_.item_id.assign(field(kStockCode));
+  event_.session_id.assign(field(kInvoice));
+  event_.event_id.assign(absl::StrCat(field(kInvoice), ":", line.number));
+  event_.timestamp = line.time;
+  event_.value = line.quantity;
   records::JsonWriter more;
   more.begin_object()
       .member("price", line.price)
       .member("invoice", field(kInvoice))
       .member("country", field(kCountry));
-  event.fields = more.end_object().take();
+  event_.fields = more.end_object().take();
   waiting_.push_back(
-      {ImportInput::kEvents, event.user_id.str(), records::encode_json(event), line.time});
+      {ImportInput::kEvents, event_.user_id.str(), records::encode_json(event_), line.time});
 }
 
 std::vector<RowCount> OnlineRetail::counts() const {

@@ -32,6 +32,8 @@ class OnlineRetail final : public Adapter {
   static absl::StatusOr<std::unique_ptr<Adapter>> open(const std::string& path);
 
   absl::StatusOr<bool> next(ImportRecord& out) override;
+  const records::Event& event() const override { return event_; }
+  const records::Item& item() const override { return item_; }
   std::vector<RowCount> counts() const override;
   const std::vector<std::string>& problems() const override { return problems_; }
 
@@ -78,6 +80,8 @@ class OnlineRetail final : public Adapter {
   std::array<std::uint64_t, kFates> fates_{};
   absl::flat_hash_map<std::string, std::uint64_t> invoice_lines_;
   absl::flat_hash_map<std::string, bool> titled_;  // items given: with a title or without
+  records::Event event_;
+  records::Item item_;
   std::vector<ImportRecord> waiting_;  // records of the row read last, the next one at the back
   std::vector<std::string> problems_;
 };
