@@ -15,10 +15,7 @@ class SlateMixtures : public testing::TestWithParam<Kinds> {};
 
 TEST_P(SlateMixtures, OfWeightsHaveTheirPropensitiesByEnumerationAndByFrequency) {
   Small small(5);
-  small.policy.explorer.kind = GetParam().explorer;
-  small.policy.diversifier.kind = GetParam().diversifier;
-  if (GetParam().caps) small.policy.caps = {{.depth = 1, .most = 1, .window = 2}};
-  small.policy.shortlist = GetParam().shortlist;
+  set_kinds(small, GetParam());
   const std::vector<learner::WeightArm> arms{{0, .5}, {.4, .3}, {1, .2}};
   std::vector<std::map<std::vector<std::uint32_t>, double>> under;
   std::map<std::vector<std::uint32_t>, double> prefixes;   // of every length, under the mixture

@@ -16,10 +16,7 @@ class SlatePropensities : public testing::TestWithParam<Kinds> {};
 
 TEST_P(SlatePropensities, EqualEnumerationAndTheFrequenciesOfDraws) {
   Small small(6);
-  small.policy.explorer.kind = GetParam().explorer;
-  small.policy.diversifier.kind = GetParam().diversifier;
-  if (GetParam().caps) small.policy.caps = {{.depth = 1, .most = 1, .window = 2}};
-  small.policy.shortlist = GetParam().shortlist;
+  set_kinds(small, GetParam());
   for (const double explore : {1.0, .6}) {
     small.explore = explore;
     std::map<std::vector<std::uint32_t>, double> lists;

@@ -193,6 +193,13 @@ struct Kinds {
   std::size_t shortlist = 0;
 };
 
+inline void set_kinds(Small& small, const Kinds& kinds) {
+  small.policy.explorer.kind = kinds.explorer;
+  small.policy.diversifier.kind = kinds.diversifier;
+  if (kinds.caps) small.policy.caps = {{.depth = 1, .most = 1, .window = 2}};
+  small.policy.shortlist = kinds.shortlist;
+}
+
 // Of a test's parameter.
 inline std::string name_of_kinds(const ::testing::TestParamInfo<Kinds>& kinds) {
   return kinds.param.explorer + "_" + kinds.param.diversifier + (kinds.param.caps ? "_caps" : "") +
