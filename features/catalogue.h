@@ -59,7 +59,7 @@ class CatalogueBuilder {
   using Dated = std::pair<std::int64_t, ItemKey>;  // minus its time, so that the newest come first
 
   Catalogue current_;
-  absl::btree_set<Dated> by_age_;                         // available items
+  absl::btree_set<Dated> by_age_;                 // available items
   bool newest_stale_ = true;
 };
 

@@ -34,7 +34,7 @@ struct Candidate {
   const SourceMark& mark(CandidateSourceId source) const { return marks[place_of(source)]; }
   // 0 of one that did not: what it would have said is read all the same (there is a mark more than candidates have), as a branch
   // would be taken for the wrong one half the time.
-  float score_of(CandidateSourceId source) const { 
+  float score_of(CandidateSourceId source) const {
     const float choice[] = {0, mark(source).score};
     return choice[has(source)];
   }

@@ -37,7 +37,7 @@ void Ledger::describe(const records::Item& item) {
   Description description;
   for (std::size_t depth = 1; depth <= item.category.size(); ++depth)
     description.path.push_back(features::category_key(absl::MakeConstSpan(item.category.data(), depth)));
-  for (const std::string& token : features::tokens(item.title)) 
+  for (const std::string& token : features::tokens(item.title))
     description.words.push_back(word_of_.try_emplace(token, static_cast<std::uint32_t>(word_of_.size())).first->second);
   std::sort(description.words.begin(), description.words.end());
   description.words.erase(std::unique(description.words.begin(), description.words.end()), description.words.end());
