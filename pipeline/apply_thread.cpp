@@ -55,15 +55,15 @@ void ApplyThread::post(std::function<void()> work) {
   work_.push_back(std::move(work));
 }
 
-void ApplyThread::add(Partition id, std::function<std::unique_ptr<Shard>()> open) {
-  post([this, id, open = std::move(open)] {
+void ApplyThread::add(Partition id, std::uint64_t assignment, std::function<std::unique_ptr<Shard>()> open) {
+  post([this, id, assignment, open = std::move(open)] {
     Owned owned;
     owned.shard = open();
     if (!owned.shard) return;
     owned.epoch_began = owned.last_tick = owned.last_stats = Steady::now();
     shards_[id] = std::move(owned);
     absl::MutexLock lock(&mutex_);
-    inboxes_.try_emplace(id);
+    inboxes_[id].assignment = assignment;
   });
 }
 
@@ -91,26 +91,31 @@ std::size_t ApplyThread::requests_in_a_turn() const {
   return static_cast<std::size_t>(std::clamp(share / micros_per_request_, kFewestRequests, kMostRequests));
 }
 
-bool ApplyThread::deliver(Partition shard, Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory) {
-  absl::MutexLock lock(&mutex_);
+Inbox* ApplyThread::inbox_of(Partition shard, std::uint64_t assignment) {
   const auto it = inboxes_.find(shard);
-  if (it == inboxes_.end()) return false;
-  Inbox& inbox = it->second;
-  inbox.at_end[static_cast<std::size_t>(input)] = false;
-  if (input == Input::kEvents) inbox.events_heard = true;
-  inbox.push(input, std::move(records), std::move(memory), Steady::now());
+  return it == inboxes_.end() || it->second.assignment != assignment ? nullptr : &it->second;
+}
+
+bool ApplyThread::deliver(Partition shard, Input input, std::uint64_t assignment, std::vector<bus::Record> records,
+                          std::shared_ptr<void> memory) {
+  absl::MutexLock lock(&mutex_);
+  Inbox* const inbox = inbox_of(shard, assignment);
+  if (!inbox) return false;
+  inbox->at_end[static_cast<std::size_t>(input)] = false;
+  if (input == Input::kEvents) inbox->events_heard = true;
+  inbox->push(input, std::move(records), std::move(memory), Steady::now());
   news_ = true;
-  bool& paused = inbox.paused[static_cast<std::size_t>(input)];
-  if (!paused && inbox.bytes(input) > environment_.worker.queued_bytes) return paused = true;
+  bool& paused = inbox->paused[static_cast<std::size_t>(input)];
+  if (!paused && inbox->bytes(input) > environment_.worker.queued_bytes) return paused = true;
   return false;
 }
 
-void ApplyThread::reached_end(Partition shard, Input input) {
+void ApplyThread::reached_end(Partition shard, Input input, std::uint64_t assignment) {
   absl::MutexLock lock(&mutex_);
-  const auto it = inboxes_.find(shard);
-  if (it == inboxes_.end()) return;
-  it->second.at_end[static_cast<std::size_t>(input)] = true;
-  if (input == Input::kEvents) it->second.events_heard = true;
+  Inbox* const inbox = inbox_of(shard, assignment);
+  if (!inbox) return;
+  inbox->at_end[static_cast<std::size_t>(input)] = true;
+  if (input == Input::kEvents) inbox->events_heard = true;
 }
 
 std::size_t ApplyThread::waiting() const {

@@ -47,15 +47,16 @@ class ApplyThread {
   ~ApplyThread();  // stops without committing; close() the shards first
 
   // `open` runs on this thread (it may take long: a store is opened, a journal applied) and gives the shard, or null where
-  // it could not be opened.
-  void add(Partition shard, std::function<std::unique_ptr<Shard>()> open);
+  // it could not be opened. `assignment` tells this time that the shard is here from others.
+  void add(Partition shard, std::uint64_t assignment, std::function<std::unique_ptr<Shard>()> open);
   // Ends the shard's last epoch, commits and closes it (`commit`), or drops it where it is; then calls `closed`.
   void close(Partition shard, bool commit, std::function<void()> closed);
 
-  // Any thread. Records of a shard that is not here are dropped: it was given away. True: pause this input, there is
-  // enough.
-  bool deliver(Partition shard, Input input, std::vector<bus::Record> records, std::shared_ptr<void> memory);
-  void reached_end(Partition shard, Input input);
+  // Any thread. Records of a shard that is not here are dropped: it was given away. So are those that were read for another
+  // assignment than the shard is here by: records before them may have been dropped. True: pause this input, there is enough.
+  bool deliver(Partition shard, Input input, std::uint64_t assignment, std::vector<bus::Record> records,
+               std::shared_ptr<void> memory);
+  void reached_end(Partition shard, Input input, std::uint64_t assignment);
 
   // Events handed over that wait to be applied (for the lag metric).
   std::size_t waiting() const;
@@ -77,6 +78,7 @@ class ApplyThread {
   };
 
   void run();
+  Inbox* inbox_of(Partition shard, std::uint64_t assignment) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // null: drop it
   bool turn(Partition id, Owned& owned);     // false: the shard has stopped
   bool end_epoch(Partition id, Owned& owned, std::chrono::steady_clock::time_point now, bool caught_up);
   bool submit(Partition id, Owned& owned, bool with_stats);

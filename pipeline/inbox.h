@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -49,6 +50,7 @@ class Inbox {
   std::size_t bytes(Input input) const { return queues_[static_cast<std::size_t>(input)].bytes; }
   bool empty() const { return queues_[0].count + queues_[1].count + queues_[2].count == 0; }
 
+  std::uint64_t assignment = 0;  // of this worker, that the records are read for
   // Whether the end of the input was reached by what was pushed so far.
   std::array<bool, kInputs> at_end{};
   std::array<bool, kInputs> paused{};

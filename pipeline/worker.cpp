@@ -96,9 +96,10 @@ absl::Status Worker::begin() {
   RIFFLE_ASSIGN_OR_RETURN(auto events, bus_.make_source({.group = setup_.worker.group, .group_member = true}));
   RIFFLE_ASSIGN_OR_RETURN(auto requests, bus_.make_source({.group = requests_group(setup_.worker.group)}));
   const auto failure = [this](absl::Status status) { fail(status); };
-  events_ = std::make_unique<Pump>("events", std::move(events), [this](bus::Batch b) { dispatch(std::move(b)); }, failure);
-  requests_ =
-      std::make_unique<Pump>("requests", std::move(requests), [this](bus::Batch b) { dispatch(std::move(b)); }, failure);
+  events_ = std::make_unique<Pump>(
+      "events", std::move(events), [this](bus::Batch b) { dispatch(std::move(b), events_assignment_); }, failure);
+  requests_ = std::make_unique<Pump>(
+      "requests", std::move(requests), [this](bus::Batch b) { dispatch(std::move(b), requests_assignment_); }, failure);
 
   ApplyThread::Environment environment;
   environment.clock = &clock_;
@@ -164,11 +165,11 @@ void Worker::on_assigned(const std::vector<bus::TopicPartition>& partitions) {
   if (learner_ && elected) learner_->begin();
   for (const bus::TopicPartition& tp : partitions) {
     const Partition shard = tp.partition;
-    thread_of(shard).add(shard, [this, shard, assignment] { return open(shard, assignment); });
+    thread_of(shard).add(shard, assignment, [this, shard, assignment] { return open(shard, assignment); });
+    // After its add, on the same thread: every shard has its inbox when the sources start.
+    thread_of(shard).post([this, shard, assignment] { opened(assignment, shard); });
   }
-  // After its add, on the same thread: the shard has its inbox when the sources start.
-  for (const bus::TopicPartition& tp : partitions) thread_of(tp.partition).post([this, assignment] { opened(assignment); });
-  if (partitions.empty()) opened(assignment);
+  if (partitions.empty()) opened(assignment, std::nullopt);
 }
 
 // Runs on an apply thread.
@@ -191,15 +192,11 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
   }
   if (!shard.ok()) {
     shard_failed(id, annotate(shard.status(), absl::StrCat("shard ", id.value(), " cannot be opened")));
-    absl::MutexLock lock(&mutex_);
-    opening_.erase(id);
     return nullptr;
   }
   if (const absl::Status told = (*shard)->tell_statistics([this](Statistics own) { feed_->take(std::move(own)); });
       !told.ok()) {
     shard_failed(id, annotate(told, absl::StrCat("the items of shard ", id.value(), " cannot be read")));
-    absl::MutexLock lock(&mutex_);
-    opening_.erase(id);
     return nullptr;
   }
   const auto took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
@@ -210,18 +207,19 @@ std::unique_ptr<Shard> Worker::open(Partition id, std::uint64_t assignment) {
     positions.push_back({{names.topic(input), id}, *(*shard)->next(input)});
   }
   absl::MutexLock lock(&mutex_);
-  opening_.erase(id);
   if (assignment == assignment_) running_[id] = std::move(positions);
   return *std::move(shard);
 }
 
-void Worker::opened(std::uint64_t assignment) {
+void Worker::opened(std::uint64_t assignment, std::optional<Partition> of) {
   std::vector<bus::Position> events, requests;
   std::vector<bus::TopicPartition> stopped;
   std::set<Partition> own;
   {
     absl::MutexLock lock(&mutex_);
-    if (assignment != assignment_ || !opening_.empty() || !assigned_) return;
+    if (assignment != assignment_) return;
+    if (of) opening_.erase(*of);
+    if (!opening_.empty() || !assigned_) return;
     for (const auto& [shard, positions] : running_) {
       own.insert(shard);
       events.push_back(positions[static_cast<std::size_t>(Input::kEvents)]);
@@ -238,16 +236,20 @@ void Worker::opened(std::uint64_t assignment) {
     shards_owned_.Set(static_cast<double>(running_.size()));
   }
   feed_->read_others(std::move(own));
-  events_->post([this, events, stopped, assignment](bus::Source& source) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (assignment != assignment_) return;
-    }
+  const auto given_away = [this, assignment] {
+    absl::MutexLock lock(&mutex_);
+    return assignment != assignment_;
+  };
+  events_->post([this, events, stopped, assignment, given_away](bus::Source& source) {
+    if (given_away()) return;
+    events_assignment_ = assignment;
     absl::Status status = source.start(events);
     if (status.ok() && !stopped.empty()) status = source.pause(stopped);
     if (!status.ok()) fail(status);
   });
-  requests_->post([this, requests](bus::Source& source) {
+  requests_->post([this, requests, assignment, given_away](bus::Source& source) {
+    if (given_away()) return;
+    requests_assignment_ = assignment;
     if (const absl::Status status = source.assign(requests); !status.ok()) fail(status);
   });
 }
@@ -300,7 +302,7 @@ void Worker::give_back(bool commit) {
 
 // ---- records --------------------------------------------------------------------------------------------------------
 
-void Worker::dispatch(bus::Batch batch) {
+void Worker::dispatch(bus::Batch batch, std::uint64_t assignment) {
   const bus::TopicNames& topics = setup_.shard.topics;
   const auto input_of = [&](std::string_view topic) {
     return topic == topics.events ? Input::kEvents : topic == topics.requests ? Input::kRequests : Input::kUsers;
@@ -312,13 +314,14 @@ void Worker::dispatch(bus::Batch batch) {
   for (auto& [where, records] : parts) {
     const auto [input, shard] = where;
     const std::string topic(records.front().topic);
-    if (thread_of(shard).deliver(shard, input, std::move(records), batch.memory)) {
+    if (thread_of(shard).deliver(shard, input, assignment, std::move(records), batch.memory)) {
       (input == Input::kEvents ? *events_ : *requests_).post([topic, shard = shard](bus::Source& source) {
         (void)source.pause({{topic, shard}});  // given away meanwhile: nothing to pause
       });
     }
   }
-  for (const bus::TopicPartition& end : batch.ends) thread_of(end.partition).reached_end(end.partition, input_of(end.topic));
+  for (const bus::TopicPartition& end : batch.ends)
+    thread_of(end.partition).reached_end(end.partition, input_of(end.topic), assignment);
   for (const bus::PartitionError& error : batch.errors) {
     const Partition shard = error.where.partition;
     const absl::Status status =

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -73,9 +74,9 @@ class Worker : private bus::RebalanceListener {
   void on_lost(const std::vector<bus::TopicPartition>& partitions) override;
 
   std::unique_ptr<Shard> open(Partition shard, std::uint64_t assignment);
-  void opened(std::uint64_t assignment);
+  void opened(std::uint64_t assignment, std::optional<Partition> of);
   void give_back(bool commit);
-  void dispatch(bus::Batch batch);
+  void dispatch(bus::Batch batch, std::uint64_t assignment);
   void shard_failed(Partition shard, const absl::Status& status);
   void fail(const absl::Status& status);
   ApplyThread& thread_of(Partition shard) {
@@ -95,6 +96,7 @@ class Worker : private bus::RebalanceListener {
   std::unique_ptr<EpochWriter> writer_;
   std::unique_ptr<LearnerLoop> learner_;
   std::unique_ptr<Pump> events_, requests_;
+  std::uint64_t events_assignment_ = 0, requests_assignment_ = 0;  // what each pump reads for: its thread's own
 
   mutable absl::Mutex mutex_;
   std::uint64_t assignment_ ABSL_GUARDED_BY(mutex_) = 0;      // raised by every assignment and every giving back

@@ -57,6 +57,7 @@ TEST(Rebalance, UnderLoadWorkersOfOneHostHandShardsOverWithNothingLostOrDoubled)
   EXPECT_TRUE(under_load([&] { return owned(third) == 2 && learns(third); })) << third.process().err();
   stream.publish(40, 10);
   stream.expect_all_of_it();
+  EXPECT_FALSE(HasFailure()) << first.process().err() << third.process().err();
   third.process().signal(SIGTERM);
   EXPECT_EQ(third.process().wait(40s), 0) << third.process().err();
 }

@@ -101,6 +101,7 @@ class FaultStream {
   // Until the bus has all of it.
   void settle(std::chrono::milliseconds most = std::chrono::seconds(60)) {
     EXPECT_TRUE(sink_->wait_acknowledged(last_ticket_, most)) << "the bus does not take the test's own records";
+    for (const bus::Refusal& refusal : sink_->take_refusals()) ADD_FAILURE() << refusal.topic << ": " << refusal.status;
   }
 
   // How many requests have a list now; two different ones are a failure.
@@ -108,6 +109,7 @@ class FaultStream {
     std::map<std::string, std::set<std::string>> lists;
     for (const crash::Read& read : crash::read_topic(*bus_, topics_.recommendations)) {
       const auto list = records::decode_recommendation(read.value.value_or(""));
+      EXPECT_TRUE(list.ok()) << list.status() << ": " << read.value.value_or("");
       if (list.ok()) lists[list->request_id.str()].insert(*read.value);
     }
     for (const auto& [request, different] : lists) EXPECT_EQ(different.size(), 1U) << "lists of request " << request;
@@ -118,7 +120,7 @@ class FaultStream {
   void expect_all_of_it(std::chrono::milliseconds most = std::chrono::seconds(60)) {
     settle();
     EXPECT_TRUE(await([&] { return answered() >= static_cast<std::size_t>(requests_) || ::testing::Test::HasFailure(); }, most))
-        << answered() << " of " << requests_ << " requests have a list";
+        << answered() << " of " << requests_ << " requests have a list" << unanswered();
     std::string missing;
     EXPECT_TRUE(await([&] { return (missing = missing_events()).empty(); }, most)) << missing;
   }
@@ -149,6 +151,30 @@ class FaultStream {
 
  private:
   static constexpr int kUsers = 20;  // of 50 events at most: a row's history has no more
+
+  // The requests without a list, each with where it is and why it was refused, and how far the workers' group has read.
+  std::string unanswered() {
+    std::map<std::string, std::string> why;
+    records::JsonDecoder decoder({});
+    records::Request request;
+    for (const crash::Read& read : crash::read_topic(*bus_, topics_.requests))
+      if (!decoder.decode(read.value.value_or(""), request))
+        why[request.request_id.str()] = absl::StrCat(read.partition.value(), "/", read.offset.value());
+    for (const crash::Read& read : crash::read_topic(*bus_, topics_.recommendations)) {
+      const auto list = records::decode_recommendation(read.value.value_or(""));
+      if (list.ok()) why.erase(list->request_id.str());
+    }
+    std::string text;
+    for (const auto& [id, where] : why) absl::StrAppend(&text, "; ", id, " at ", where);
+    for (const crash::Read& read : crash::read_topic(*bus_, topics_.dead_letters))
+      absl::StrAppend(&text, "; refused: ", read.value.value_or(""));
+    auto source = bus_->make_source({.group = pipeline::requests_group(group())}).value();
+    for (std::int32_t p = 0; p < 2; ++p) {
+      const auto offset = source->committed({topics_.requests, Partition(p)});
+      absl::StrAppend(&text, "; committed of ", p, ": ", offset.ok() && *offset ? (*offset)->value() : -1);
+    }
+    return text;
+  }
 
   // Empty, or the first user whose row is not what was sent.
   std::string missing_events() const {
