@@ -27,4 +27,12 @@ void take_exps(std::span<float> numbers) {
   }
 }
 
+void take_inverse_roots(std::span<float> numbers) {
+  RIFFLE_CHECK(numbers.size() % kPacket == 0, "numbers", numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); i += kPacket) {
+    Packet packet(numbers.data() + i);
+    packet = 1 / packet.sqrt();
+  }
+}
+
 }  // namespace riffle::features

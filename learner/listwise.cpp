@@ -3,14 +3,23 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
+#include "features/packet_math.h"
 
 namespace riffle::learner {
 namespace {
 
 using Rows = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 using Column = Eigen::Map<Eigen::VectorXf>;
+
+float sum_of_packets(std::span<const float> numbers) {
+  using Packet = Eigen::Array<float, features::kPacket, 1>;
+  Packet sums = Packet::Zero();
+  for (std::size_t i = 0; i < numbers.size(); i += features::kPacket) sums += Eigen::Map<const Packet>(numbers.data() + i);
+  return sums.sum();
+}
 
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
@@ -32,17 +41,18 @@ void ListwiseTrainer::learn(std::span<const float> rows, std::span<const float> 
   if (count < 2 || taken.empty()) return;
   const auto row = [&](std::size_t i) { return rows.subspan(i * columns, columns); };
   RIFFLE_CHECK(scores.size() == count, "scores", scores.size());
-  const Eigen::Map<const Eigen::VectorXf> said(scores.data(), index(count));
-  shares_.resize(count);
-  Column(shares_.data(), index(count)) = (said.array() - said.maxCoeff()).exp();
+  // By whole packets: where the numbers lie in memory must not tell in which order they are added up.
+  const float most = *std::max_element(scores.begin(), scores.end());
+  shares_.assign(features::whole_packets(count), -std::numeric_limits<float>::infinity());
+  for (std::size_t i = 0; i < count; ++i) shares_[i] = scores[i] - most;
+  features::take_exps(shares_);
 
   // Σ e_i and Σ e_i x_i over what was not taken.
   of_others_ = shares_;
   for (const std::uint32_t i : taken) of_others_[i] = 0;
-  const Column of_others(of_others_.data(), index(count));
-  const float others = of_others.sum();
+  const float others = sum_of_packets(of_others_);
   Column(others_.data(), index(columns)).noalias() =
-      Rows(rows.data(), index(count), index(columns)).transpose() * of_others;
+      Rows(rows.data(), index(count), index(columns)).transpose() * Column(of_others_.data(), index(count));
   std::fill(gradient_.begin(), gradient_.end(), 0.0F);
   for (const std::uint32_t i : taken) {
     const float total = others + shares_[i];

@@ -61,14 +61,21 @@ void CandidatePool::resolve(std::span<const ItemKey> keys, std::vector<std::uint
 void CandidatePool::meet(std::span<const std::uint32_t> items) {
   unknown_.clear();
   unread_.clear();
-  const bool fresh = context_->items && !(context_->fresh && context_->fresh->empty());
+  // Whether a source before this one met an item cannot be foretold: those that it did not are put together first.
+  if (unmet_.size() < items.size()) unmet_.resize(items.size());
+  std::size_t unmet = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i + kAhead < items.size()) __builtin_prefetch(&items_[items[i + kAhead]], 1);
-    const std::uint32_t number = items[i];
-    PooledItem& item = items_[number];
-    if (item.request == request_) continue;
-    if (item.request < live_since_) item.live = nullptr;
+    PooledItem& item = items_[items[i]];
+    unmet_[unmet] = items[i];
+    unmet += item.request != request_;
+    item.live = item.request < live_since_ ? nullptr : item.live;
     item.request = request_;
+  }
+  const bool fresh = context_->items && !(context_->fresh && context_->fresh->empty());
+  for (std::size_t i = 0; i < unmet; ++i) {
+    const std::uint32_t number = unmet_[i];
+    PooledItem& item = items_[number];
     item.requested = nullptr;
     item.sums = nullptr;
     item.candidate = 0;

@@ -147,6 +147,7 @@ class CandidatePool {
   std::size_t live_count_ = 0;
   std::vector<std::unique_ptr<LiveSums[]>> live_sums_;  // of this world, kLiveChunk together: they stay where they are
   // By this call of meet().
+  std::vector<std::uint32_t> unmet_;
   std::vector<std::uint32_t> unknown_;       // of no snapshot, or of another than this
   std::vector<std::uint32_t> unread_;        // whose live row is not at hand
   std::vector<std::string> row_keys_;        // for prefetch

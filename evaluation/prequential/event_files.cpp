@@ -23,9 +23,9 @@ void add(std::vector<ingest::RowCount>& sums, const std::vector<ingest::RowCount
 
 absl::Status EventFiles::open(const std::string& file) {
   if (format_ == FileFormat::kOnlineRetail) {
-    RIFFLE_ASSIGN_OR_RETURN(adapter_, ingest::OnlineRetail::open(file));
+    RIFFLE_ASSIGN_OR_RETURN(adapter_, ingest::OnlineRetail::open(file, ingest::Give::kDecoded));
   } else {
-    RIFFLE_ASSIGN_OR_RETURN(adapter_, ingest::JsonLines::open(file));
+    RIFFLE_ASSIGN_OR_RETURN(adapter_, ingest::JsonLines::open(file, {}, ingest::Give::kDecoded));
   }
   return absl::OkStatus();
 }

@@ -83,11 +83,13 @@ void Prequential::event(const records::Event& event) {
     group.evaluated = to_evaluate(user, time);
     ask(group);
   }
-  group.taken.push_back({event.item_id, time, counted, event});
-  if (options_.reveal == Reveal::kLine)
+  if (options_.reveal == Reveal::kLine) {
+    group.taken.push_back({&event, time, counted});
     close(group);
-  else
+  } else {
+    group.taken.push_back({&group.events.emplace_back(event), time, counted});
     order_.emplace_back(user, time);
+  }
 }
 
 bool Prequential::same_session(const Group& group, const records::Event& event, TimePoint time) const {
@@ -175,6 +177,7 @@ void Prequential::close(Group& group) {
   group.evaluated = false;
   reveal(group);
   group.taken.clear();
+  group.events.clear();
 }
 
 void Prequential::judge(Group& group) {
@@ -182,18 +185,18 @@ void Prequential::judge(Group& group) {
   std::vector<ItemId> unknown;
   for (const Taken& one : group.taken) {
     if (!one.counts) continue;
-    const std::optional<ItemIndex> item = ledger_.find(one.item);
+    const std::optional<ItemIndex> item = ledger_.find(one.event->item_id);
     const bool known = item && *item < group.known_items;
     if (options_.new_only && item && ledger_.had(group.user, *item)) {
       ++result_.left_out.had_before;
     } else if (!known && options_.known_items) {
       ++result_.left_out.unknown_item;
     } else if (known ? std::find(taken.begin(), taken.end(), item) != taken.end()
-                     : std::find(unknown.begin(), unknown.end(), one.item) != unknown.end()) {
+                     : std::find(unknown.begin(), unknown.end(), one.event->item_id) != unknown.end()) {
       ++result_.left_out.twice_in_basket;
     } else {
       taken.push_back(known ? item : std::nullopt);
-      if (!known) unknown.push_back(one.item);
+      if (!known) unknown.push_back(one.event->item_id);
     }
   }
   if (taken.empty()) return;
@@ -230,20 +233,20 @@ void Prequential::judge(Group& group) {
 }
 
 void Prequential::reveal(Group& group) {
-  for (Taken& one : group.taken) {
-    const ItemIndex item = ledger_.meet(one.item);
+  for (const Taken& one : group.taken) {
+    const ItemIndex item = ledger_.meet(one.event->item_id);
     if (one.counts) {
       ledger_.take(group.user, item);
       popularity_.add(item, one.time);
     }
-    Interaction interaction{.user = group.user,
+    const Interaction interaction{.user = group.user,
                             .item = item,
                             .basket = group.basket,
                             .time = one.time,
                             .counts = one.counts,
-                            .event = &one.event};
+                            .event = one.event};
     if (options_.label_delay.count() > 0)
-      unlearned_.push_back({interaction, std::move(one.event)});
+      unlearned_.push_back({interaction, *one.event});
     else
       learn(interaction);
   }

@@ -94,10 +94,9 @@ class Prequential {
 
  private:
   struct Taken {
-    ItemId item;
+    const records::Event* event = nullptr;  // a line's is the caller's, a basket's the group's
     TimePoint time{};
     bool counts = true;
-    records::Event event;
   };
   struct Group {  // a line, a basket or a session that is being gathered
     UserIndex user = 0;
@@ -110,6 +109,7 @@ class Prequential {
     std::vector<std::vector<ItemIndex>> lists;  // a policy
     std::vector<ItemIndex> popular;
     std::vector<Taken> taken;
+    std::deque<records::Event> events;
   };
   struct Unlearned {
     Interaction interaction;

@@ -52,7 +52,7 @@ struct RifflePolicy::Impl {
   }
 
   void gather(const Query& query);
-  ItemIndex index_of_candidate(std::uint32_t candidate);
+  void find_indexes();
   void refresh();
 
   features::RowOptions rows;
@@ -78,6 +78,7 @@ struct RifflePolicy::Impl {
   absl::flat_hash_map<ItemKey, ItemIndex> index_of;
   std::vector<ItemIndex> index_of_pooled;  // the same by the pool's numbers, where it was asked for
   std::uint32_t numbering = 0;             // the pool's that those are of
+  std::vector<ItemIndex> indexes;          // of the candidates
   std::uint64_t events = 0, epoch = 0;
   bool catalogue_changed = false;
 
@@ -129,19 +130,20 @@ void RifflePolicy::Impl::gather(const Query& query) {
   batch.fill(*candidates, about, gatherer.pool());
 }
 
-// kUnknown: the stream has not named it.
-ItemIndex RifflePolicy::Impl::index_of_candidate(std::uint32_t candidate) {
+// Of the candidates; kUnknown: the stream has not named it.
+void RifflePolicy::Impl::find_indexes() {
   if (const std::uint32_t valid = gatherer.pool().numbering(); valid != numbering) {
     numbering = valid;
     index_of_pooled.clear();
   }
-  const std::uint32_t pooled = (*candidates)[candidate].item;
-  if (pooled >= index_of_pooled.size()) index_of_pooled.resize(pooled + pooled / 2 + 1, kUnknown);
-  ItemIndex& index = index_of_pooled[pooled];
-  if (index != kUnknown) return index;
-  const auto place = index_of.find(batch.keys()[candidate]);
-  if (place != index_of.end()) index = place->second;
-  return index;
+  if (index_of_pooled.size() < gatherer.pool().numbers()) index_of_pooled.resize(2 * gatherer.pool().numbers(), kUnknown);
+  indexes.resize(candidates->size());
+  for (std::size_t i = 0; i < indexes.size(); ++i) indexes[i] = index_of_pooled[(*candidates)[i].item];
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    if (indexes[i] != kUnknown) continue;
+    if (const auto place = index_of.find(batch.keys()[i]); place != index_of.end())
+      index_of_pooled[(*candidates)[i].item] = indexes[i] = place->second;
+  }
 }
 
 void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
@@ -156,9 +158,10 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   std::vector<float>& rows = impl.ranking.rows();
   rows.resize(impl.batch.count() * kColumns);
   impl.writer.begin(rows);
+  impl.find_indexes();
   const std::span<const float> popularity = impl.batch.popularity(), trend = impl.batch.trend();
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
-    const ItemIndex index = impl.index_of_candidate(i);
+    const ItemIndex index = impl.indexes[i];
     if (index == kUnknown) continue;  // what he had is excluded already
     impl.writer.write(items.size(), impl.batch.features(i), (*impl.candidates)[i], impl.last, popularity[i], trend[i],
                       impl.neighbours.score(index));

@@ -24,10 +24,13 @@ namespace riffle::ingest {
 
 enum class ImportInput { kEvents, kRequests, kUsers, kItems };
 
+// What becomes of a record that was read: who reads event() and item() needs no JSON.
+enum class Give { kJson, kDecoded };
+
 struct ImportRecord {
   ImportInput input = ImportInput::kEvents;
   std::string key;    // user_id, or item_id
-  std::string value;  // JSON
+  std::string value;  // JSON; empty with Give::kDecoded
   std::optional<TimePoint>
       timestamp;  // the event's own, for progress: record time is left to the bus (DESIGN §5)
 };

@@ -11,15 +11,15 @@ using records::Code;
 using records::Reason;
 
 absl::StatusOr<std::unique_ptr<Adapter>> JsonLines::open(const std::string& path,
-                                                         const records::Limits& limits) {
+                                                         const records::Limits& limits, Give give) {
   RIFFLE_ASSIGN_OR_RETURN(auto source, ByteSource::open(path));
-  return std::unique_ptr<Adapter>(new JsonLines(std::move(source), limits));
+  return std::unique_ptr<Adapter>(new JsonLines(std::move(source), limits, give));
 }
 
 // A line one byte over the limit is enough for the decoder to refuse it; a longer rest need not be
 // kept.
-JsonLines::JsonLines(std::unique_ptr<ByteSource> source, const records::Limits& limits)
-    : limits_(limits), lines_(std::move(source), limits.record_bytes + 1), decoder_(limits) {}
+JsonLines::JsonLines(std::unique_ptr<ByteSource> source, const records::Limits& limits, Give give)
+    : limits_(limits), give_(give), lines_(std::move(source), limits.record_bytes + 1), decoder_(limits) {}
 
 absl::StatusOr<bool> JsonLines::next(ImportRecord& out) {
   for (;;) {
@@ -72,7 +72,7 @@ std::optional<Reason> JsonLines::read(std::string_view line, ImportRecord& out) 
       out.input = ImportInput::kUsers;
       break;
   }
-  out.value.assign(line);
+  if (give_ == Give::kJson) out.value.assign(line);
   return std::nullopt;
 }
 

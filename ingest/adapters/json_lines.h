@@ -24,7 +24,8 @@ class JsonLines final : public Adapter {
  public:
   // "-" reads standard input.
   static absl::StatusOr<std::unique_ptr<Adapter>> open(const std::string& path,
-                                                       const records::Limits& limits = {});
+                                                       const records::Limits& limits = {},
+                                                       Give give = Give::kJson);
 
   absl::StatusOr<bool> next(ImportRecord& out) override;
   const records::Event& event() const override { return event_; }
@@ -33,11 +34,12 @@ class JsonLines final : public Adapter {
   const std::vector<std::string>& problems() const override { return problems_; }
 
  private:
-  JsonLines(std::unique_ptr<ByteSource> source, const records::Limits& limits);
+  JsonLines(std::unique_ptr<ByteSource> source, const records::Limits& limits, Give give);
   std::optional<records::Reason> read(std::string_view line, ImportRecord& out);
   void refuse(const records::Reason& reason);
 
   records::Limits limits_;
+  const Give give_;
   LineReader lines_;
   records::JsonDecoder decoder_;
   records::Event event_;

@@ -33,9 +33,9 @@ std::string_view customer_id(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Adapter>> OnlineRetail::open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Adapter>> OnlineRetail::open(const std::string& path, Give give) {
   RIFFLE_ASSIGN_OR_RETURN(auto source, ByteSource::open(path));
-  std::unique_ptr<OnlineRetail> adapter(new OnlineRetail(std::move(source)));
+  std::unique_ptr<OnlineRetail> adapter(new OnlineRetail(std::move(source), give));
   RIFFLE_RETURN_IF_ERROR(adapter->read_header());
   return adapter;
 }
@@ -100,6 +100,13 @@ OnlineRetail::Fate OnlineRetail::malformed(const std::string& what) {
   return kMalformed;
 }
 
+template <class Record>
+void OnlineRetail::give(ImportInput input, const std::string& key, const Record& record,
+                        TimePoint time) {
+  waiting_.push_back(
+      {input, key, give_ == Give::kJson ? records::encode_json(record) : std::string(), time});
+}
+
 void OnlineRetail::give_item(const Line& line) {
   const absl::string_view title = absl::StripAsciiWhitespace(field(kDescription));
   const auto [known, first] = titled_.try_emplace(field(kStockCode), false);
@@ -108,8 +115,7 @@ void OnlineRetail::give_item(const Line& line) {
   item_.title = std::string(title);
   item_.item_id.assign(field(kStockCode));
   item_.price = line.price;
-  waiting_.push_back(
-      {ImportInput::kItems, field(kStockCode), records::encode_json(item_), line.time});
+  give(ImportInput::kItems, field(kStockCode), item_, line.time);
 }
 
 void OnlineRetail::give_purchase(const Line& line) {
@@ -126,8 +132,7 @@ void OnlineRetail::give_purchase(const Line& line) {
       .member("invoice", field(kInvoice))
       .member("country", field(kCountry));
   event_.fields = more.end_object().take();
-  waiting_.push_back(
-      {ImportInput::kEvents, event_.user_id.str(), records::encode_json(event_), line.time});
+  give(ImportInput::kEvents, event_.user_id.str(), event_, line.time);
 }
 
 std::vector<RowCount> OnlineRetail::counts() const {

@@ -29,7 +29,8 @@ namespace riffle::ingest {
 class OnlineRetail final : public Adapter {
  public:
   // Errors: the file cannot be opened, or its first row is not the header with these columns.
-  static absl::StatusOr<std::unique_ptr<Adapter>> open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<Adapter>> open(const std::string& path,
+                                                       Give give = Give::kJson);
 
   absl::StatusOr<bool> next(ImportRecord& out) override;
   const records::Event& event() const override { return event_; }
@@ -65,7 +66,8 @@ class OnlineRetail final : public Adapter {
     std::uint64_t number = 0;  // in its invoice, from 1
   };
 
-  explicit OnlineRetail(std::unique_ptr<ByteSource> source) : rows_(std::move(source)) {}
+  OnlineRetail(std::unique_ptr<ByteSource> source, Give give)
+      : rows_(std::move(source)), give_(give) {}
   absl::Status read_header();
   const std::string& field(Column column) const { return fields_[place_[column]]; }
   Fate judge(Line& line);
@@ -73,7 +75,11 @@ class OnlineRetail final : public Adapter {
   void give_item(const Line& line);
   void give_purchase(const Line& line);
 
+  template <class Record>
+  void give(ImportInput input, const std::string& key, const Record& record, TimePoint time);
+
   CsvReader rows_;
+  const Give give_;
   std::array<std::size_t, kColumns> place_{};  // of each column in a row
   std::size_t columns_ = 0;                    // that a row has, further ones included
   std::vector<std::string> fields_;

@@ -24,8 +24,10 @@ void BestItems::keep(std::size_t wanted, const CandidatePool& pool, std::vector<
   };
   read_scores(items);
   if (wanted < items.size()) {
-    const float least = wanted == 0 ? std::numeric_limits<float>::infinity() : threshold_of_largest(scores_, wanted);
-    std::erase_if(items, [&](const SourcedItem& item) { return item.score < least; });
+    kept_.clear();
+    if (wanted > 0) append_places_from(scores_, threshold_of_largest(scores_, wanted), kept_);
+    for (std::size_t i = 0; i < kept_.size(); ++i) items[i] = items[kept_[i]];  // places grow: none is read after it was written
+    items.resize(kept_.size());
     read_scores(items);
   }
   if (items.size() > kCounted) {

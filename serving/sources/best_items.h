@@ -21,6 +21,7 @@ class BestItems {
   // faster than sorting.
   static constexpr std::size_t kCounted = 400;
   std::vector<float> scores_;            // padded
+  std::vector<std::uint32_t> kept_;      // places of the largest
   std::vector<SourcedItem> ranked_;
   std::vector<std::uint32_t> ranks_;     // how many are above each
   // Those who share a rank: by rank the last of them, by item the one before it.

@@ -3,6 +3,9 @@
 // the propensities of what is chosen among the candidates stay exact (DESIGN §6, two-stage choice).
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "serving/candidate.h"
 
 namespace riffle::serving {
@@ -13,6 +16,12 @@ class ExploreSource final : public CandidateSource {
   CandidateSourceId id() const override { return CandidateSourceId::kExplore; }
   bool silent(const SourceInput& input) const override;
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
+
+ private:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  std::uint32_t world_ = 0;             // the pool's that these are of:
+  std::vector<std::uint32_t> numbers_;  // of the catalogue's newest, where they were drawn before
+  std::vector<std::uint32_t> drawn_;
 };
 
 }  // namespace riffle::serving

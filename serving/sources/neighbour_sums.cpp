@@ -17,6 +17,7 @@ void NeighbourSums::add_up(const SourceInput& input, std::span<const float> weig
     std::fill(places_.begin(), places_.end(), 0);
     stamp_ = 1;
   }
+  std::size_t count = 0;
   records::ItemRow scale;  // what a weight is worth depends on a row's reference time alone
   for (std::uint32_t k = 0; k < input.recent.size(); ++k) {
     const NeighbourList& list = lists_.of(input, input.recent[k].item);
@@ -25,22 +26,27 @@ void NeighbourSums::add_up(const SourceInput& input, std::span<const float> weig
     scale.neighbour_reference_ms = list.reference_ms;
     const double worth = features::neighbour_worth(scale, 1, input.context->now, input.rows->neighbour_half_life);
     const float factor = static_cast<float>(worth) * weights[k];
+    // Whether a neighbour was met before cannot be foretold: a place is made ready for each, and counted where he is new.
+    items_.resize(count + list.entries.size());
+    sums_.resize(count + list.entries.size());
+    std::uint64_t* const places = places_.data();
+    std::uint32_t* const items = items_.data();
+    Sum* const sums = sums_.data();
     for (const NeighbourList::Entry& entry : list.entries) {
       const float part = factor * entry.weight;
-      std::uint64_t& place = places_[entry.item];
-      if (place >> 32 != stamp_) {
-        place = std::uint64_t{stamp_} << 32 | sums_.size();
-        items_.push_back(entry.item);
-        sums_.push_back({part, std::max(part, 0.f), part > 0 ? k : 0});
-        continue;
-      }
-      Sum& sum = sums_[static_cast<std::uint32_t>(place)];
+      std::uint64_t& place = places[entry.item];
+      const bool is_new = place >> 32 != stamp_;
+      place = is_new ? std::uint64_t{stamp_} << 32 | count : place;
+      items[count] = entry.item;
+      count += is_new;
+      Sum& sum = sums[static_cast<std::uint32_t>(place)];
+      const bool is_best = part > sum.best;
       sum.total += part;
-      if (part > sum.best) {
-        sum.best = part;
-        sum.best_recent = k;
-      }
+      sum.best = is_best ? part : sum.best;
+      sum.best_recent = is_best ? k : sum.best_recent;
     }
+    items_.resize(count);
+    sums_.resize(count);
   }
 }
 

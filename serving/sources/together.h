@@ -17,10 +17,15 @@ class TogetherSource final : public CandidateSource {
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:
+  // Replaces roots_ by 1/√(n + 2) of each, all together: root and quotient of one number take as long as those of eight.
+  template <class Items, class NumberOf>
+  void find_roots(CandidatePool& pool, const Items& items, const NumberOf& number_of);
+
   NeighbourSums sums_{&records::ItemRow::together};
   std::vector<float> weights_;
   std::vector<std::uint32_t> items_;
   std::vector<NeighbourSums::Sum> found_;
+  std::vector<float> roots_;  // padded
   BestItems best_;
 };
 
