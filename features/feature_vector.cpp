@@ -184,9 +184,9 @@ TasteRates taste_rates(const UserContext& user, const PathTaste& taste) {
 
 // What is worked out for all candidates together, a column each: what is read of the item, and what becomes of it in place.
 enum Column : std::size_t {
-  kPopularityColumn,
+  kPopularityColumn,    // made of the signals
   kTrendColumn,
-  kAgeColumn,           // in weeks; then freshness
+  kAgeColumn,           // from here on as read: in weeks; then freshness
   kClicksColumn,        // recent ones; then the click rate
   kImpressionsColumn,   // likewise
   kExpectedColumn,      // likewise; then the lift
@@ -194,18 +194,18 @@ enum Column : std::size_t {
   kInteractionsColumn,  // then coldness
   kTogetherColumn,
   kNextColumn,
-  kRawPopularityColumn,  // as they were
-  kRawTrendColumn,
-  kColumnCount
+  kSignalColumns,       // in the order of Signal
+  kColumnCount = std::size_t{kSignalColumns} + FeatureColumns::kSignals
 };
+constexpr std::size_t column_of(FeatureColumns::Signal which) { return std::size_t{kSignalColumns} + which; }
 
 // Counts have no sign, which the processor's own conversion does: the compiler's way around it is a branch and ten steps.
 float as_float(std::uint64_t count) { return static_cast<float>(static_cast<std::int64_t>(count)); }
 
 void read_candidate(TimePoint now, const FeatureColumns::Candidate& candidate, float* column, std::size_t padded) {
   const ItemSignals& item = candidate.item;
-  column[kRawPopularityColumn * padded] = static_cast<float>(item.popularity());
-  column[kRawTrendColumn * padded] = static_cast<float>(item.trend());
+  column[column_of(FeatureColumns::kPopularitySignal) * padded] = static_cast<float>(item.popularity());
+  column[column_of(FeatureColumns::kTrendSignal) * padded] = static_cast<float>(item.trend());
   column[kAgeColumn * padded] = weeks_since_birth(now, *item.sums, candidate.catalogue);
   column[kClicksColumn * padded] = static_cast<float>(item.recent_clicks());
   column[kImpressionsColumn * padded] = static_cast<float>(item.recent_impressions());
@@ -243,22 +243,21 @@ void make_finite(std::span<float, kFeatureCount> row) {
 
 void compute_columns(std::span<float> columns) {
   const std::size_t padded = columns.size() / kColumnCount;
-  for (std::size_t i = 0; i < columns.size(); i += kPacket) make_positive(columns.data() + i);
-  // Both in one go: they lie side by side, raw and to be.
-  const Eigen::Map<const Eigen::ArrayXf> raw(columns.data() + kRawPopularityColumn * padded, static_cast<Eigen::Index>(2 * padded));
-  Numbers(columns.data(), raw.size()) = 1 + raw;
-  take_logs(columns.first(2 * padded));
+  constexpr std::size_t kLogs = column_of(FeatureColumns::kPopularityLog);
+  for (std::size_t i = kAgeColumn * padded; i < kLogs * padded; i += kPacket) make_positive(columns.data() + i);
+  // Both in one go: they lie side by side, as they are, their logarithms, and what is made of those.
+  const auto both = [&](std::size_t first) { return Numbers(columns.data() + first * padded, static_cast<Eigen::Index>(2 * padded)); };
+  both(kLogs) = 1 + both(column_of(FeatureColumns::kPopularitySignal));
+  take_logs(columns.subspan(kLogs * padded, 2 * padded));
+  both(kPopularityColumn) = both(kLogs) / (both(kLogs) + 6);
   const auto column = [&](Column which) {
     return Numbers(columns.data() + which * padded, static_cast<Eigen::Index>(padded));
   };
   column(kAgeColumn) *= -std::numbers::ln2_v<float>;
   take_exps(columns.subspan(kAgeColumn * padded, padded));
-  Numbers popularity = column(kPopularityColumn), trend = column(kTrendColumn);
   Numbers clicks = column(kClicksColumn), impressions = column(kImpressionsColumn);
   Numbers purchases = column(kPurchasesColumn), interactions = column(kInteractionsColumn);
   Numbers together = column(kTogetherColumn), next = column(kNextColumn);
-  popularity /= popularity + 6;
-  trend /= trend + 6;
   // As if taste and quality were independent: rate of the user here × how many more clicks the item
   // got than its users' own rates let expect. Plain clicks per impression would call an item good
   // for having been shown to those who click on everything.
@@ -351,14 +350,9 @@ std::array<float, kFeatureCount> constant_features(const UserContext& user) {
   return out;
 }
 
-std::span<const float> FeatureColumns::popularity() const {
+std::span<const float> FeatureColumns::signal(Signal which) const {
   const std::size_t padded = columns_.size() / kColumnCount;
-  return std::span(columns_).subspan(kRawPopularityColumn * padded, padded);
-}
-
-std::span<const float> FeatureColumns::trend() const {
-  const std::size_t padded = columns_.size() / kColumnCount;
-  return std::span(columns_).subspan(kRawTrendColumn * padded, padded);
+  return std::span(columns_).subspan(column_of(which) * padded, padded);
 }
 
 void FeatureColumns::compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows) {

@@ -103,6 +103,8 @@ std::array<float, kFeatureCount> constant_features(const UserContext& context);
 // The feature vectors of a request's candidates. One thread; keeps its memory.
 class FeatureColumns {
  public:
+  // What the features are made of, and others may read: cut to [0, 1e30], and ln(1 + x) of it.
+  enum Signal : std::size_t { kPopularitySignal, kTrendSignal, kPopularityLog, kTrendLog, kSignals };
   struct Candidate {
     ItemKey key;
     ItemSignals item;
@@ -113,9 +115,8 @@ class FeatureColumns {
   // Writes kFeatureCount numbers a candidate, one vector after the other; those of a candidate do not depend on the others.
   // Finite for any input: non-finite ones become 0.
   void compute(const UserContext& user, std::span<const Candidate> candidates, std::span<float> rows);
-  // Of the candidates that it was called for last, and what fills up the last packet: their signals, cut to [0, 1e30].
-  std::span<const float> popularity() const;
-  std::span<const float> trend() const;
+  // Of the candidates that it was called for last, and what fills up the last packet.
+  std::span<const float> signal(Signal which) const;
 
  private:
   // Column by column, in whole packets: see feature_vector.cpp.

@@ -31,8 +31,7 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
   kernels_.resize(count);
   paths_.resize(count);
   features_.resize(count * features::kFeatureCount);
-  popularity_.resize(count);
-  trend_.resize(count);
+  for (std::vector<float>& signal : signals_) signal.resize(count);
   described_.resize(std::min(kBlock, count));
   const auto expect_candidate = [&](std::size_t i) {
     expect(pool.at(candidates[i].item));
@@ -59,8 +58,9 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
 void CandidateBatch::compute(const features::UserContext& user, std::size_t first, std::size_t count) {
   columns_.compute(user, std::span(described_).first(count),
                    std::span(features_).subspan(first * features::kFeatureCount, count * features::kFeatureCount));
-  std::copy_n(columns_.popularity().begin(), count, popularity_.begin() + static_cast<std::ptrdiff_t>(first));
-  std::copy_n(columns_.trend().begin(), count, trend_.begin() + static_cast<std::ptrdiff_t>(first));
+  for (std::size_t i = 0; i < signals_.size(); ++i)
+    std::copy_n(columns_.signal(static_cast<features::FeatureColumns::Signal>(i)).begin(), count,
+                signals_[i].begin() + static_cast<std::ptrdiff_t>(first));
 }
 
 void CandidateBatch::score(const learner::Scorer& scorer, std::string_view segment, ExplorerNeeds needs) {

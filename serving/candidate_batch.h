@@ -1,6 +1,7 @@
 // A request's candidates as the columns that scorers, explorers and diversifiers read.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -26,9 +27,7 @@ class CandidateBatch {
   std::span<const float> widths() const { return widths_; }  // likewise
   std::span<const features::KernelVector* const> kernels() const { return kernels_; }
   std::span<const std::span<const CategoryKey>> category_paths() const { return paths_; }
-  // Signals, cut to [0, 1e30].
-  std::span<const float> popularity() const { return popularity_; }
-  std::span<const float> trend() const { return trend_; }
+  std::span<const float> signal(features::FeatureColumns::Signal which) const { return signals_[which]; }
   // Of one candidate, as it was scored.
   std::span<const float> features(std::uint32_t candidate) const {
     return std::span<const float>(features_).subspan(candidate * features::kFeatureCount, features::kFeatureCount);
@@ -41,7 +40,8 @@ class CandidateBatch {
   std::vector<CategoryKey> categories_;
   features::FeatureColumns columns_;
   std::vector<features::FeatureColumns::Candidate> described_;  // of a block
-  std::vector<float> features_, popularity_, trend_, given_, scores_, draws_, widths_;
+  std::array<std::vector<float>, features::FeatureColumns::kSignals> signals_;
+  std::vector<float> features_, given_, scores_, draws_, widths_;
   std::vector<const features::KernelVector*> kernels_;
   std::vector<std::span<const CategoryKey>> paths_;
 };

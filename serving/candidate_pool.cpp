@@ -77,7 +77,6 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     const std::uint32_t number = unmet_[i];
     PooledItem& item = items_[number];
     item.requested = nullptr;
-    item.sums = nullptr;
     item.candidate = 0;
     item.judged = false;
     if (fresh && !item.live && is_fresh(item)) unread_.push_back(number);
@@ -97,6 +96,12 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
     item.available = item.catalogue && item.catalogue->available;
   }
   for (std::size_t i = 0; i < unread_.size(); ++i) items_[unread_[i]].live = live_row(i);
+  // What a snapshot says is at hand; sums of live rows are found when they are asked for.
+  for (std::size_t i = 0; i < unmet; ++i) {
+    PooledItem& item = items_[unmet_[i]];
+    item.sums = !item.live && item.merged ? &item.merged->sums : nullptr;
+    item.faded = true;
+  }
 }
 
 void CandidatePool::expect_sums(std::uint32_t number) const {

@@ -1,6 +1,9 @@
 #include "evaluation/prequential/listwise_ranking.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "serving/threshold.h"
 
 namespace riffle::evaluation {
 
@@ -15,8 +18,12 @@ void ListwiseRanking::begin(const Query& query) {
 
 void ListwiseRanking::rank(std::vector<ItemIndex>& list) {
   trainer_.score(rows_, scores_);
-  order_.clear();
-  for (std::size_t i = 0; i < items_.size(); ++i) order_.emplace_back(-scores_[i], items_[i]);
+  padded_.assign(scores_.begin(), scores_.end());
+  padded_.resize(serving::padded(padded_.size()), -std::numeric_limits<float>::infinity());
+  best_.clear(), order_.clear();
+  if (const std::size_t most = std::min(n_, items_.size()); most > 0)
+    serving::append_places_from(padded_, serving::threshold_of_largest(padded_, most), best_);
+  for (const std::uint32_t i : best_) order_.emplace_back(-scores_[i], items_[i]);
   const std::size_t n = std::min(n_, order_.size());
   std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(n), order_.end());
   list.clear();

@@ -45,7 +45,9 @@ class ListwiseRanking {
   std::vector<ItemIndex> items_;
   std::vector<float> rows_, scores_;
   std::vector<std::uint32_t> taken_;                // places
-  std::vector<std::pair<float, ItemIndex>> order_;  // scratch
+  std::vector<float> padded_;                       // scratch, as what follows
+  std::vector<std::uint32_t> best_;                 // places
+  std::vector<std::pair<float, ItemIndex>> order_;
 };
 
 }  // namespace riffle::evaluation

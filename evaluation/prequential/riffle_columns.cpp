@@ -1,5 +1,6 @@
 #include "evaluation/prequential/riffle_columns.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -90,7 +91,6 @@ void OwnSessions::write(ItemKey key, TimePoint now, std::span<float, kColumns> r
 
 void RowWriter::begin(std::span<float> rows) {
   rows_ = rows;
-  std::fill(rows.begin(), rows.end(), 0.0F);  // all at once: the compiler's way to clear a row's rest takes longer to begin than to do
   expected_ = 0;
   const std::size_t most = features::whole_packets(rows.size() / kColumns * kLogs);
   if (most <= logs_.size()) return;
@@ -98,15 +98,20 @@ void RowWriter::begin(std::span<float> rows) {
   places_.resize(most);
 }
 
-void RowWriter::write(std::size_t row, std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-                      float popularity, float trend, float of_neighbours) {
+void RowWriter::write(std::size_t row, const serving::CandidateBatch& batch, std::uint32_t i, const serving::Candidate& candidate,
+                      ItemKey last, float of_neighbours) {
+  using Columns = features::FeatureColumns;
+  const auto signal = [&](Columns::Signal which) { return batch.signal(which)[i]; };
   const std::size_t first = row * kColumns;
   float* const out = rows_.data() + first;
-  std::memcpy(out, features.data(), features::kFeatureCount * sizeof(float));
+  std::memcpy(out, batch.features(i).data(), features::kFeatureCount * sizeof(float));
+  // By the register: the compiler's own way to clear a row's rest takes longer to begin than to do.
+  Eigen::Map<Eigen::Array<float, kColumns - features::kFeatureCount, 1>>(out + features::kFeatureCount).setZero();
   write_sources(candidate, last, first);
-  expect_log(first + kFirstOfItem, 1 + popularity);
-  expect_log(first + kFirstOfItem + 1, 1 + trend);
-  expect_log(first + kFirstOfItem + 2, (trend + kFewOfTrend) / (popularity + kFewOfPopularity));
+  out[kFirstOfItem] = signal(Columns::kPopularityLog);
+  out[kFirstOfItem + 1] = signal(Columns::kTrendLog);
+  expect_log(first + kFirstOfItem + 2,
+             (signal(Columns::kTrendSignal) + kFewOfTrend) / (signal(Columns::kPopularitySignal) + kFewOfPopularity));
   if (of_neighbours > 0) expect_log(first + kFirstOfItem + 3, 1 + of_neighbours / kFewOfNeighbours);
 }
 

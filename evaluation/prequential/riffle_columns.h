@@ -15,6 +15,7 @@
 #include "features/feature_vector.h"
 #include "features/key_table.h"
 #include "records/rows.h"
+#include "serving/candidate_batch.h"
 #include "serving/gatherer.h"
 
 namespace riffle::evaluation {
@@ -65,9 +66,9 @@ class RowWriter {
  public:
   // What is written until finish() lies in `rows`, kColumns numbers a row, each row written once.
   void begin(std::span<float> rows);
-  // `last`: the user's very last item; 0: none. `popularity`, `trend`: the item's, not negative. `of_neighbours`: UserNeighbours' score.
-  void write(std::size_t row, std::span<const float> features, const serving::Candidate& candidate, ItemKey last,
-             float popularity, float trend, float of_neighbours);
+  // Of candidate i of the batch. `last`: the user's very last item; 0: none. `of_neighbours`: UserNeighbours' score.
+  void write(std::size_t row, const serving::CandidateBatch& batch, std::uint32_t i, const serving::Candidate& candidate, ItemKey last,
+             float of_neighbours);
   void finish();
 
  private:

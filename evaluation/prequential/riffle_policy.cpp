@@ -159,12 +159,10 @@ void RifflePolicy::recommend(const Query& query, std::vector<ItemIndex>& list) {
   rows.resize(impl.batch.count() * kColumns);
   impl.writer.begin(rows);
   impl.find_indexes();
-  const std::span<const float> popularity = impl.batch.popularity(), trend = impl.batch.trend();
   for (std::uint32_t i = 0; i < impl.batch.count(); ++i) {
     const ItemIndex index = impl.indexes[i];
     if (index == kUnknown) continue;  // what he had is excluded already
-    impl.writer.write(items.size(), impl.batch.features(i), (*impl.candidates)[i], impl.last, popularity[i], trend[i],
-                      impl.neighbours.score(index));
+    impl.writer.write(items.size(), impl.batch, i, (*impl.candidates)[i], impl.last, impl.neighbours.score(index));
     items.push_back(index);
     impl.keys.push_back(impl.batch.keys()[i]);
     impl.places.push_back(i);

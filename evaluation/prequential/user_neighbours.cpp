@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace riffle::evaluation {
 
@@ -28,15 +29,20 @@ void UserNeighbours::find_nearest(UserIndex user) {
   neighbours_.clear();
   if (user >= users_.size()) return;
   likeness_.resize(users_.size(), 0);
+  // Whether somebody was met before cannot be foretold: each is written down, and counted where he is new.
+  neighbours_.resize(users_.size() + 1);
+  std::size_t count = 0;
   for (const Taken& taken : users_[user].items) {
     const std::vector<UserIndex>& takers = takers_[taken.item];
     const float part = 1 / (static_cast<float>(takers.size()) + 5);
     for (const UserIndex other : takers) {
-      if (likeness_[other] == 0) neighbours_.emplace_back(0, other);
+      neighbours_[count].second = other;
+      count += likeness_[other] == 0;
       likeness_[other] += part;
     }
   }
-  std::size_t count = 0;
+  neighbours_.resize(count);
+  count = 0;
   for (auto& [minus, other] : neighbours_) {
     minus = -likeness_[other] / std::sqrt(static_cast<float>(users_[other].items.size()) + 10);
     likeness_[other] = 0;
@@ -55,18 +61,22 @@ void UserNeighbours::ask(UserIndex user, std::uint64_t basket) {
   asked_ = user;
   asked_basket_ = basket;
   for (const ItemIndex item : scored_) scores_[item] = 0;
-  scored_.clear();
   find_nearest(user);
   float all = 0;
   for (const auto& [minus, other] : neighbours_) all -= minus;
   scores_.resize(takers_.size(), 0);
+  scored_.resize(takers_.size() + 1);
+  std::size_t count = 0;
   for (const auto& [minus, other] : neighbours_) {
-    const float part = -minus / (all * static_cast<float>(users_[other].baskets));
+    // Above 0 whatever it is: a score of 0 is one that nobody has added to.
+    const float part = std::max(-minus / (all * static_cast<float>(users_[other].baskets)), std::numeric_limits<float>::min());
     for (const Taken& taken : users_[other].items) {
-      if (scores_[taken.item] == 0) scored_.push_back(taken.item);
+      scored_[count] = taken.item;
+      count += scores_[taken.item] == 0;
       scores_[taken.item] += part * static_cast<float>(taken.baskets);
     }
   }
+  scored_.resize(count);
 }
 
 std::size_t UserNeighbours::memory_bytes() const {

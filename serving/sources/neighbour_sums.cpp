@@ -40,10 +40,10 @@ void NeighbourSums::add_up(const SourceInput& input, std::span<const float> weig
       items[count] = entry.item;
       count += is_new;
       Sum& sum = sums[static_cast<std::uint32_t>(place)];
-      const bool is_best = part > sum.best;
+      const std::uint32_t is_best = part > sum.best;
       sum.total += part;
-      sum.best = is_best ? part : sum.best;
-      sum.best_recent = is_best ? k : sum.best_recent;
+      sum.best = std::max(sum.best, part);
+      sum.best_recent += is_best * (k - sum.best_recent);
     }
     items_.resize(count);
     sums_.resize(count);
