@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/hash.h"
 #include "base/log.h"
 
 namespace riffle::bus {
@@ -25,8 +26,8 @@ constexpr std::string_view kAtOnce = "0.2";
 // librdkafka 2.0.2 sends no request of a partition while five of its messages are in flight (it counts messages where its limit
 // is one of requests), and as long as others of it wait, its thread polls without a timeout: it took half a core, and all the
 // more the less the broker had. So what comes later waits here: after the records of so long and so many bytes, a request's,
-// until few of its lane are in flight; but not for long, as a lane of a whole topic may be for another broker than the one that
-// does not answer.
+// until few of its lane are in flight; but not for long, as a lane whose topic's partitions are not known yet may be for another
+// broker than the one that does not answer.
 constexpr std::chrono::microseconds kGathering{200};
 constexpr std::size_t kGathered = kBatchBytes;
 constexpr std::size_t kFewInFlight = 4;
@@ -120,7 +121,7 @@ absl::StatusOr<std::uint64_t> KafkaSink::send(const OutRecord& record) {
     settled_changed_.Wait(&mutex_);
   if (stopping_) return absl::CancelledError("send: the sink is being closed");
   unacknowledged_bytes_ += charge;
-  Lane& lane = lane_of(record);
+  Lane& lane = lane_of(topic_of(record.topic), record.partition, record.key.value_or(""));
   out.lane = &lane;
   records_.push_back(std::move(out));
   lane.waiting.push_back(&records_.back());
@@ -151,41 +152,59 @@ std::vector<Refusal> KafkaSink::take_refusals() {
   return std::exchange(refusals_, {});
 }
 
-KafkaSink::Lane& KafkaSink::lane_of(const OutRecord& record) {
-  auto topic = lanes_.find(record.topic);
-  if (topic == lanes_.end()) topic = lanes_.emplace(record.topic, std::map<std::int32_t, Lane>()).first;
-  Lane& lane = topic->second[record.partition ? record.partition->value() : RD_KAFKA_PARTITION_UA];
-  if (lane.topic.empty()) {
-    lane.topic = record.topic;
-    lane.partition = record.partition;
+KafkaSink::Topic& KafkaSink::topic_of(std::string_view name) {
+  auto topic = topics_.find(name);
+  if (topic == topics_.end()) {
+    topic = topics_.try_emplace(std::string(name)).first;
+    topic->second.name = topic->first;
   }
+  return topic->second;
+}
+
+KafkaSink::Lane& KafkaSink::lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) {
+  Lane& lane = topic.lanes[partition ? partition->value() : -1 - murmur2_partition(key, topic.partitions).value()];
+  lane.topic = &topic;
+  lane.partition = partition;
   return lane;
 }
 
-void KafkaSink::pump_all() {
-  for (auto& [topic, lanes] : lanes_)
-    for (auto& [partition, lane] : lanes) pump(lane);
+// All that librdkafka does not have, in order, where its lanes are others now.
+void KafkaSink::queue_anew() {
+  for (auto& [name, topic] : topics_)
+    for (auto& [which, lane] : topic.lanes) lane.waiting.clear();
+  for (Outgoing& record : records_) {
+    if (record.state != State::kQueued) continue;
+    record.lane = &lane_of(*record.lane->topic, record.lane->partition, record.key());
+    record.lane->waiting.push_back(&record);
+  }
 }
 
-// Gives librdkafka what it does not have yet, in order. A record that must go alone waits for those before it, and those
-// after it wait for it.
+void KafkaSink::pump_all() {
+  for (auto& [name, topic] : topics_)
+    for (auto& [which, lane] : topic.lanes) pump(lane);
+}
+
+// Gives librdkafka what it does not have yet, in order. A record that must go alone waits for those of its topic before it, and
+// those after it wait for it: which lanes share a partition is not known for sure.
 void KafkaSink::pump(Lane& lane) {
+  Topic& topic = *lane.topic;
   while (!replacing_ && !lane.waiting.empty()) {
     Outgoing& record = *lane.waiting.front();
     if (waits_for_deliveries(lane)) return;
-    if ((record.alone || lane.last_alone) && lane.in_flight > 0) return;
+    if ((record.alone || topic.last_alone) && topic.in_flight > 0) return;
     const rd_kafka_resp_err_t code = produce(record);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       record.state = State::kInFlight;
       ++in_flight_;
       ++lane.in_flight;
+      ++topic.in_flight;
       lane.gathered_bytes += record.bytes.size();
     } else if (is_refusal(code)) {
       refuse(record, code);
     } else {
       return;  // its queue is full, or it is beyond repair: the delivery thread goes on
     }
-    lane.last_alone = record.alone;
+    topic.last_alone = record.alone;
     lane.waiting.pop_front();
   }
 }
@@ -207,7 +226,7 @@ rd_kafka_resp_err_t KafkaSink::produce(Outgoing& record) {
   rd_kafka_vu_t fields[7];
   std::size_t n = 0;
   fields[n].vtype = RD_KAFKA_VTYPE_TOPIC;
-  fields[n++].u.cstr = record.lane->topic.c_str();
+  fields[n++].u.cstr = record.lane->topic->name.c_str();
   fields[n].vtype = RD_KAFKA_VTYPE_PARTITION;
   fields[n++].u.i32 = record.lane->partition ? record.lane->partition->value() : RD_KAFKA_PARTITION_UA;
   fields[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
@@ -251,19 +270,30 @@ void KafkaSink::on_error(rd_kafka_resp_err_t code, const std::string& message) {
 }
 
 void KafkaSink::on_delivery(const rd_kafka_message_t& message) {
-  deliveries_.push_back({static_cast<Outgoing*>(message._private), message.err});
+  deliveries_.push_back({static_cast<Outgoing*>(message._private), message.err, message.partition});
 }
 
 void KafkaSink::settle_deliveries() {
-  for (const Delivery& delivery : deliveries_) settle(*delivery.record, delivery.code);
+  bool more_lanes = false;
+  for (const Delivery& delivery : deliveries_) {
+    Topic& topic = *delivery.record->lane->topic;
+    if (delivery.partition >= topic.partitions) {
+      topic.partitions = delivery.partition + 1;
+      more_lanes = true;
+    }
+    settle(*delivery.record, delivery.code);
+  }
   deliveries_.clear();
+  if (more_lanes && !replacing_) queue_anew();
   advance();
 }
 
 void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
-  RIFFLE_CHECK(record.state == State::kInFlight && record.generation == generation_, record.lane->topic, record.generation, generation_);
+  RIFFLE_CHECK(record.state == State::kInFlight && record.generation == generation_, record.lane->topic->name, record.generation,
+               generation_);
   --in_flight_;
   --record.lane->in_flight;
+  --record.lane->topic->in_flight;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     set_connected(true);
     finish(record);
@@ -285,8 +315,8 @@ void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
 }
 
 void KafkaSink::refuse(Outgoing& record, rd_kafka_resp_err_t code) {
-  refusals_.push_back({record.lane->topic, std::string(record.key()), record.bytes.size(),
-                       producer_->error(absl::StrCat("write to ", record.lane->topic), code)});
+  refusals_.push_back({record.lane->topic->name, std::string(record.key()), record.bytes.size(),
+                       producer_->error(absl::StrCat("write to ", record.lane->topic->name), code)});
   finish(record);
 }
 
@@ -367,14 +397,8 @@ void KafkaSink::replace_producer() {
   absl::MutexLock lock(&mutex_);
   log::warn("Kafka producer {}: replaced; {} records are sent again", options_.client_id, records_.size());
   ++generation_;
-  for (auto& [topic, lanes] : lanes_) {
-    for (auto& [partition, lane] : lanes) {
-      lane.waiting.clear();
-      lane.last_alone = false;
-    }
-  }
-  for (Outgoing& record : records_)
-    if (record.state == State::kQueued) record.lane->waiting.push_back(&record);
+  for (auto& [name, topic] : topics_) topic.last_alone = false;
+  queue_anew();
   replacing_ = false;
   pump_all();
   advance();

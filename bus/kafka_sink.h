@@ -37,15 +37,23 @@ class KafkaSink final : public Sink, private KafkaEvents {
  private:
   enum class State { kQueued, kInFlight, kSettled };
   struct Outgoing;
-  // The records of one partition; of a whole topic, where the partition is chosen by the key.
+  struct Topic;
+  // The records of one partition, or those whose keys choose one. Records of one key share a lane.
   struct Lane {
-    std::string topic;
-    std::optional<Partition> partition;
+    Topic* topic = nullptr;
+    std::optional<Partition> partition;  // none: the key's
     std::deque<Outgoing*> waiting;  // that librdkafka does not have, in order
     std::size_t in_flight = 0;
-    bool last_alone = false;        // the last that it got must share no batch
     std::chrono::steady_clock::time_point gathers_until{};
     std::size_t gathered_bytes = 0;
+  };
+  struct Topic {
+    std::string name;
+    std::int32_t partitions = 1;    // that are known: as far as records have gone
+    // By partition; −1, −2, …: by what the key's would be of so many. For ever, as records point to them.
+    std::map<std::int32_t, Lane> lanes;
+    std::size_t in_flight = 0;      // of all lanes
+    bool last_alone = false;        // the last that librdkafka got must share no batch
   };
   struct Outgoing {
     Lane* lane = nullptr;
@@ -64,6 +72,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   struct Delivery {
     Outgoing* record;
     rd_kafka_resp_err_t code;
+    std::int32_t partition;
   };
 
   KafkaSink(const KafkaOptions& kafka, const SinkOptions& options) : kafka_(kafka), options_(options) {}
@@ -77,7 +86,9 @@ class KafkaSink final : public Sink, private KafkaEvents {
   void refuse(Outgoing& record, rd_kafka_resp_err_t code) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void finish(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Lane& lane_of(const OutRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Topic& topic_of(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Lane& lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void queue_anew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump_all() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool waits_for_deliveries(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -97,8 +108,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   std::shared_ptr<KafkaHandle> producer_ ABSL_GUARDED_BY(mutex_);  // replaced by the delivery thread only
   std::deque<Outgoing> records_ ABSL_GUARDED_BY(mutex_);  // of the tickets settled_ + 1, …; librdkafka points into it
   std::uint64_t settled_ ABSL_GUARDED_BY(mutex_) = 0;
-  // By topic and partition (-1: chosen by the key); kept for ever, as records point to them.
-  std::map<std::string, std::map<std::int32_t, Lane>, std::less<>> lanes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Topic, std::less<>> topics_ ABSL_GUARDED_BY(mutex_);  // by name; for ever
   std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;     // of all lanes
   std::size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
