@@ -1,4 +1,5 @@
 // What every bus promises to those who write: tickets, refusals, bounds, topics.
+#include <map>
 #include <thread>
 
 #include "bus_fixture.h"
@@ -42,6 +43,33 @@ TEST_P(Sinks, KeepTheOrderOfWhatLeavesAtOnce) {
     std::uint64_t& before = last[record.partition];
     const std::uint64_t number = std::stoull(*record.value);
     ASSERT_GT(number, before);
+    before = number;
+  }
+}
+
+// Of a topic that the sink has not met yet, whose partitions it learns while it sends, and with records that are refused between.
+TEST_P(Sinks, KeepTheOrderOfEachKeyWhateverItsPartition) {
+  const std::string topic = make_topic("keys", 3, {{"max.message.bytes", "2000"}});
+  auto to = sink();
+  constexpr std::uint64_t kRecords = 5000, kKeys = 7;
+  std::uint64_t ticket = 0;
+  for (std::uint64_t i = 1; i <= kRecords; ++i) {
+    const bool large = i == 1000 || i == 3000;
+    const auto sent = to->send({.topic = topic, .key = "k" + std::to_string(i % kKeys), .value = std::to_string(i) + (large ? std::string(5000, ' ') : "")});
+    ASSERT_TRUE(sent.ok()) << sent.status();
+    ticket = *sent;
+  }
+  ASSERT_TRUE(to->wait_acknowledged(ticket, 60s));
+  EXPECT_EQ(to->take_refusals().size(), 2u);
+  auto from = source();
+  ASSERT_TRUE(from->assign({{{topic, Partition(0)}, kEarliest}, {{topic, Partition(1)}, kEarliest}, {{topic, Partition(2)}, kEarliest}}).ok());
+  const Seen seen = poll_records(*from, kRecords - 2);
+  ASSERT_EQ(seen.records.size(), kRecords - 2);
+  std::map<std::string, std::uint64_t> last;
+  for (const Got& record : seen.records) {
+    std::uint64_t& before = last[*record.key];
+    const std::uint64_t number = std::stoull(*record.value);
+    ASSERT_GT(number, before) << *record.key;
     before = number;
   }
 }
