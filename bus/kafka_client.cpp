@@ -171,6 +171,19 @@ KafkaHandle::~KafkaHandle() {
   if (end.wait_for(kMostEnding) != std::future_status::ready) log::warn("a Kafka client does not end and is left behind");
 }
 
+std::int32_t KafkaHandle::partitions(const std::string& topic, std::chrono::milliseconds most) const {
+  rd_kafka_topic_t* const name = rd_kafka_topic_new(handle_, topic.c_str(), nullptr);
+  if (name == nullptr) return 0;
+  const struct rd_kafka_metadata* metadata = nullptr;
+  std::int32_t count = 0;
+  if (rd_kafka_metadata(handle_, 0, name, &metadata, static_cast<int>(most.count())) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (metadata->topic_cnt == 1) count = metadata->topics[0].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+  }
+  rd_kafka_topic_destroy(name);
+  return count;
+}
+
 absl::Status KafkaHandle::error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail) const {
   const std::string message =
       absl::StrCat("Kafka at ", brokers(options_), ": ", std::string(what), ": ",

@@ -32,6 +32,8 @@ constexpr std::chrono::microseconds kGathering{200};
 constexpr std::size_t kGathered = kBatchBytes;
 constexpr std::size_t kFewInFlight = 4;
 constexpr std::chrono::milliseconds kLongestWait{50};
+// For how many partitions a topic has; deliveries wait meanwhile.
+constexpr std::chrono::milliseconds kAnswer{200}, kAskAgain{1000};
 
 Settings settings(const SinkOptions& options) {
   return {
@@ -162,10 +164,33 @@ KafkaSink::Topic& KafkaSink::topic_of(std::string_view name) {
 }
 
 KafkaSink::Lane& KafkaSink::lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) {
-  Lane& lane = topic.lanes[partition ? partition->value() : -1 - murmur2_partition(key, topic.partitions).value()];
+  Lane& lane = topic.lanes[partition ? partition->value() : -1 - murmur2_partition(key, std::max(1, topic.partitions)).value()];
+  topic.keyed |= !partition;
   lane.topic = &topic;
   lane.partition = partition;
   return lane;
+}
+
+// Asks the brokers, once a topic, and again after a while where they did not answer.
+void KafkaSink::learn_partitions() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < asked_at_ + kAskAgain) return;
+  std::vector<Topic*> unknown;
+  std::shared_ptr<KafkaHandle> producer;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (auto& [name, topic] : topics_)
+      if (topic.keyed && topic.partitions == 0) unknown.push_back(&topic);
+    producer = producer_;
+  }
+  for (Topic* topic : unknown) {
+    asked_at_ = now;
+    const std::int32_t partitions = producer->partitions(topic->name, kAnswer);
+    if (partitions == 0) continue;
+    absl::MutexLock lock(&mutex_);
+    topic->partitions = partitions;
+    if (!replacing_) queue_anew();
+  }
 }
 
 // All that librdkafka does not have, in order, where its lanes are others now.
@@ -270,21 +295,12 @@ void KafkaSink::on_error(rd_kafka_resp_err_t code, const std::string& message) {
 }
 
 void KafkaSink::on_delivery(const rd_kafka_message_t& message) {
-  deliveries_.push_back({static_cast<Outgoing*>(message._private), message.err, message.partition});
+  deliveries_.push_back({static_cast<Outgoing*>(message._private), message.err});
 }
 
 void KafkaSink::settle_deliveries() {
-  bool more_lanes = false;
-  for (const Delivery& delivery : deliveries_) {
-    Topic& topic = *delivery.record->lane->topic;
-    if (delivery.partition >= topic.partitions) {
-      topic.partitions = delivery.partition + 1;
-      more_lanes = true;
-    }
-    settle(*delivery.record, delivery.code);
-  }
+  for (const Delivery& delivery : deliveries_) settle(*delivery.record, delivery.code);
   deliveries_.clear();
-  if (more_lanes && !replacing_) queue_anew();
   advance();
 }
 
@@ -350,6 +366,7 @@ void KafkaSink::run() {
       if (!beyond_repair_) pump_all();
       advance();
     }
+    if (!beyond_repair_) learn_partitions();
     if (beyond_repair_) {
       producer.reset();
       replace_producer();

@@ -49,7 +49,8 @@ class KafkaSink final : public Sink, private KafkaEvents {
   };
   struct Topic {
     std::string name;
-    std::int32_t partitions = 1;    // that are known: as far as records have gone
+    std::int32_t partitions = 0;    // 0: not known yet, and keys share one lane
+    bool keyed = false;             // keys choose partitions
     // By partition; −1, −2, …: by what the key's would be of so many. For ever, as records point to them.
     std::map<std::int32_t, Lane> lanes;
     std::size_t in_flight = 0;      // of all lanes
@@ -72,7 +73,6 @@ class KafkaSink final : public Sink, private KafkaEvents {
   struct Delivery {
     Outgoing* record;
     rd_kafka_resp_err_t code;
-    std::int32_t partition;
   };
 
   KafkaSink(const KafkaOptions& kafka, const SinkOptions& options) : kafka_(kafka), options_(options) {}
@@ -88,6 +88,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   void advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Topic& topic_of(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Lane& lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void learn_partitions() ABSL_LOCKS_EXCLUDED(mutex_);
   void queue_anew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump_all() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -101,7 +102,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   // The delivery thread's own.
   std::vector<Delivery> deliveries_;
   bool beyond_repair_ = false;
-  std::chrono::steady_clock::time_point replaced_at_;
+  std::chrono::steady_clock::time_point replaced_at_, asked_at_;
 
   mutable absl::Mutex mutex_;
   absl::CondVar settled_changed_;

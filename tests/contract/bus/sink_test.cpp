@@ -47,24 +47,22 @@ TEST_P(Sinks, KeepTheOrderOfWhatLeavesAtOnce) {
   }
 }
 
-// Of a topic that the sink has not met yet, whose partitions it learns while it sends, and with records that are refused between.
+// Of a topic that the sink has not met yet, whose partitions it learns while it sends.
 TEST_P(Sinks, KeepTheOrderOfEachKeyWhateverItsPartition) {
-  const std::string topic = make_topic("keys", 3, {{"max.message.bytes", "2000"}});
+  const std::string topic = make_topic("keys", 3);
   auto to = sink();
-  constexpr std::uint64_t kRecords = 5000, kKeys = 7;
+  constexpr std::uint64_t kRecords = 20'000, kKeys = 7;
   std::uint64_t ticket = 0;
   for (std::uint64_t i = 1; i <= kRecords; ++i) {
-    const bool large = i == 1000 || i == 3000;
-    const auto sent = to->send({.topic = topic, .key = "k" + std::to_string(i % kKeys), .value = std::to_string(i) + (large ? std::string(5000, ' ') : "")});
+    const auto sent = to->send({.topic = topic, .key = "k" + std::to_string(i % kKeys), .value = std::to_string(i)});
     ASSERT_TRUE(sent.ok()) << sent.status();
     ticket = *sent;
   }
   ASSERT_TRUE(to->wait_acknowledged(ticket, 60s));
-  EXPECT_EQ(to->take_refusals().size(), 2u);
   auto from = source();
   ASSERT_TRUE(from->assign({{{topic, Partition(0)}, kEarliest}, {{topic, Partition(1)}, kEarliest}, {{topic, Partition(2)}, kEarliest}}).ok());
-  const Seen seen = poll_records(*from, kRecords - 2);
-  ASSERT_EQ(seen.records.size(), kRecords - 2);
+  const Seen seen = poll_records(*from, kRecords);
+  ASSERT_EQ(seen.records.size(), kRecords);
   std::map<std::string, std::uint64_t> last;
   for (const Got& record : seen.records) {
     std::uint64_t& before = last[*record.key];
