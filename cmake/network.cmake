@@ -2,6 +2,7 @@
 # riffle itself links without LibTorch. It knows nothing of riffle but learner/network/*.h, and may be built apart, by another
 # compiler, against another LibTorch:
 #   cmake --preset release -DTorch_DIR=…/libtorch/share/cmake/Torch && ninja -C build/release riffle_network
+# Off where clang looks at riffle (CMakePresets.json): clang 14 does not compile the headers of LibTorch 1.13 as C++20.
 option(RIFFLE_NETWORK "Build the module of the network policies; it takes LibTorch" ON)
 if(RIFFLE_NETWORK)
   find_package(Torch REQUIRED)

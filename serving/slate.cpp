@@ -141,13 +141,13 @@ void SlateBuilder::mix() {
   mixture_.clear(distributions_[static_cast<std::size_t>(likeliest)].best);
   for (std::size_t arm = 0; arm < likelihoods_.size(); ++arm) {
     mixture_.everywhere += likelihoods_[arm] * distributions_[arm].everywhere;
-    for (const auto& [candidate, mass] : distributions_[arm].peaks) {
+    for (const auto& peak : distributions_[arm].peaks) {
       const auto met = std::find_if(mixture_.peaks.begin(), mixture_.peaks.end(),
-                                    [&](const auto& peak) { return peak.first == candidate; });
+                                    [&](const auto& known) { return known.first == peak.first; });
       if (met == mixture_.peaks.end()) {
-        mixture_.peaks.emplace_back(candidate, likelihoods_[arm] * mass);
+        mixture_.peaks.emplace_back(peak.first, likelihoods_[arm] * peak.second);
       } else {
-        met->second += likelihoods_[arm] * mass;
+        met->second += likelihoods_[arm] * peak.second;
       }
     }
   }

@@ -58,7 +58,9 @@ class PolicyList {
     return *riffle_;
   }
   absl::StatusOr<const evaluation::SequencePolicy*> sequence(const std::string& kind_name) {
-    RIFFLE_ASSIGN_OR_RETURN(const auto kind, learner::sequence_kind(kind_name));
+    const auto known = learner::sequence_kind(kind_name);
+    if (!known.ok()) return annotate(known.status(), "--policies");
+    const auto kind = *known;
     if (sequences_[kind] != nullptr) return sequences_[kind];
     const learner::SequenceOptions& options = config_.learner.sequence;
     RIFFLE_ASSIGN_OR_RETURN(auto trainer, learner::make_sequence_trainer(kind, options, config_.learner.network));

@@ -151,6 +151,9 @@ TEST(Evaluate, RefusesWhatWouldDoNothingOrCannotBe) {
   EXPECT_EQ(name.code, 2);
   EXPECT_THAT(name.err, HasSubstr("did you mean popularity?"));
   EXPECT_EQ(riffle({"evaluate", log, "-p", "riffle:dpp"}).code, 2) << "no weight";
+  const CommandResult encoder = riffle({"evaluate", log, "-p", "sequence:gruu"});
+  EXPECT_EQ(encoder.code, 2);
+  EXPECT_THAT(encoder.err, HasSubstr("--policies: there is no encoder \"gruu\""));
   EXPECT_EQ(riffle({"evaluate", scratch.write("log.txt", "")}).code, 2) << "what is it?";
   EXPECT_EQ(riffle({"evaluate", scratch / "none.jsonl"}).code, 2);
   EXPECT_EQ(riffle({"evaluate", log, "--from", "soon"}).code, 2);
