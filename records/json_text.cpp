@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 namespace riffle::records {
 
 std::optional<std::string> minified_json(std::string_view text) {
@@ -26,6 +28,13 @@ std::optional<std::string> string_member(std::string_view json, std::string_view
   return std::string(text);
 }
 
-bool is_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+bool is_utf8(std::string_view bytes) {
+  // A short text is ASCII mostly, and told sooner than asked about.
+  constexpr std::size_t kShort = 64;
+  if (bytes.size() <= kShort &&
+      std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    return true;
+  return simdjson::validate_utf8(bytes.data(), bytes.size());
+}
 
 }  // namespace riffle::records

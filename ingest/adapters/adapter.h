@@ -24,7 +24,8 @@ namespace riffle::ingest {
 
 enum class ImportInput { kEvents, kRequests, kUsers, kItems };
 
-// What becomes of a record that was read: who reads event() and item() needs no JSON.
+// What becomes of a record that was read: who reads event() and item() needs no JSON, nor members of a JSON that is not made
+// (Event::fields).
 enum class Give { kJson, kDecoded };
 
 struct ImportRecord {

@@ -126,12 +126,14 @@ void OnlineRetail::give_purchase(const Line& line) {
   event_.event_id.assign(absl::StrCat(field(kInvoice), ":", line.number));
   event_.timestamp = line.time;
   event_.value = line.quantity;
-  records::JsonWriter more;
-  more.begin_object()
-      .member("price", line.price)
-      .member("invoice", field(kInvoice))
-      .member("country", field(kCountry));
-  event_.fields = more.end_object().take();
+  if (give_ == Give::kJson) {
+    records::JsonWriter more;
+    more.begin_object()
+        .member("price", line.price)
+        .member("invoice", field(kInvoice))
+        .member("country", field(kCountry));
+    event_.fields = more.end_object().take();
+  }
   give(ImportInput::kEvents, event_.user_id.str(), event_, line.time);
 }
 

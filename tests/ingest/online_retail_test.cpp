@@ -91,6 +91,33 @@ TEST(OnlineRetail, EveryRowIsUsedOrCountedUnderTheFirstReasonThatHolds) {
   EXPECT_EQ(item_of(records[2]).title, "cup");
 }
 
+// Who reads what was decoded alone pays for no JSON.
+TEST(OnlineRetail, DecodedAloneIsTheSameWithoutJson) {
+  const Directory directory;
+  const std::string path = directory.plain("a.csv", std::string(kHeader) + "1,A,\xe7\xba\xa2\xe8\x8c\xb6,2,2010-12-01 08:26:00,2,7.0,UK\n"
+                                                                           "1,A,t\xe9,1,2010-12-01 08:26:00,2,7.0,UK\n"
+                                                                           "2,A,tea,1,2010-12-02 08:26:00,2,8.0,UK\n");
+  auto with = OnlineRetail::open(path), without = OnlineRetail::open(path, Give::kDecoded);
+  ASSERT_TRUE(with.ok() && without.ok());
+  ImportRecord record, bare;
+  int records = 0;
+  while (with->get()->next(record).value()) {
+    ASSERT_TRUE(without->get()->next(bare).value());
+    ++records;
+    EXPECT_EQ(bare.value, "");
+    EXPECT_EQ(bare.input, record.input);
+    EXPECT_EQ(bare.key, record.key);
+    EXPECT_EQ(bare.timestamp, record.timestamp);
+    records::Event event = with->get()->event();
+    event.fields.clear();
+    EXPECT_EQ(records::encode_json(without->get()->event()), records::encode_json(event));
+    EXPECT_EQ(records::encode_json(without->get()->item()), records::encode_json(with->get()->item()));
+  }
+  EXPECT_FALSE(without->get()->next(bare).value());
+  EXPECT_EQ(records, 3);  // an item, two purchases; one line is no UTF-8
+  EXPECT_EQ(without->get()->counts(), with->get()->counts());
+}
+
 TEST(OnlineRetail, ATitleFoundLaterIsSaidOnce) {
   const Directory directory;
   auto adapter = OnlineRetail::open(directory.plain(
