@@ -1,6 +1,5 @@
 #include "evaluation/prequential/riffle_columns.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -9,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "features/packet_math.h"
+#include "serving/vector_lanes.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -106,7 +106,8 @@ void RowWriter::write(std::size_t row, const serving::CandidateBatch& batch, std
   float* const out = rows_.data() + first;
   std::memcpy(out, batch.features(i).data(), features::kFeatureCount * sizeof(float));
   // By the register: the compiler's own way to clear a row's rest takes longer to begin than to do.
-  Eigen::Map<Eigen::Array<float, kColumns - features::kFeatureCount, 1>>(out + features::kFeatureCount).setZero();
+  for (std::size_t column = features::kFeatureCount; column < kColumns; column += serving::kLanes)
+    serving::store_lanes(serving::FloatLanes{}, out + std::min(column, kColumns - serving::kLanes));
   write_sources(candidate, last, first);
   out[kFirstOfItem] = signal(Columns::kPopularityLog);
   out[kFirstOfItem + 1] = signal(Columns::kTrendLog);
