@@ -18,7 +18,6 @@ using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Deleter<rd_kafka_AdminOptions_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
 using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
-using Topic = std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>>;
 
 absl::Status other_partitions(const TopicSpec& spec, std::int32_t partitions) {
   return fatal_error(absl::StatusCode::kFailedPrecondition,
@@ -107,16 +106,10 @@ absl::Status KafkaAdmin::await_visible(const std::vector<TopicSpec>& topics) {
 
 absl::StatusOr<std::optional<TopicInfo>> KafkaAdmin::describe(const std::string& topic) {
   const auto until = std::chrono::steady_clock::now() + handle_->options().request_timeout;
-  const Topic name(rd_kafka_topic_new(handle_->get(), topic.c_str(), nullptr));
-  if (!name) return handle_->error(absl::StrCat("describe ", topic), rd_kafka_last_error());
   for (;;) {
-    const struct rd_kafka_metadata* metadata = nullptr;
-    const rd_kafka_resp_err_t code = rd_kafka_metadata(handle_->get(), 0, name.get(), &metadata, handle_->timeout_ms());
+    std::int32_t partitions = 0;
+    const rd_kafka_resp_err_t answer = handle_->ask_partitions(topic, handle_->timeout_ms(), partitions);
     rd_kafka_poll(handle_->get(), 0);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return handle_->error(absl::StrCat("describe ", topic), code);
-    rd_kafka_resp_err_t answer = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    const std::int32_t partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
-    rd_kafka_metadata_destroy(metadata);
     if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) return std::optional<TopicInfo>(TopicInfo{partitions});
     if (answer == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::optional<TopicInfo>();
     const bool settling = answer == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;

@@ -171,17 +171,20 @@ KafkaHandle::~KafkaHandle() {
   if (end.wait_for(kMostEnding) != std::future_status::ready) log::warn("a Kafka client does not end and is left behind");
 }
 
-std::int32_t KafkaHandle::partitions(const std::string& topic, std::chrono::milliseconds most) const {
-  rd_kafka_topic_t* const name = rd_kafka_topic_new(handle_, topic.c_str(), nullptr);
-  if (name == nullptr) return 0;
+rd_kafka_resp_err_t KafkaHandle::ask_partitions(const std::string& topic, int timeout_ms, std::int32_t& partitions) const {
+  struct Destroy {
+    void operator()(rd_kafka_topic_t* name) const { rd_kafka_topic_destroy(name); }
+  };
+  const std::unique_ptr<rd_kafka_topic_t, Destroy> name(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
+  if (!name) return rd_kafka_last_error();
   const struct rd_kafka_metadata* metadata = nullptr;
-  std::int32_t count = 0;
-  if (rd_kafka_metadata(handle_, 0, name, &metadata, static_cast<int>(most.count())) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (metadata->topic_cnt == 1) count = metadata->topics[0].partition_cnt;
-    rd_kafka_metadata_destroy(metadata);
-  }
-  rd_kafka_topic_destroy(name);
-  return count;
+  const rd_kafka_resp_err_t code = rd_kafka_metadata(handle_, 0, name.get(), &metadata, timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  const bool told = metadata->topic_cnt == 1;
+  const rd_kafka_resp_err_t answer = told ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  if (told) partitions = metadata->topics[0].partition_cnt;
+  rd_kafka_metadata_destroy(metadata);
+  return answer;
 }
 
 absl::Status KafkaHandle::error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail) const {

@@ -55,8 +55,8 @@ class KafkaHandle {
 
   rd_kafka_t* get() const { return handle_; }
   const KafkaOptions& options() const { return options_; }
-  // How many a topic has; 0: none is there, or the brokers did not say in time.
-  std::int32_t partitions(const std::string& topic, std::chrono::milliseconds most) const;
+  // Asks the brokers how many a topic has. Else the code says why not: unknown, not led yet, no answer in time.
+  rd_kafka_resp_err_t ask_partitions(const std::string& topic, int timeout_ms, std::int32_t& partitions) const;
   int timeout_ms() const { return static_cast<int>(options_.request_timeout.count()); }
   // The status of a failed call, naming the brokers and what to do: "Kafka at h:9092: create topics: …".
   absl::Status error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail = "") const;

@@ -33,7 +33,8 @@ constexpr std::size_t kGathered = kBatchBytes;
 constexpr std::size_t kFewInFlight = 4;
 constexpr std::chrono::milliseconds kLongestWait{50};
 // For how many partitions a topic has; deliveries wait meanwhile.
-constexpr std::chrono::milliseconds kAnswer{200}, kAskAgain{1000};
+constexpr int kAnswerMs = 200;
+constexpr std::chrono::milliseconds kAskAgain{1000};
 
 Settings settings(const SinkOptions& options) {
   return {
@@ -165,7 +166,6 @@ KafkaSink::Topic& KafkaSink::topic_of(std::string_view name) {
 
 KafkaSink::Lane& KafkaSink::lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) {
   Lane& lane = topic.lanes[partition ? partition->value() : -1 - murmur2_partition(key, std::max(1, topic.partitions)).value()];
-  topic.keyed |= !partition;
   lane.topic = &topic;
   lane.partition = partition;
   return lane;
@@ -180,13 +180,13 @@ void KafkaSink::learn_partitions() {
   {
     absl::MutexLock lock(&mutex_);
     for (auto& [name, topic] : topics_)
-      if (topic.keyed && topic.partitions == 0) unknown.push_back(&topic);
+      if (topic.keyed() && topic.partitions == 0) unknown.push_back(&topic);
     producer = producer_;
   }
   for (Topic* topic : unknown) {
     asked_at_ = now;
-    const std::int32_t partitions = producer->partitions(topic->name, kAnswer);
-    if (partitions == 0) continue;
+    std::int32_t partitions = 0;
+    if (producer->ask_partitions(topic->name, kAnswerMs, partitions) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     absl::MutexLock lock(&mutex_);
     topic->partitions = partitions;
     if (!replacing_) queue_anew();
@@ -220,7 +220,6 @@ void KafkaSink::pump(Lane& lane) {
     const rd_kafka_resp_err_t code = produce(record);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       record.state = State::kInFlight;
-      ++in_flight_;
       ++lane.in_flight;
       ++topic.in_flight;
       lane.gathered_bytes += record.bytes.size();
@@ -307,7 +306,6 @@ void KafkaSink::settle_deliveries() {
 void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
   RIFFLE_CHECK(record.state == State::kInFlight && record.generation == generation_, record.lane->topic->name, record.generation,
                generation_);
-  --in_flight_;
   --record.lane->in_flight;
   --record.lane->topic->in_flight;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -388,7 +386,8 @@ void KafkaSink::replace_producer() {
     {
       absl::MutexLock lock(&mutex_);
       settle_deliveries();
-      if (in_flight_ == 0 || stopping_) break;
+      const bool some = std::any_of(topics_.begin(), topics_.end(), [](const auto& topic) { return topic.second.in_flight > 0; });
+      if (!some || stopping_) break;
     }
     rd_kafka_poll(old->get(), kPollMs);
   }

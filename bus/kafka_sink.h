@@ -50,11 +50,12 @@ class KafkaSink final : public Sink, private KafkaEvents {
   struct Topic {
     std::string name;
     std::int32_t partitions = 0;    // 0: not known yet, and keys share one lane
-    bool keyed = false;             // keys choose partitions
     // By partition; −1, −2, …: by what the key's would be of so many. For ever, as records point to them.
     std::map<std::int32_t, Lane> lanes;
     std::size_t in_flight = 0;      // of all lanes
     bool last_alone = false;        // the last that librdkafka got must share no batch
+
+    bool keyed() const { return !lanes.empty() && lanes.begin()->first < 0; }  // keys choose partitions
   };
   struct Outgoing {
     Lane* lane = nullptr;
@@ -110,7 +111,6 @@ class KafkaSink final : public Sink, private KafkaEvents {
   std::deque<Outgoing> records_ ABSL_GUARDED_BY(mutex_);  // of the tickets settled_ + 1, …; librdkafka points into it
   std::uint64_t settled_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Topic, std::less<>> topics_ ABSL_GUARDED_BY(mutex_);  // by name; for ever
-  std::size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;     // of all lanes
   std::size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   bool replacing_ ABSL_GUARDED_BY(mutex_) = false;
