@@ -178,7 +178,7 @@ const features::ItemSums* CandidatePool::live_sums(std::uint32_t number) {
 
 void CandidatePool::find_sums(std::uint32_t number) {
   PooledItem& item = items_[number];
-  item.sums = item.live ? live_sums(number) : item.merged ? &item.merged->sums : nullptr;
+  item.sums = item.live ? live_sums(number) : nullptr;  // what the snapshot says of others is at hand
   item.faded = item.sums != nullptr;
   if (!item.sums)
     item.sums = &sums_.emplace_back(features::sums_now(item.live, item.merged, context_->shard, context_->now, faded_, *rows_));

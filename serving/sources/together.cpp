@@ -15,26 +15,27 @@ constexpr std::size_t kLookedAt = 2;
 
 }  // namespace
 
-template <class Items, class NumberOf>
-void TogetherSource::find_roots(CandidatePool& pool, const Items& items, const NumberOf& number_of) {
+void TogetherSource::find_roots(CandidatePool& pool) {
   roots_.clear();
-  for (const auto& item : items)
-    roots_.push_back(std::max(0.f, static_cast<float>(pool.signals(number_of(item)).neighbour_total())) + kSmoothing);
-  roots_.resize(features::whole_packets(items.size()), 1);
+  for (const std::uint32_t item : items_)
+    roots_.push_back(std::max(0.f, static_cast<float>(pool.signals(item).neighbour_total())) + kSmoothing);
+  roots_.resize(features::whole_packets(items_.size()), 1);
   features::take_inverse_roots(roots_);
 }
 
 void TogetherSource::gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) {
   CandidatePool& pool = *input.pool;
   if (out.empty()) {
-    find_roots(pool, input.recent, [](const RecentItem& recent) { return recent.item; });
+    items_.clear();
+    for (const RecentItem& recent : input.recent) items_.push_back(recent.item);
+    find_roots(pool);
     weights_.clear();
     for (std::size_t k = 0; k < input.recent.size(); ++k) weights_.push_back(roots_[k] / (1 + .1f * static_cast<float>(k)));
     sums_.add_up(input, weights_);
   }
   out.clear();
   sums_.largest(kLookedAt * wanted, pool, items_, found_);
-  find_roots(pool, items_, [](std::uint32_t item) { return item; });
+  find_roots(pool);
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (pool.allowed(items_[i])) out.push_back({items_[i], found_[i].total * roots_[i], input.recent[found_[i].best_recent].key});
   best_.keep(wanted, pool, out);

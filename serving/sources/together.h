@@ -17,9 +17,8 @@ class TogetherSource final : public CandidateSource {
   void gather(const SourceInput& input, std::size_t wanted, std::vector<SourcedItem>& out) override;
 
  private:
-  // Replaces roots_ by 1/√(n + 2) of each, all together: root and quotient of one number take as long as those of eight.
-  template <class Items, class NumberOf>
-  void find_roots(CandidatePool& pool, const Items& items, const NumberOf& number_of);
+  // Replaces roots_ by 1/√(n + 2) of each of items_, all together: root and quotient of one number take as long as those of eight.
+  void find_roots(CandidatePool& pool);
 
   NeighbourSums sums_{&records::ItemRow::together};
   std::vector<float> weights_;

@@ -106,14 +106,9 @@ class FaultStream {
 
   // How many requests have a list now; two different ones are a failure.
   std::size_t answered() {
-    std::map<std::string, std::set<std::string>> lists;
-    for (const crash::Read& read : crash::read_topic(*bus_, topics_.recommendations)) {
-      const auto list = records::decode_recommendation(read.value.value_or(""));
-      EXPECT_TRUE(list.ok()) << list.status() << ": " << read.value.value_or("");
-      if (list.ok()) lists[list->request_id.str()].insert(*read.value);
-    }
-    for (const auto& [request, different] : lists) EXPECT_EQ(different.size(), 1U) << "lists of request " << request;
-    return lists.size();
+    const auto of_requests = lists();
+    for (const auto& [request, different] : of_requests) EXPECT_EQ(different.size(), 1U) << "lists of request " << request;
+    return of_requests.size();
   }
 
   // Waits until each request has a list and each event is in its user's row; nothing may be there twice.
@@ -152,6 +147,17 @@ class FaultStream {
  private:
   static constexpr int kUsers = 20;  // of 50 events at most: a row's history has no more
 
+  // By request, what was published of it.
+  std::map<std::string, std::set<std::string>> lists() {
+    std::map<std::string, std::set<std::string>> lists;
+    for (const crash::Read& read : crash::read_topic(*bus_, topics_.recommendations)) {
+      const auto list = records::decode_recommendation(read.value.value_or(""));
+      EXPECT_TRUE(list.ok()) << list.status() << ": " << read.value.value_or("");
+      if (list.ok()) lists[list->request_id.str()].insert(*read.value);
+    }
+    return lists;
+  }
+
   // The requests without a list, each with where it is and why it was refused, and how far the workers' group has read.
   std::string unanswered() {
     std::map<std::string, std::string> why;
@@ -160,10 +166,7 @@ class FaultStream {
     for (const crash::Read& read : crash::read_topic(*bus_, topics_.requests))
       if (!decoder.decode(read.value.value_or(""), request))
         why[request.request_id.str()] = absl::StrCat(read.partition.value(), "/", read.offset.value());
-    for (const crash::Read& read : crash::read_topic(*bus_, topics_.recommendations)) {
-      const auto list = records::decode_recommendation(read.value.value_or(""));
-      if (list.ok()) why.erase(list->request_id.str());
-    }
+    for (const auto& [id, list] : lists()) why.erase(id);
     std::string text;
     for (const auto& [id, where] : why) absl::StrAppend(&text, "; ", id, " at ", where);
     for (const crash::Read& read : crash::read_topic(*bus_, topics_.dead_letters))
