@@ -239,7 +239,7 @@ void Prequential::reveal(Group& group) {
       ledger_.take(group.user, item);
       popularity_.add(item, one.time);
     }
-    const Interaction interaction{.user = group.user,
+    Interaction interaction{.user = group.user,
                             .item = item,
                             .basket = group.basket,
                             .time = one.time,

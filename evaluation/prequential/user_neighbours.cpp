@@ -30,26 +30,24 @@ void UserNeighbours::find_nearest(UserIndex user) {
   if (user >= users_.size()) return;
   likeness_.resize(users_.size(), 0);
   // Whether somebody was met before cannot be foretold: each is written down, and counted where he is new.
-  neighbours_.resize(users_.size() + 1);
+  if (met_.size() <= users_.size()) met_.resize(users_.size() + 1);
   std::size_t count = 0;
   for (const Taken& taken : users_[user].items) {
     const std::vector<UserIndex>& takers = takers_[taken.item];
     const float part = 1 / (static_cast<float>(takers.size()) + 5);
     for (const UserIndex other : takers) {
-      neighbours_[count].second = other;
+      met_[count] = other;
       count += likeness_[other] == 0;
       likeness_[other] += part;
     }
   }
-  neighbours_.resize(count);
-  count = 0;
-  for (auto& [minus, other] : neighbours_) {
-    minus = -likeness_[other] / std::sqrt(static_cast<float>(users_[other].items.size()) + 10);
+  for (std::size_t i = 0; i < count; ++i) {
+    const UserIndex other = met_[i];
+    const float minus = -likeness_[other] / std::sqrt(static_cast<float>(users_[other].items.size()) + 10);
     likeness_[other] = 0;
-    if (other != user) neighbours_[count++] = {minus, other};
+    if (other != user) neighbours_.emplace_back(minus, other);
   }
-  neighbours_.resize(count);
-  if (count > kMost) {
+  if (neighbours_.size() > kMost) {
     std::nth_element(neighbours_.begin(), neighbours_.begin() + kMost, neighbours_.end());
     neighbours_.resize(kMost);
   }
@@ -60,12 +58,12 @@ void UserNeighbours::ask(UserIndex user, std::uint64_t basket) {
   if (asked_ == user && asked_basket_ == basket) return;
   asked_ = user;
   asked_basket_ = basket;
-  for (const ItemIndex item : scored_) scores_[item] = 0;
+  for (std::size_t i = 0; i < scored_count_; ++i) scores_[scored_[i]] = 0;
   find_nearest(user);
   float all = 0;
   for (const auto& [minus, other] : neighbours_) all -= minus;
   scores_.resize(takers_.size(), 0);
-  scored_.resize(takers_.size() + 1);
+  if (scored_.size() <= takers_.size()) scored_.resize(takers_.size() + 1);
   std::size_t count = 0;
   for (const auto& [minus, other] : neighbours_) {
     // Above 0 whatever it is: a score of 0 is one that nobody has added to.
@@ -76,12 +74,13 @@ void UserNeighbours::ask(UserIndex user, std::uint64_t basket) {
       scores_[taken.item] += part * static_cast<float>(taken.baskets);
     }
   }
-  scored_.resize(count);
+  scored_count_ = count;
 }
 
 std::size_t UserNeighbours::memory_bytes() const {
   std::size_t bytes = users_.capacity() * sizeof(User) + takers_.capacity() * sizeof(takers_[0]) +
-                      scores_.capacity() * sizeof(float) + likeness_.capacity() * sizeof(float);
+                      scores_.capacity() * sizeof(float) + likeness_.capacity() * sizeof(float) +
+                      scored_.capacity() * sizeof(ItemIndex) + met_.capacity() * sizeof(UserIndex);
   for (const User& user : users_) bytes += user.items.capacity() * sizeof(Taken) + user.place.capacity() * 9;
   for (const auto& takers : takers_) bytes += takers.capacity() * sizeof(UserIndex);
   return bytes;

@@ -47,8 +47,10 @@ class UserNeighbours {
   UserIndex asked_ = ~UserIndex{0};
   std::uint64_t asked_basket_ = 0;
   std::vector<float> scores_;                            // by item; zeros but where touched
-  std::vector<ItemIndex> scored_;                        // where they are not
+  std::vector<ItemIndex> scored_;                        // where they are not; room for all
+  std::size_t scored_count_ = 0;
   std::vector<float> likeness_;                          // scratch, by user; zeros between requests
+  std::vector<UserIndex> met_;                           // scratch: room for all
   std::vector<std::pair<float, UserIndex>> neighbours_;  // minus the likeness
 };
 
