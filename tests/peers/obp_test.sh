@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # riffle ope against OBP 0.4.1 on the same inputs (tests/peers/obp_compare.py). Skipped where OBP cannot be had: it takes
-# Debian's python3-torch, python3-sklearn, python3-pandas, python3-seaborn, python3-matplotlib, python3-tqdm, python3-yaml,
-# and `pip install --no-deps obp==0.4.1 mypy_extensions`, which this script does into build/peers, once.
+# the Debian packages of `tools/setup --optional`, and `pip install --no-deps obp==0.4.1 mypy_extensions`, which this script
+# does into build/peers, once.
 #   RIFFLE_OBP_PYTHON: a Python that has OBP, in its place.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -14,7 +14,7 @@ python=${RIFFLE_OBP_PYTHON:-$root/build/peers/obp/bin/python}
 if [ -z "${RIFFLE_OBP_PYTHON-}" ] && ! [ -x "$python" ]; then
   debian=/usr/bin/python3
   "$debian" -c 'import torch, sklearn, pandas, seaborn, matplotlib, tqdm, yaml' 2>/dev/null ||
-    skip "OBP's Debian packages are not installed (the script's head names them)"
+    skip "OBP's Debian packages are not installed (tools/setup --optional)"
   "$debian" -m venv --system-site-packages "$root/build/peers/obp" >/dev/null || skip "no Python venv can be made"
   timeout 60 "$root/build/peers/obp/bin/pip" install -q --no-deps obp==0.4.1 mypy_extensions ||
     { rm -rf "$root/build/peers/obp"; skip "pip cannot get obp==0.4.1"; }
