@@ -103,6 +103,16 @@ class Watch {
   Steady::time_point began_ = Steady::now();
 };
 
+// What to do where nothing was evaluated.
+std::string why_nothing(const evaluation::PrequentialResult& result) {
+  if (result.interactions > 0)
+    return "nothing was evaluated: all interactions are among what is left out; ask for a wider period, less of a "
+           "warm-up, or repeats and new users, too";
+  if (result.left_out.other_type > 0)
+    return "nothing was evaluated: the log has no interaction of the types that are predicted; name others with --types";
+  return "nothing was evaluated: the log has no interaction that can be used";
+}
+
 class Evaluation {
  public:
   Evaluation(const Options& options, const config::Config& config, const Streams& streams)
@@ -193,6 +203,7 @@ class Evaluation {
     report_.seconds = std::chrono::duration<double>(Steady::now() - began).count();
     report_.read = log->counts();
     report_.problems = log->problems();
+    if (report_.result.points == 0) report_.problems.push_back(why_nothing(report_.result));
     return absl::OkStatus();
   }
 

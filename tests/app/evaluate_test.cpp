@@ -123,12 +123,18 @@ TEST(Evaluate, ReadsJsonLinesFromStandardInputAndFiles) {
   EXPECT_THAT(result.out, HasSubstr("at 2"));
 }
 
-TEST(Evaluate, OfAnEmptyLogSaysThatThereIsNoPoint) {
+TEST(Evaluate, OfALogWithoutAPointSaysWhy) {
   const Scratch scratch;
-  const CommandResult result = riffle({"evaluate", scratch.write("log.jsonl", ""), "--format", "json"});
-  EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_EQ(number(result, "", "points"), 0);
-  EXPECT_THAT(result.out, HasSubstr("\"recall\": null"));
+  const CommandResult empty = riffle({"evaluate", scratch.write("log.jsonl", ""), "--format", "json"});
+  EXPECT_EQ(empty.code, 0) << empty.err;
+  EXPECT_EQ(number(empty, "", "points"), 0);
+  EXPECT_THAT(empty.out, HasSubstr("\"recall\": null"));
+  EXPECT_THAT(empty.out, HasSubstr("the log has no interaction that can be used"));
+
+  const std::string one = scratch.write("one.jsonl", R"({"event":"interaction","type":"click","user_id":"u","item_id":"i"})"
+                                                     "\n");
+  EXPECT_THAT(riffle({"evaluate", one, "--types", "purchase"}).out, HasSubstr("name others with --types"));
+  EXPECT_THAT(riffle({"evaluate", one, "--known-items"}).out, HasSubstr("are among what is left out"));
 }
 
 TEST(Evaluate, ReportsWhatCameBeforeACutAsPartial) {
