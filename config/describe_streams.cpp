@@ -91,6 +91,22 @@ void describe_rows(Fields& f, features::RowOptions& o) {
       describe_type);
 }
 
+void describe_reward(Fields& f, features::RewardOptions& o) {
+  using Aggregate = features::RewardOptions::Aggregate;
+  f.one_of("aggregate", o.aggregate,
+           {{"sum", Aggregate::kSum}, {"first", Aggregate::kFirst}, {"last", Aggregate::kLast}, {"max", Aggregate::kMax}},
+           "What several rewards of a slot come to (rows.types.NAME.reward).");
+  f.real("relevance", o.relevance, "What they count for.", 0, 1e6);
+  f.real("diversity", o.diversity,
+         "For a slot that was seen: 1 where nothing above it is like its item, 0 where its twin is.", -1e6, 1e6);
+  f.real("novelty", o.novelty, "For a slot that was seen: 1 where nobody has taken its item, 0 where most have.", -1e6, 1e6);
+  f.real("comeback", o.comeback,
+         "For each seen slot of the user's last list, where his next one comes comeback_after later or more, while the "
+         "window of a reward is open. It fades with the time between.", -1e6, 1e6);
+  f.duration("comeback_after", o.comeback_after, "A shorter silence is no coming back.", Milliseconds(1));
+  f.duration("comeback_half_life", o.comeback_half_life, "Of what coming back is worth; 0s: the same, however late.");
+}
+
 void describe_join(Fields& f, features::JoinOptions& o) {
   f.whole("open_decisions_per_user", o.open_decisions_per_user, "Beyond it the oldest closes early.", 1, 100000);
   f.whole("waiting_rewards", o.waiting_rewards,
@@ -115,6 +131,8 @@ void describe_streams(Fields& f, Config& config) {
             [&](Fields& inner) { describe_ingest(inner, config.ingest); });
   f.section("rows", "What is known of users and items, and how it is forgotten.",
             [&](Fields& inner) { describe_rows(inner, config.rows); });
+  f.section("reward", "What a slot of a list earns, for learning and for evaluation.",
+            [&](Fields& inner) { describe_reward(inner, config.rows.reward); });
   f.section("join", "How what users do finds the list that caused it.",
             [&](Fields& inner) { describe_join(inner, config.join); });
 }

@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "features/decay.h"
 #include "features/event_types.h"
 #include "features/join_outcome.h"
 #include "features/join_probe.h"
@@ -35,6 +36,15 @@ struct Reward {
   Milliseconds window{0};
 };
 
+// What a slot has of its events, with one more that is worth something. Nothing that is worth something adds up to 0 but a sum,
+// so 0 says that nothing has come.
+double aggregated(RewardOptions::Aggregate how, double so_far, double amount) {
+  using Aggregate = RewardOptions::Aggregate;
+  if (how == Aggregate::kSum) return so_far + amount;
+  if (how == Aggregate::kLast || so_far == 0) return amount;
+  return how == Aggregate::kFirst ? so_far : std::max(so_far, amount);
+}
+
 Reward restore(const pb::WaitingReward& waited) {
   return {.user_id = waited.user_id(),
           .item_key = waited.item_key(),
@@ -51,6 +61,7 @@ struct Joiner::Impl {
   Impl(const RowOptions& rows, const JoinOptions& join_options, JoinState join_state,
        Partition partition, Metrics& metrics)
       : types(rows.types),
+        rewards(rows.reward),
         options(join_options),
         state(join_state),
         shard(partition),
@@ -88,9 +99,13 @@ struct Joiner::Impl {
                                         std::int64_t time_ms);
 
   void open_window(const pb::Decision& decision, std::int64_t shard_ms, Outcomes& outcomes);
+  // For a list that is about to open: what the user was shown last has brought him back, if he has been away. By shard time alone,
+  // so that a replay needs nothing of a list that has no outcome.
+  void come_back(std::string_view user_id, std::int64_t shard_ms, Outcomes& outcomes);
   void forget(const UserId& user);
 
   EventTypes types;
+  RewardOptions rewards;
   JoinOptions options;
   JoinState state;
   Partition shard;
@@ -192,7 +207,7 @@ void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std:
                 .item_key = event.item_id.empty() ? 0 : key_of(event.item_id).value(),
                 .has_item = !event.item_id.empty(),
                 .position = event.position,
-                .amount = types.reward(event),
+                .amount = rewards.relevance * types.reward(event),
                 .time_ms = time_ms,
                 .window = types.reward_window(event)};
   if (event.recommendation_id.empty()) {
@@ -220,8 +235,9 @@ void Joiner::Impl::give(const Open& open, const Reward& reward, Counter& success
   }
   if (reward.amount != 0) success.Increment();
   revise(open, reward.time_ms, outcomes, [&](pb::Join& join) {
-    const bool changed = reward.amount != 0 || !join.exposed(slot);
-    join.set_rewards(slot, join.rewards(slot) + reward.amount);
+    const double before = join.rewards(slot);
+    if (reward.amount != 0) join.set_rewards(slot, aggregated(rewards.aggregate, before, reward.amount));
+    const bool changed = join.rewards(slot) != before || !join.exposed(slot);
     join.set_exposed(slot, true);
     return changed;
   });
@@ -278,6 +294,7 @@ void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_
                                Outcomes& outcomes) {
   const std::string& id = decision.recommendation_id();
   if (state.joins->find(id)) return;  // the same list once more
+  if (rewards.comeback != 0) come_back(decision.user_id(), shard_ms, outcomes);
   pb::Join* join = state.joins->edit(id);
   pb::UserLists* lists = state.user_lists->edit(decision.user_id());
   if (!join || !lists) return;  // a store error: the shard stops
@@ -306,6 +323,19 @@ void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_
     lists = state.user_lists->edit(decision.user_id());  // close() edits the row too
     if (!lists) return;
   }
+}
+
+void Joiner::Impl::come_back(std::string_view user_id, std::int64_t shard_ms, Outcomes& outcomes) {
+  const pb::UserLists* lists = state.user_lists->find(user_id);
+  if (!lists || lists->recommendation_ids().empty()) return;
+  const Open last = find_open(*lists->recommendation_ids().rbegin());
+  if (!last) return;
+  const std::int64_t away = shard_ms - last.join->opened_ms();
+  if (away < rewards.comeback_after.count()) return;
+  revise(last, shard_ms, outcomes, [&](pb::Join& join) {
+    join.set_comeback(rewards.comeback * decay_factor(away, rewards.comeback_half_life));
+    return true;
+  });
 }
 
 void Joiner::Impl::forget(const UserId& user) {

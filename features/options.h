@@ -20,6 +20,21 @@ struct TypeOptions {
   Milliseconds reward_window{std::chrono::minutes(30)};  // from the list's time
 };
 
+// What a slot of a list earns:
+//
+//   reward = relevance·A + [seen]·(diversity·d + novelty·n + comeback·2^(−Δt/h))
+//
+// A: its events' rewards (TypeOptions), of several the `aggregate`. d and n are of the list as it was made (serving/list_terms.h).
+// The last: where the user's next list comes `comeback_after` or more later, at Δt, h the `comeback_half_life`, and
+// this one's window is not over.
+struct RewardOptions {
+  enum class Aggregate { kSum, kFirst, kLast, kMax };  // in the order in which the shard applies them
+  Aggregate aggregate = Aggregate::kSum;
+  double relevance = 1, diversity = 0, novelty = 0, comeback = 0;
+  Milliseconds comeback_after{std::chrono::hours(8)};
+  Milliseconds comeback_half_life{std::chrono::hours(24 * 2)};
+};
+
 struct RowOptions {
   std::size_t history_length = 50;
   std::size_t impressions_length = 100;
@@ -33,6 +48,7 @@ struct RowOptions {
   std::size_t next_window = 10;     // sequential: follows the last so many, weighted by 1/distance
   Milliseconds session_gap{std::chrono::minutes(30)};
   std::vector<TypeOptions> types;  // by name; custom names allowed. Empty: default_types()
+  RewardOptions reward;
 };
 std::vector<TypeOptions> default_types();
 

@@ -27,6 +27,7 @@ pb::Decision decision_of(const pb::Outcome& outcome) {
     chosen.set_propensity(slot.propensity());
     chosen.set_score(slot.score());
     chosen.set_allowed(slot.allowed());
+    chosen.set_bonus(slot.bonus());
     *chosen.mutable_features() = slot.features();
   }
   decision.set_slate_propensity(outcome.slate_propensity());

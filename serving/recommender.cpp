@@ -11,6 +11,7 @@
 #include "serving/decision_log.h"
 #include "serving/explainer.h"
 #include "serving/gatherer.h"
+#include "serving/list_terms.h"
 #include "serving/probe.h"
 #include "serving/slate.h"
 #include "serving/slate_distance.h"
@@ -200,6 +201,7 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
   impl.log_arms(*context.options, candidates, slate, decision);
   choice.diversity = decision.diversity();  // the drawn one
   impl.log.log_slots(slate, candidates, impl.batch, impl.gatherer.pool(), decision);
+  add_bonuses(impl.rows.reward, slate, candidates, impl.batch, impl.gatherer.pool(), context.stats, decision);
   impl.log.log_candidates(candidates, impl.batch, context.origin, impl.options, rng, decision);
   pb::ChoiceLog logged_choice;
   const bool with_choice = decision.fully_logged() && choice_bytes(choice) <= kMostChoiceBytes;

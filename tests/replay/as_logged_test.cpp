@@ -91,6 +91,15 @@ TEST_P(AsLoggedTest, GivesTheLiveRowsAndOutcomesByteForByte) {
   pipeline::ShardBench bench;
   bench.options().join.impression_surfaces = {"seen"};  // whose outcomes come long after their lists, or never
   const auto [seed, crashes] = GetParam();
+  if (seed % 2 == 0) {
+    using Aggregate = features::RewardOptions::Aggregate;
+    bench.options().rows.reward = {.aggregate = seed % 4 == 0 ? Aggregate::kMax : Aggregate::kLast,
+                                   .relevance = 2,
+                                   .diversity = .5,
+                                   .novelty = -.25,
+                                   .comeback = 1,
+                                   .comeback_after = std::chrono::hours(1)};
+  }
   live(bench, seed, crashes);
   Metrics metrics;
   AsLoggedOptions options;
