@@ -87,6 +87,10 @@ class Checker {
 
   void check_rows() {
     const auto& rows = config_.rows;
+    const features::RewardOptions& reward = rows.reward;
+    require(reward.comeback_after <= reward.comeback_within, "reward.comeback_after", "reward.comeback_within",
+            absl::StrCat("who stays away for longer than comeback_within (", format_duration(reward.comeback_within),
+                         ") does not come back; say less"));
     require(rows.slow_half_life.count() == 0 || (rows.fast_half_life.count() > 0 && rows.fast_half_life < rows.slow_half_life),
             "rows.fast_half_life", "rows.slow_half_life",
             absl::StrCat("must be shorter than slow_half_life (", format_duration(rows.slow_half_life), ")"));

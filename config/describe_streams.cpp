@@ -101,9 +101,11 @@ void describe_reward(Fields& f, features::RewardOptions& o) {
          "For a slot that was seen: 1 where nothing above it is like its item, 0 where its twin is.", -1e6, 1e6);
   f.real("novelty", o.novelty, "For a slot that was seen: 1 where nobody has taken its item, 0 where most have.", -1e6, 1e6);
   f.real("comeback", o.comeback,
-         "For each seen slot of the user's last list, where his next one comes comeback_after later or more, while the "
-         "window of a reward is open. It fades with the time between.", -1e6, 1e6);
+         "For each seen slot of the user's last list, where his next one comes between comeback_after and comeback_within "
+         "later. It fades with the time between.", -1e6, 1e6);
   f.duration("comeback_after", o.comeback_after, "A shorter silence is no coming back.", Milliseconds(1));
+  f.duration("comeback_within", o.comeback_within, "A longer one, neither. With a comeback, outcomes stay open for so long.",
+             Milliseconds(1));
   f.duration("comeback_half_life", o.comeback_half_life, "Of what coming back is worth; 0s: the same, however late.");
 }
 

@@ -62,6 +62,7 @@ struct Joiner::Impl {
        Partition partition, Metrics& metrics)
       : types(rows.types),
         rewards(rows.reward),
+        window(std::max(types.longest_window(), rewards.comeback != 0 ? rewards.comeback_within : Milliseconds(0))),
         options(join_options),
         state(join_state),
         shard(partition),
@@ -106,6 +107,7 @@ struct Joiner::Impl {
 
   EventTypes types;
   RewardOptions rewards;
+  Milliseconds window;  // until a list's outcome closes: nothing earns it anything afterwards
   JoinOptions options;
   JoinState state;
   Partition shard;
@@ -300,7 +302,7 @@ void Joiner::Impl::open_window(const pb::Decision& decision, std::int64_t shard_
   if (!join || !lists) return;  // a store error: the shard stops
   *join = make_join(decision);
   join->set_opened_ms(shard_ms);
-  join->set_closes_ms(std::max(shard_ms, decision.time_ms()) + types.longest_window().count());
+  join->set_closes_ms(std::max(shard_ms, decision.time_ms()) + window.count());
   closing.insert({join->closes_ms(), id});
   lists->add_recommendation_ids(id);
   lists->set_next_ordinal(std::max(lists->next_ordinal(), decision.ordinal() + 1));
@@ -331,7 +333,7 @@ void Joiner::Impl::come_back(std::string_view user_id, std::int64_t shard_ms, Ou
   const Open last = find_open(*lists->recommendation_ids().rbegin());
   if (!last) return;
   const std::int64_t away = shard_ms - last.join->opened_ms();
-  if (away < rewards.comeback_after.count()) return;
+  if (away < rewards.comeback_after.count() || away > rewards.comeback_within.count()) return;
   revise(last, shard_ms, outcomes, [&](pb::Join& join) {
     join.set_comeback(rewards.comeback * decay_factor(away, rewards.comeback_half_life));
     return true;

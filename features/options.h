@@ -25,13 +25,14 @@ struct TypeOptions {
 //   reward = relevance·A + [seen]·(diversity·d + novelty·n + comeback·2^(−Δt/h))
 //
 // A: its events' rewards (TypeOptions), of several the `aggregate`. d and n are of the list as it was made (serving/list_terms.h).
-// The last: where the user's next list comes `comeback_after` or more later, at Δt, h the `comeback_half_life`, and
-// this one's window is not over.
+// The last: where the user's next list comes at Δt between `comeback_after` and `comeback_within`, h the
+// `comeback_half_life`; the list's outcome stays open for so long.
 struct RewardOptions {
   enum class Aggregate { kSum, kFirst, kLast, kMax };  // in the order in which the shard applies them
   Aggregate aggregate = Aggregate::kSum;
   double relevance = 1, diversity = 0, novelty = 0, comeback = 0;
   Milliseconds comeback_after{std::chrono::hours(8)};
+  Milliseconds comeback_within{std::chrono::hours(24 * 7)};
   Milliseconds comeback_half_life{std::chrono::hours(24 * 2)};
 };
 

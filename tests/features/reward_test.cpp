@@ -105,8 +105,21 @@ TEST(Reward, ComingBackEarnsTheLastListWhatIsLeftOfIt) {
   EXPECT_THAT(rewards(made[0]), ElementsAre(worth, worth));
   EXPECT_THAT(rewards(made[1]), ElementsAre(0));
 
-  joins.act("click", "u", "b", "r2");  // on top of it
-  EXPECT_THAT(rewards(joins.take().back()), ElementsAre(worth, worth + 1));
+  joins.act("purchase", "u", "b", "r2");  // on top of it
+  EXPECT_THAT(rewards(joins.take().back()), ElementsAre(worth, worth + 5));
+}
+
+TEST(Reward, AListStaysOpenForThoseWhoMayComeBack) {
+  RowOptions rows = with({.comeback = 2, .comeback_within = Milliseconds(10 * 24 * kHour)});
+  Joins joins({}, rows);
+  joins.decide("r1", "u", {"a"});
+  joins.take();
+  joins.tick(9 * 24 * kHour);
+  EXPECT_TRUE(joins.take().empty());
+  joins.decide("r2", "u", {"a"});
+  EXPECT_EQ(joins.take().size(), 2U);
+  joins.tick(2 * 24 * kHour);
+  EXPECT_EQ(joins.take().size(), 1U);  // closes r1
 }
 
 TEST(Reward, NobodyComesBackToAListThatHasClosed) {
