@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "features/event_rows.h"
 #include "features/feature_vector.h"
+#include "features/join_outcome.h"
 #include "records/candidate_table.h"
 #include "records/json_text.h"
 #include "records/json_writer.h"
@@ -146,7 +147,8 @@ void slots_member(JsonWriter& json, const state::Store& store, const pb::Decisio
     json.member("score", slot.score())
         .member("gain", slot.gain())
         .member("allowed", slot.allowed());
-    if (join != nullptr && i < join->rewards_size()) json.member("reward", join->rewards(i));
+    if (slot.bonus() != 0) json.member("bonus", slot.bonus());
+    if (join != nullptr && i < join->rewards_size()) json.member("reward", features::reward_of(*join, decision, i));
     if (join != nullptr && i < join->exposed_size()) json.member("exposed", join->exposed(i));
     sources_member(json, store, slot.sources());
     features_member(json, slot.features());

@@ -1,14 +1,10 @@
 #include "features/join_outcome.h"
 
 namespace riffle::features {
-namespace {
 
-// Of a slot, so far.
-double reward_of(const pb::Join& join, const pb::Slot& slot, int i) {
-  return join.rewards(i) + (join.exposed(i) ? slot.bonus() + join.comeback() : 0);
+double reward_of(const pb::Join& join, const pb::Decision& decision, int slot) {
+  return join.rewards(slot) + (join.exposed(slot) ? decision.slots(slot).bonus() + join.comeback() : 0);
 }
-
-}  // namespace
 
 pb::Join make_join(const pb::Decision& decision) {
   pb::Join join;
@@ -40,8 +36,8 @@ void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb
     slot.set_item_key(chosen.item_key());
     slot.set_category_key(chosen.category_key());
     slot.set_propensity(chosen.propensity());
-    slot.set_reward(reward_of(after, chosen, i));
-    slot.set_previous_reward(reward_of(before, chosen, i));
+    slot.set_reward(reward_of(after, decision, i));
+    slot.set_previous_reward(reward_of(before, decision, i));
     slot.set_bonus(chosen.bonus());
     slot.set_exposed(after.exposed(i));
     slot.set_newly_exposed(after.exposed(i) && !before.exposed(i));

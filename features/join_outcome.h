@@ -12,6 +12,9 @@ namespace riffle::features {
 // A join of which nothing is known yet: no slot exposed, no reward.
 pb::Join make_join(const pb::Decision& decision);
 
+// What a slot of the decision has earned so far: its events' rewards, and, once it was seen, its bonus and the comeback's.
+double reward_of(const pb::Join& join, const pb::Decision& decision, int slot);
+
 // Fills in an empty outcome. `after.revision` numbers it: its previous rewards and exposures are
 // those of `before`. The sequence is left to the shard.
 void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after,

@@ -51,6 +51,7 @@ void slots_member(JsonWriter& json, const Explanation& explanation) {
     json.member("score", slot.score()).member("propensity", slot.propensity());
     if (slot.allowed() > 0) json.member("allowed", slot.allowed());
     if (found.place == Place::kState) json.member("gain", slot.gain());
+    if (slot.bonus() != 0) json.member("bonus", slot.bonus());
     if (at < found.rewards.size()) json.member("reward", found.rewards[at]).member("exposed", bool{found.exposed[at]});
     if (at < explanation.again.propensities.size())
       json.member("propensity_made_again", explanation.again.propensities[at]);

@@ -114,6 +114,7 @@ class Text {
       if (closed > 0) absl::StrAppend(&text, ", caps had closed ", closed);
     }
     if (found_.place == Place::kState) absl::StrAppendFormat(&text, ", gain %.4g", slot.gain());
+    if (slot.bonus() != 0) absl::StrAppendFormat(&text, ", bonus %.4g where seen", slot.bonus());
     const auto at = static_cast<std::size_t>(i);
     if (at < found_.rewards.size())
       absl::StrAppendFormat(&text, ", %s, reward %g%s", found_.exposed[at] ? "seen" : "not seen", found_.rewards[at],

@@ -1,5 +1,6 @@
 #include "app/explain/found_decision.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/numbers.h"
@@ -8,6 +9,7 @@
 #include "base/errors.h"
 #include "base/hash.h"
 #include "features/event_rows.h"
+#include "features/join_outcome.h"
 #include "records/candidate_table.h"
 #include "records/proto_codec.h"
 #include "records/rows.h"
@@ -225,7 +227,8 @@ absl::StatusOr<std::optional<FoundDecision>> find_in_state(const std::string& di
     RIFFLE_ASSIGN_OR_RETURN(const auto joined, store->get(state::Column::kJoins, recommendation_id));
     pb::Join join;
     if (joined && pb::decode(*joined, join).ok()) {
-      found.rewards.assign(join.rewards().begin(), join.rewards().end());
+      for (int i = 0; i < std::min(join.rewards_size(), found.decision.slots_size()); ++i)
+        found.rewards.push_back(features::reward_of(join, found.decision, i));
       found.exposed.assign(join.exposed().begin(), join.exposed().end());
     }
     for (const pb::Slot& slot : found.decision.slots()) found.names[slot.item_key()] = slot.item_id();

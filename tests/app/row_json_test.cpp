@@ -73,6 +73,7 @@ TEST_F(RowJsonTest, ADecisionHasItsSlotsWithRewardsSourcesAndFeatureNames) {
   pb::Slot& slot = *decision.add_slots();
   slot.set_item_id("i1");
   slot.set_propensity(0.25);
+  slot.set_bonus(0.5);
   slot.add_features(0.5F);
   pb::SourceScore& source = *slot.add_sources();
   source.set_source(1);
@@ -86,10 +87,13 @@ TEST_F(RowJsonTest, ADecisionHasItsSlotsWithRewardsSourcesAndFeatureNames) {
   pb::Join join;
   join.set_revision(2);
   join.add_rewards(1);
+  join.add_exposed(true);
+  join.set_comeback(.125);
   put(state::Column::kJoins, "d1", join);
   const std::string json = text(decision_json(store_, Partition(0), "d1"));
   EXPECT_THAT(json, HasSubstr(R"("propensity": 0.25)"));
-  EXPECT_THAT(json, HasSubstr(R"("reward": 1.0)"));
+  EXPECT_THAT(json, HasSubstr(R"("bonus": 0.5)"));
+  EXPECT_THAT(json, HasSubstr(R"("reward": 1.625)"));
   EXPECT_THAT(json, HasSubstr(R"("weight": 0.5)"));
   EXPECT_THAT(json, HasSubstr(R"("slate_propensity": 1.0)"));
   EXPECT_THAT(json, HasSubstr(R"("source": "together")"));
