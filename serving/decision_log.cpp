@@ -90,14 +90,15 @@ void DecisionLog::finish(const pb::ChoiceLog* choice, pb::Decision& decision) {
   table_.finish(choice, *decision.mutable_candidate_table());
 }
 
-std::string recommendation_id(std::string_view bytes) {
+std::string recommendation_id(TimePoint time, std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string id(32, '0');
-  std::size_t at = 0;
-  for (const std::uint64_t seed : {kFirstHalf, kSecondHalf}) {
-    const std::uint64_t half = stable_hash(bytes, seed);
-    for (int shift = 60; shift >= 0; shift -= 4) id[at++] = kHex[half >> shift & 15];
-  }
+  std::string id;
+  const auto append = [&](std::uint64_t number, int digits) {
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) id.push_back(kHex[number >> shift & 15]);
+  };
+  append(static_cast<std::uint64_t>(to_ms(time)), 12);
+  append(stable_hash(bytes, kFirstHalf), 16);
+  append(stable_hash(bytes, kSecondHalf), 4);
   return id;
 }
 

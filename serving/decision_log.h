@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "base/time.h"
 #include "records/candidate_table.h"
 #include "records/riffle.pb.h"
 #include "serving/candidate_batch.h"
@@ -40,8 +41,10 @@ class DecisionLog {
   std::vector<std::uint32_t> places_;
 };
 
-// 32 hex digits: a function of the request's place and of all that was decided (DESIGN §3), whose
-// bytes these are: the decision's behind the place's, without an id and a list.
-std::string recommendation_id(std::string_view bytes);
+// 32 hex digits, 12 of the decision's time and 20 of a hash: a function of the request's place and of all
+// that was decided (DESIGN §3), whose bytes these are: the decision's behind the place's, without an id and
+// a list. The time comes first so that what is stored by these ids is stored in about the order in which it
+// is made: new rows lie beside each other, where random ones would each be looked for all over the store.
+std::string recommendation_id(TimePoint time, std::string_view bytes);
 
 }  // namespace riffle::serving

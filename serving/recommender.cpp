@@ -115,7 +115,7 @@ void Recommender::Impl::write_list(const records::Request& request, const Servin
   encoded += '\0';
   origin_bytes = encoded.size();
   decision.AppendToString(&encoded);
-  decision.set_recommendation_id(recommendation_id(encoded));
+  decision.set_recommendation_id(recommendation_id(context.now, encoded));
   notes.took_ms = took_ms ? took_ms() : 0;
   records::encode_list(decision, notes, *decision.mutable_list());
   // A message is the sum of its pieces: what came last is written behind the rest, in the place of writing all of it again.

@@ -95,6 +95,17 @@ TEST_F(Recommend, EqualInputsGiveEqualBytesAndAnotherPlaceAnotherId) {
   EXPECT_NE(first.recommendation_id(), recommend(request_of("u1", 10)).recommendation_id());
 }
 
+TEST_F(Recommend, LaterDecisionsHaveLaterIds) {
+  busy_shop();
+  std::string last;
+  for (int minute = 0; minute < 20; ++minute) {
+    shop.view("u1", "i1");
+    const std::string id = recommend(request_of("u1", 10)).recommendation_id();
+    EXPECT_LT(last, id);
+    last = id;
+  }
+}
+
 TEST_F(Recommend, ScratchMemoryOfTheRequestBeforeDoesNotShow) {
   busy_shop();
   Recommender used(options, shop.rows, metrics);
