@@ -98,6 +98,8 @@ class ApplyThread {
   std::uint64_t batches_ = 0;
   EventPace pace_;
   bool events_rest_ = false;                 // in this round of turns, all shards'
+  bool pressed_ = false;                     // a turn of this round left events waiting, or had requests with deadlines
+  bool patient_ = false;                     // none of the round before was
   double round_events_ms_ = 0;               // of this round
   std::chrono::steady_clock::time_point last_stats_;  // of any shard
   bool froze_this_round_ = false;            // a shard's epoch has ended since each had its turn

@@ -117,6 +117,7 @@ absl::Status Shard::process(const MicroBatch& batch) {
 
   std::vector<Decided> answers;
   if (!batch.requests.empty()) queue_.note(batch.wall, batch.leaves_requests);
+  had_deadlines_ = false;
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {
     if (auto decided = answer(i, batch, journal)) {
       *entry.add_pins() = decided->pin;

@@ -108,6 +108,8 @@ class Shard {
   std::size_t records_in_epoch() const { return records_in_epoch_; }
   // How long the last micro-batch's events took, by its own stopwatch; 0 where it had none.
   double events_ms() const { return events_ms_; }
+  // Whether one of its requests had a deadline.
+  bool had_deadlines() const { return had_deadlines_; }
   std::size_t dirty_bytes() const;
 
   // All committed items' statistics, for a reader that has not heard this shard yet, a few thousand at a time.
@@ -205,6 +207,7 @@ class Shard {
   features::Outcomes outcomes_;            // scratch
   std::size_t records_in_epoch_ = 0;
   double events_ms_ = 0;
+  bool had_deadlines_ = false;             // in the last micro-batch
   double batch_began_ms_ = 0;              // by the batch's stopwatch: when its `wall` was right
   std::uint64_t last_list_ticket_ = 0;
   bool frozen_ = false;

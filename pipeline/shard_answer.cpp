@@ -43,6 +43,7 @@ std::optional<Shard::Decided> Shard::answer(std::size_t index, const MicroBatch&
     refuse(record, *reason);
     return std::nullopt;
   }
+  had_deadlines_ |= request_.deadline.has_value();
   begin_time(record);
   const std::uint64_t request_hash = stable_hash(*record.value);
   if (auto repeated = repeat(record, request_hash)) return repeated;
