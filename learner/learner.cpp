@@ -41,8 +41,6 @@ absl::StatusOr<std::unique_ptr<Learner>> Learner::create(const std::vector<Learn
       RIFFLE_RETURN_IF_ERROR(annotate(weight.status(), where));
       policy.weight = *std::move(weight);
     }
-    policy.version =
-        &metrics.gauge("riffle_policy_version", "Version of the policy in force", {{"policy", learned.id.str()}});
     made->policies_.push_back(std::move(policy));
   }
   return made;
@@ -80,7 +78,6 @@ absl::Status Learner::boot_policy(Policy& policy, const PolicyLog& log) {
     policy.last = *manifest;
     for (const auto& position : manifest->outcomes())
       policy.shards[position.shard()] = {position.offset(), position.sequence()};
-    policy.version->Set(static_cast<double>(manifest->version()));
     break;
   }
   return first;
@@ -211,7 +208,6 @@ bool Learner::publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRe
   policy.last = *newest;
   policy.changed = false;
   policy.pause = std::max(policy.pause, Milliseconds(state.size() / kPublishBytesPerMillisecond));
-  policy.version->Set(static_cast<double>(policy.last.version()));
   return true;
 }
 

@@ -80,7 +80,6 @@ class Learner {
     bool changed = false;
     TimePoint published = kNoTime;
     Milliseconds pause{0};                        // before the next version
-    Gauge* version = nullptr;
     std::map<std::string_view, std::uint64_t> incidents_counted;
   };
 

@@ -19,8 +19,7 @@ absl::Status AdoptedPolicies::apply(std::string_view key, std::optional<std::str
   return log_.apply(key, value);
 }
 
-std::vector<const learner::PolicyVersion*> AdoptedPolicies::adopt() {
-  std::vector<const learner::PolicyVersion*> changed;
+void AdoptedPolicies::adopt() {
   for (const serving::PolicyOptions& policy : options_) {
     const pb::PolicyManifest* manifest = log_.newest(policy.id);
     learner::PolicyVersion& version = policies_.versions[policy.id];
@@ -34,9 +33,7 @@ std::vector<const learner::PolicyVersion*> AdoptedPolicies::adopt() {
       continue;
     }
     version = *std::move(made);
-    changed.push_back(&version);
   }
-  return changed;
 }
 
 }  // namespace riffle::pipeline

@@ -24,9 +24,8 @@ class AdoptedPolicies {
   // A record of the topic. Errors as PolicyLog::apply's: what is broken is left out.
   absl::Status apply(std::string_view key, std::optional<std::string_view> value);
 
-  // Adopts what is newer; a version that cannot be used is logged, and the one before goes on. The policies whose
-  // version has changed.
-  std::vector<const learner::PolicyVersion*> adopt();
+  // Adopts what is newer; a version that cannot be used is logged, and the one before goes on.
+  void adopt();
   const PolicySet& policies() const { return policies_; }
 
  private:

@@ -234,11 +234,11 @@ void WorldFeed::apply_policy(const bus::Record& record) {
 }
 
 void WorldFeed::adopt_policies() {
-  for (const learner::PolicyVersion* version : policies_.adopt())
+  policies_.adopt();
+  for (const auto& [policy, version] : policies_.policies().versions)
     metrics_
-        .gauge("riffle_policy_version", "Version of each policy that lists are made with",
-               {{"policy", version->policy_id.str()}})
-        .Set(static_cast<double>(version->version));
+        .gauge("riffle_policy_version", "Version of each policy that lists are made with", {{"policy", policy.str()}})
+        .Set(static_cast<double>(version.version));
 }
 
 void WorldFeed::publish(Steady::time_point now, bool all) {

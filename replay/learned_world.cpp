@@ -66,7 +66,7 @@ const pipeline::World& LearnedWorld::at(TimePoint now) {
   if (std::exchange(catalogue_changed_, false)) world_.catalogue = catalogue_.snapshot();
   if (std::exchange(stats_changed_, false)) world_.stats = stats_.snapshot();
   if (std::exchange(policies_changed_, false)) {
-    (void)policies_.adopt();
+    policies_.adopt();
     world_.policies = std::make_shared<const pipeline::PolicySet>(policies_.policies());
   }
   return world_;
