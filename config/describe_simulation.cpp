@@ -18,6 +18,9 @@ void describe_simulation(Fields& f, simulation::WorldOptions& o) {
   f.share("cold_users", o.cold_users, "Share who arrive within the span.");
   f.real("taste_spread", o.taste_spread, "Deviation of a user's taste for a category, in log odds.", 0, 10);
   f.duration("taste_half_life", o.taste_half_life, "In which a taste forgets half of itself; 0s: it never drifts.");
+  f.real("shift_at", o.shift_at, "Of the span: when tastes and appeal drift at once, by the two shares below; 1: never.", 0, 1);
+  f.real("taste_shift", o.taste_shift, "Share of every user's taste that is forgotten then.", 0, 1);
+  f.real("appeal_shift", o.appeal_shift, "Share of every item's appeal that is: fashion, alike for all users.", 0, 1);
   f.real("base_utility", o.base_utility, "Log odds of an item that nothing speaks for against taking nothing.", -20, 20);
   f.real("brand_weight", o.brand_weight, "Of an item of the user's own brand.", 0, 10);
   f.real("price_weight", o.price_weight, "Lost a unit between the logarithms of the item's price and the user's.", 0, 10);

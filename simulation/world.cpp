@@ -38,7 +38,7 @@ ShopOptions shop_of(const WorldOptions& options, TimePoint start) {
 }  // namespace
 
 World::World(const WorldOptions& options, TimePoint start)
-    : options_(options), start_(start), shop_(shop_of(options, start)), items_(shop_.items()), now_(start) {
+    : options_(options), start_(start), shop_(shop_of(options, start)), items_(shop_.items()), shift_at_(start + part_of(options.span, options.shift_at)), now_(start) {
   const absl::Status valid = validate(options);
   RIFFLE_CHECK(valid.ok(), valid.ToString());
   for (std::size_t k = 0; k < kRemembered; ++k)
@@ -64,6 +64,7 @@ void World::stock() {
     const double about_quality = (shop_.quality(i) - mean) / deviation;
     Good good{};
     good.appeal = static_cast<float>(options_.appeal_spread * (own * noise - options_.bait * about_quality));
+    good.expected_appeal = static_cast<float>(-options_.appeal_spread * options_.bait * about_quality);
     good.quality = static_cast<float>(shop_.quality(i));
     good.log_price = static_cast<float>(std::log(items_[i].price.value_or(1)));
     good.category = static_cast<std::uint32_t>(shop_.category(i));
@@ -120,6 +121,7 @@ std::optional<World::Due> World::next() {
     }
   }
   if (!more) return std::nullopt;
+  if (plans_.front().at_ms >= to_ms(shift_at_)) shift();
   std::pop_heap(plans_.begin(), plans_.end());
   const Plan plan = plans_.back();
   plans_.pop_back();
@@ -149,6 +151,22 @@ void World::begin_session(User& user, TimePoint at) {
   const double moved = options_.taste_spread * std::sqrt(1 - kept * kept);
   for (std::size_t c = 0; c < options_.categories; ++c)
     user.taste[c] = static_cast<float>(kept * user.taste[c] + moved * user.rng.normal());
+}
+
+// Drawn apart from what users do, so that it is the same whatever they were shown.
+void World::shift() {
+  shift_at_ = end();
+  Rng rng(stable_hash("shift", options_.seed));
+  const auto step = [&rng](float x, double share, double spread) {
+    const double kept = 1 - share;
+    return static_cast<float>(kept * static_cast<double>(x) + std::sqrt(1 - kept * kept) * spread * rng.normal());
+  };
+  for (User& user : users_)
+    for (std::size_t c = 0; c < options_.categories; ++c)
+      user.taste[c] = step(user.taste[c], options_.taste_shift, options_.taste_spread);
+  const double own = options_.appeal_spread * std::sqrt(1 - options_.bait * options_.bait);
+  for (Good& good : goods_)
+    good.appeal = good.expected_appeal + step(good.appeal - good.expected_appeal, options_.appeal_shift, own);
 }
 
 // ---- what a list does ---------------------------------------------------------------------------------------------------

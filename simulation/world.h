@@ -14,7 +14,8 @@
 //
 // What it does to him: satisfaction S moves satisfaction_rate of the way to the taken item's quality, or idle_rate of the way
 // to 0. He stays for another list with log odds ln(session_length − 1) + stay_weight·(S − ½); else he comes back after an
-// exponential time of mean return_time·exp(−return_weight·(S − ½)). His tastes drift from session to session (Ornstein–Uhlenbeck).
+// exponential time of mean return_time·exp(−return_weight·(S − ½)). His tastes drift from session to session (Ornstein–Uhlenbeck), and
+// all at once at shift_at: x becomes (1 − s)·x + √(1 − (1 − s)²)·N, s the shift's share, N as x was drawn to begin with.
 // Quality is felt after the click and cannot be seen before it; appeal is what is seen, and with `bait` it speaks against quality.
 //
 // Each user draws from a generator of his own: what he does depends on the seed and on his lists alone. Several users may be
@@ -114,6 +115,7 @@ class World {
  private:
   struct Good {
     float appeal, quality, log_price;
+    float expected_appeal;                                   // by its quality (`bait`)
     std::uint32_t category, brand;
     std::int64_t born_ms;
   };
@@ -146,6 +148,7 @@ class World {
   void populate();
   void plan(TimePoint at, std::uint32_t user, std::uint32_t purchase = kNoItem);
   void begin_session(User& user, TimePoint at);
+  void shift();
   void perhaps_buy(std::uint32_t user, std::uint32_t item, std::int32_t position);
   std::int32_t draw(std::uint32_t user, std::span<const std::uint32_t> list);
   float utility(const User& user, const Mood& mood, std::uint32_t item) const;
@@ -162,6 +165,7 @@ class World {
   std::vector<Plan> plans_;                                  // a heap
   absl::flat_hash_map<std::uint32_t, Purchase> purchases_;
   std::uint32_t order_ = 0, purchases_planned_ = 0;
+  TimePoint shift_at_;                                       // the end once it is over: nothing is planned there
   TimePoint now_;
 };
 

@@ -35,6 +35,11 @@ struct WorldOptions {
   double cold_users = 0.2;                             // share who arrive within the span
   double taste_spread = 1.2;                           // deviation of a user's taste for a category
   Milliseconds taste_half_life{std::chrono::hours(24 * 30)};  // in which a taste forgets half of itself; 0: never drifts
+  // A sudden drift of all at once, at one moment of the span, the same whatever was shown before it: a step of the same kind as
+  // the slow drift's, so that what is new is as wide spread as what was there.
+  double shift_at = 1;                                 // fraction of the span; 1: never
+  double taste_shift = 0;                              // share of every user's taste that is forgotten then
+  double appeal_shift = 0;                             // share of every item's appeal: fashion, alike for all users
 
   // ---- choice: conditional logit with a null item (McFadden 1974), examination by position (Craswell et al. 2008)
   double base_utility = -3;                            // of an item that nothing speaks for; the null item has 0

@@ -24,6 +24,7 @@ struct Options {
   ConfigurationChoice configuration;
   std::vector<std::string> policies{"uniform", "popularity", "linear", "oracle"};
   std::uint64_t seeds = 1;
+  SimulationDetail detail;
   LiveOptions live;
   Format format = Format::kText;
 };
@@ -32,7 +33,24 @@ std::string json_of(const PerUser& figure) {
   return absl::StrFormat("{\"mean\":%.6f,\"low\":%.6f,\"high\":%.6f}", figure.mean, figure.low, figure.high);
 }
 
-std::string json_of(const SimulatedRun& run) {
+// Members of the line's object, each behind a comma; those that were asked for.
+std::string details_of(const SimulatedRun& run, const SimulationDetail& detail) {
+  std::string slices, items;
+  for (const OracleShare::Slice& of : run.slices)
+    absl::StrAppendFormat(&slices, "%s{\"sessions\":%d,\"lists\":%d,\"chance\":%.6f,\"best\":%.6f}", slices.empty() ? "" : ",",
+                          of.sessions, of.lists, of.chance, of.best);
+  for (const ColdItem& of : run.cold_items) {
+    absl::StrAppendFormat(&items, "%s{\"item\":%d,\"impressions\":%d,\"rate\":%.6f,\"estimate\":%.6f", items.empty() ? "" : ",",
+                          of.item, of.impressions, of.rate, of.estimate);
+    if (of.known)
+      absl::StrAppendFormat(&items, ",\"known_impressions\":%d,\"known_ms\":%d", of.known->impressions, of.known->after.count());
+    items += '}';
+  }
+  return absl::StrCat(detail.slices > 0 ? absl::StrCat(",\"slices\":[", slices, "]") : "",
+                      detail.cold_items ? absl::StrCat(",\"cold_items\":[", items, "]") : "");
+}
+
+std::string json_of(const SimulatedRun& run, const SimulationDetail& detail) {
   const SimulationFigures& f = run.figures;
   std::string incidents;
   for (const auto& [kind, count] : run.incidents)
@@ -45,10 +63,11 @@ std::string json_of(const SimulatedRun& run) {
       "{\"policy\":\"%s\",\"seed\":%d,\"users\":%d,\"lists\":%d,\"clicks\":%d,\"purchases\":%d,\"earned_per_user\":%s,"
       "\"first_day_clicks_per_user\":%s,\"sessions_per_user\":%s,\"clicks_per_list\":%.6f,\"satisfaction\":%.6f,"
       "\"ild_category\":%.6f,\"ilmd_category\":%.6f,\"ild_text\":%.6f,\"ilmd_text\":%.6f,"
-      "\"steps\":%d,\"events\":%d,\"version\":%d,\"seconds\":%.3f,\"incidents\":{%s},\"segments\":{%s}}\n",
+      "\"steps\":%d,\"events\":%d,\"version\":%d,\"seconds\":%.3f,\"incidents\":{%s},\"segments\":{%s}%s}\n",
       run.policy, run.seed, f.users, f.lists, f.clicks, f.purchases, json_of(f.earned), json_of(f.first_day_clicks),
       json_of(f.sessions), f.clicks_per_list, f.satisfaction, f.distances.category_mean, f.distances.category_smallest,
-      f.distances.title_mean, f.distances.title_smallest, run.steps, run.events, run.version, run.seconds, incidents, segments);
+      f.distances.title_mean, f.distances.title_smallest, run.steps, run.events, run.version, run.seconds, incidents, segments,
+      details_of(run, detail));
 }
 
 constexpr const char* kHeading =
@@ -71,7 +90,7 @@ ExitCode run_all(const Options& options, config::Config config, const Streams& s
     for (const std::string& policy : options.policies) {
       const auto run = simulate(config, policy, [] { return interrupted.load(); }, [&](double fraction) {
         if (progress.due()) progress.show(absl::StrFormat("%s, seed %d: %.0f %%", policy, seed, 100 * fraction));
-      });
+      }, options.detail);
       progress.clear();
       if (!run.ok()) {
         streams.err << "riffle: " << run.status().message() << '\n';
@@ -79,7 +98,7 @@ ExitCode run_all(const Options& options, config::Config config, const Streams& s
       }
       if (!headed) streams.out << kHeading;
       headed = true;
-      streams.out << (options.format == Format::kJson ? json_of(*run) : text_of(*run)) << std::flush;
+      streams.out << (options.format == Format::kJson ? json_of(*run, options.detail) : text_of(*run)) << std::flush;
     }
   }
   return ExitCode::kOk;
@@ -119,6 +138,11 @@ void add_simulate(CLI::App& program, Chosen& chosen) {
       ->check(CLI::Range(1, 1'000'000))->capture_default_str();
   command->add_option("--seconds", options->live.seconds, "With --kafka or --local: wall time that the span takes")
       ->check(CLI::Range(1.0, 86400.0))->capture_default_str();
+  command->add_option("--slices", options->detail.slices,
+                      "With --format json: for each of so many parts of the span, what the lists are worth against the oracle's")
+      ->check(CLI::Range(0, 10'000))->capture_default_str();
+  command->add_flag("--cold-items", options->detail.cold_items,
+                    "With --format json: for each item that comes within the span, its true rate and the impressions until it is known");
   add_format_option(*command, options->format);
   command->callback([options, &chosen] {
     chosen.action = [options](const Streams& streams) { return simulate(*options, streams); };

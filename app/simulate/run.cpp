@@ -57,9 +57,10 @@ void draw_list(std::span<const std::uint32_t> items, std::size_t n, Rng& rng, st
 }
 
 absl::Status run_on_world(const config::Config& config, bool oracle, const std::function<bool()>& stop,
-                          const std::function<void(double)>& progress, SimulatedRun& run) {
+                          const std::function<void(double)>& progress, const SimulationDetail& detail, SimulatedRun& run) {
   World world(config.simulation, kSimulationStart);
   Tally tally = tally_of(config, world);
+  OracleShare share(world, detail.slices);
   Rng rng(stable_hash("uniform", config.simulation.seed));
   std::vector<std::uint32_t> list;
   Watch watch(world, stop, progress);
@@ -72,25 +73,30 @@ absl::Status run_on_world(const config::Config& config, bool oracle, const std::
       draw_list(world.available(), config.simulation.list_length, rng, list);
     }
     tally.measure(list);
+    share.on_list(due->user, list);
     const World::Reply reply = world.answer(due->user, list);
     tally.on_list(due->user, due->at, reply.taken >= 0);
     if (watch.stopped(++run.steps)) return absl::CancelledError("interrupted");
   }
   run.seconds = watch.seconds();
   run.figures = tally.figures();
+  run.slices = share.slices();
   return absl::OkStatus();
 }
 
 absl::Status run_riffle(const config::Config& config, const serving::PolicyOptions& policy,
                         const std::function<bool()>& stop, const std::function<void(double)>& progress,
-                        SimulatedRun& run) {
+                        const SimulationDetail& detail, SimulatedRun& run) {
   simulation::Customers customers(config.simulation, kSimulationStart);
   const World& world = customers.world();
   RIFFLE_ASSIGN_OR_RETURN(const auto riffle, InProcess::create(config, policy, config.simulation.seed));
   Tally tally = tally_of(config, world);
   Watch watch(world, stop, progress);
   for (const records::Item& item : customers.opening()) riffle->add(item, kSimulationStart);
+  OracleShare share(world, detail.slices);
+  ColdItems cold(world, detail.cold_items);
   std::vector<std::uint32_t> items;
+  std::vector<double> scores;
   std::uint64_t purchases = 0;
   while (const auto step = customers.next()) {
     for (const records::Item& item : step->items) riffle->add(item, step->at);
@@ -103,18 +109,28 @@ absl::Status run_riffle(const config::Config& config, const serving::PolicyOptio
     const records::Recommendation list = riffle->list(*step->request);
     run.version = list.policy_version;
     items.clear();
-    for (const auto& item : list.items)
-      if (const auto known = world.shop().find(item.item_id)) items.push_back(static_cast<std::uint32_t>(*known));
+    scores.clear();
+    for (const auto& item : list.items) {
+      const auto known = world.shop().find(item.item_id);
+      if (!known) continue;
+      items.push_back(static_cast<std::uint32_t>(*known));
+      scores.push_back(item.score);
+    }
+    const std::uint32_t user = *customers.find(list.user_id);
     tally.measure(items);
+    share.on_list(user, items);
+    cold.on_list(user, items, scores);
     const simulation::Visit visit = customers.on_list(list);
-    tally.on_list(*customers.find(list.user_id), step->at, visit.clicks > 0);
-    tally.on_segment(*customers.find(list.user_id), riffle->segment(), riffle->diversity(), items, visit.clicks > 0);
+    tally.on_list(user, step->at, visit.clicks > 0);
+    tally.on_segment(user, riffle->segment(), riffle->diversity(), items, visit.clicks > 0);
     for (const simulation::EventRecord& event : visit.events) riffle->on_event(event);
     if (watch.stopped(++run.steps)) return absl::CancelledError("interrupted");
   }
   run.seconds = watch.seconds();
   run.events = customers.counts().events;
   run.figures = tally.figures();
+  run.slices = share.slices();
+  run.cold_items = cold.items();
   if (riffle->trainer() == nullptr) return absl::OkStatus();
   for (const learner::TrainerIncident& incident : riffle->trainer()->incidents())
     if (incident.count > 0) run.incidents.emplace_back(std::string(incident.kind), incident.count);
@@ -134,17 +150,18 @@ absl::StatusOr<serving::PolicyOptions> simulated_policy(const config::Config& co
 }
 
 absl::StatusOr<SimulatedRun> simulate(const config::Config& config, const std::string& policy,
-                                      const std::function<bool()>& stop, const std::function<void(double)>& progress) {
+                                      const std::function<bool()>& stop, const std::function<void(double)>& progress,
+                                      const SimulationDetail& detail) {
   RIFFLE_RETURN_IF_ERROR(simulation::validate(config.simulation));
   SimulatedRun run;
   run.policy = policy;
   run.seed = config.simulation.seed;
   if (policy == "uniform" || policy == "oracle") {
-    RIFFLE_RETURN_IF_ERROR(run_on_world(config, policy == "oracle", stop, progress, run));
+    RIFFLE_RETURN_IF_ERROR(run_on_world(config, policy == "oracle", stop, progress, detail, run));
     return run;
   }
   RIFFLE_ASSIGN_OR_RETURN(const serving::PolicyOptions options, simulated_policy(config, policy));
-  RIFFLE_RETURN_IF_ERROR(run_riffle(config, options, stop, progress, run));
+  RIFFLE_RETURN_IF_ERROR(run_riffle(config, options, stop, progress, detail, run));
   return run;
 }
 

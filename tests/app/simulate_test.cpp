@@ -132,6 +132,101 @@ TEST(InProcess, HearsEveryListsOutcomeAndLeavesOutWhatIsNoEvent) {
   EXPECT_GT(process.trainer()->slots_learned(), 1000u);
 }
 
+TEST(OracleShare, IsOneOfTheOracleLessOfChanceAndItsSlicesAreOfAllLists) {
+  config::Config config = small();
+  config.simulation.bots = 0.1;
+  const auto sliced = [&](const std::string& policy) {
+    return simulate(config, policy, [] { return false; }, [](double) {}, {.slices = 7});
+  };
+  for (const char* policy : {"oracle", "uniform", "popularity"}) {
+    const auto run = sliced(policy);
+    ASSERT_TRUE(run.ok()) << run.status();
+    ASSERT_EQ(run->slices.size(), 7u);
+    std::uint64_t lists = 0, sessions = 0;
+    for (const OracleShare::Slice& slice : run->slices) {
+      lists += slice.lists, sessions += slice.sessions;
+      EXPECT_LE(slice.chance, slice.best * (1 + 1e-12));
+      EXPECT_LT(slice.best, static_cast<double>(slice.lists));
+      if (std::string_view(policy) == "oracle") {
+        EXPECT_DOUBLE_EQ(slice.chance, slice.best);
+      } else {
+        EXPECT_LT(slice.chance, 0.9 * slice.best);
+      }
+    }
+    EXPECT_EQ(lists, run->figures.lists);
+    EXPECT_NEAR(static_cast<double>(sessions), run->figures.sessions.mean * static_cast<double>(run->figures.users), 1e-6);
+  }
+}
+
+// Nothing changes what a list is worth, so that every number is known beforehand.
+simulation::WorldOptions nothing_changes() {
+  simulation::WorldOptions options;
+  options.users = 1;
+  options.items = 64;
+  options.cold_items = 0.5;
+  options.satiation = options.boredom = options.age_weight = 0;
+  options.taste_half_life = Milliseconds(0);
+  options.bots = 0;
+  options.cold_users = 0;
+  return options;
+}
+
+TEST(ColdItems, AreKnownFromWhereTheEstimateStaysNearTheTrueRate) {
+  simulation::World world(nothing_changes(), kSimulationStart);
+  ColdItems cold(world, true), unwanted(world, false);
+  const std::uint32_t old = world.available().front();
+  std::uint32_t young = 0;
+  TimePoint asked[4];
+  double chance = 0;
+  const double factors[] = {1.0, 1.2, 1.05, 0.92};   // of the true rate: within, without, and then within for good
+  for (int i = 0; i < 4;) {
+    const auto due = world.next();
+    ASSERT_TRUE(due);
+    if (due->kind == simulation::World::Kind::kArrival && young == 0) young = due->item;
+    if (due->kind != simulation::World::Kind::kVisit) continue;
+    const std::vector<std::uint32_t> list{old, young == 0 ? old + 1 : young};
+    if (young != 0) {
+      double p[2];
+      world.choose(due->user, world.mood(due->user), list, p);
+      chance = p[1];
+      const std::vector<double> scores{0.5, factors[i] * chance};
+      cold.on_list(due->user, list, scores);
+      unwanted.on_list(due->user, list, scores);
+      asked[i++] = due->at;
+    }
+    world.answer(due->user, list);
+  }
+  for (const ColdItem& item : cold.items()) {
+    EXPECT_NE(item.item, old);
+    EXPECT_LE(*world.item(item.item).published_at, world.now());
+    EXPECT_EQ(item.impressions, item.item == young ? 4u : 0u);
+    EXPECT_EQ(item.known.has_value(), item.item == young);
+    if (item.item != young) continue;
+    EXPECT_NEAR(item.rate, chance, 1e-9);
+    EXPECT_NEAR(item.estimate, 0.92 * chance, 1e-6);
+    EXPECT_EQ(item.known->impressions, 2u);
+    EXPECT_EQ(item.known->after, asked[2] - *world.item(young).published_at);
+  }
+  const std::vector<ColdItem> items = cold.items();
+  EXPECT_TRUE(std::any_of(items.begin(), items.end(), [&](const ColdItem& item) { return item.item == young; }));
+  EXPECT_TRUE(unwanted.items().empty());
+}
+
+TEST(SimulateCommand, SaysASlicesWorthAndHowColdItemsAreLearnedWhereAsked) {
+  const std::vector<std::string> command{"simulate", "--policies", "arms", "--set", "simulation.users=20", "--set", "simulation.span=3d",
+                                         "--format", "json"};
+  const auto plain = riffle(command);
+  ASSERT_EQ(plain.code, 0) << plain.err;
+  EXPECT_THAT(plain.out, ::testing::Not(HasSubstr("slices")));
+  EXPECT_THAT(plain.out, ::testing::Not(HasSubstr("cold_items")));
+  std::vector<std::string> detailed = command;
+  for (const char* more : {"--slices", "2", "--cold-items"}) detailed.emplace_back(more);
+  const auto result = riffle(detailed);
+  ASSERT_EQ(result.code, 0) << result.err;
+  for (const char* what : {"\"slices\":[{\"sessions\":", "\"best\":", "\"cold_items\":[{\"item\":", "\"rate\":0."})
+    EXPECT_THAT(result.out, HasSubstr(what));
+}
+
 TEST(SimulateCommand, SaysALineAPolicyAndSeed) {
   const auto result = riffle({"simulate", "--policies", "uniform,popularity", "--seeds", "2", "--set", "simulation.users=20",
                               "--set", "simulation.span=3d", "--format", "json"});

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -300,6 +301,71 @@ TEST(World, TastesDriftAwayFromWhatTheyWere) {
   EXPECT_NEAR(correlation(options), 0.14, 0.06);  // three half-lives, but for the days since the last session
   options.taste_half_life = Milliseconds(0);
   EXPECT_NEAR(correlation(options), 1, 1e-9);
+}
+
+// Pearson's, of two samples.
+double correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto mean = [](const std::vector<double>& of) { return std::accumulate(of.begin(), of.end(), 0.0) / static_cast<double>(of.size()); };
+  const double mean_a = mean(a), mean_b = mean(b);
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += (a[i] - mean_a) * (b[i] - mean_b);
+    aa += (a[i] - mean_a) * (a[i] - mean_a);
+    bb += (b[i] - mean_b) * (b[i] - mean_b);
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+std::vector<double> tastes(const World& world) {
+  std::vector<double> all;
+  for (std::uint32_t u = 0; u < world.users(); ++u)
+    for (std::size_t c = 0; c < world.options().categories; ++c) all.push_back(static_cast<double>(world.taste(u, c)));
+  return all;
+}
+
+std::vector<double> appeals(const World& world) {
+  std::vector<double> all;
+  for (std::uint32_t i = 0; i < world.items(); ++i) all.push_back(static_cast<double>(world.appeal(i)));
+  return all;
+}
+
+TEST(World, AShiftForgetsItsShareAtItsTimeAndIsTheSameWhateverWasShown) {
+  WorldOptions options = still();
+  options.users = 300;
+  options.items = 600;
+  options.bait = 0.6;
+  options.shift_at = 0.5;
+  options.taste_shift = 0.7;
+  options.appeal_shift = 0.4;
+  World world(options, kStart), other(options, kStart);
+  const std::vector<double> tastes_before = tastes(world), appeals_before = appeals(world);
+  std::vector<double> qualities;
+  for (std::uint32_t i = 0; i < world.items(); ++i) qualities.push_back(static_cast<double>(world.quality(i)));
+  run(world, [&](const World& now, std::uint32_t user) {
+    const bool shifted = now.taste(0, 0) != static_cast<float>(tastes_before[0]);
+    EXPECT_EQ(shifted, now.asked(user) >= kStart + options.span / 2);
+    return first_ten(now, user);
+  });
+  run(other, by_quality(true));
+  EXPECT_EQ(tastes(world), tastes(other));
+  EXPECT_EQ(appeals(world), appeals(other));
+  EXPECT_NEAR(correlation(tastes_before, tastes(world)), 0.3, 0.05);
+  // What of the appeal speaks against quality stays: (1 − .36)·(1 − s) + .36.
+  EXPECT_NEAR(correlation(appeals_before, appeals(world)), 0.64 * 0.6 + 0.36, 0.07);
+  EXPECT_NEAR(correlation(qualities, appeals(world)), -options.bait, 0.08);
+  const auto spread = [](const std::vector<double>& of) { return std::sqrt(std::inner_product(of.begin(), of.end(), of.begin(), 0.0)); };
+  EXPECT_NEAR(spread(tastes(world)) / spread(tastes_before), 1, 0.05);
+  EXPECT_NEAR(spread(appeals(world)) / spread(appeals_before), 1, 0.1);
+}
+
+TEST(World, WithoutAShiftNothingShifts) {
+  WorldOptions options = still();
+  options.taste_shift = options.appeal_shift = 1;   // shift_at is 1: never
+  World world(options, kStart);
+  const std::vector<double> tastes_before = tastes(world), appeals_before = appeals(world);
+  run(world, first_ten);
+  EXPECT_EQ(tastes(world), tastes_before);
+  EXPECT_EQ(appeals(world), appeals_before);
 }
 
 TEST(World, BotsClickAnywhereAlike) {
