@@ -167,6 +167,12 @@ void describe_slateq(Fields& f, learner::SlateQOptions& o) {
   describe_replayed(f, o);
 }
 
+void describe_segments(Fields& f, learner::SegmentOptions& o) {
+  f.choice("kind", o.kind, {"rule", "kmeans"}, "rule: by activity and dominant category; kmeans: found among the users, as they come.");
+  f.whole("count", o.count, "kmeans: clusters.", 2, learner::kMostClusters);
+  f.whole("seed", o.seed, "kmeans: of where they begin.", 0);
+}
+
 void describe_neural_linear(Fields& f, learner::NeuralLinearOptions& o) {
   f.real("ridge", o.ridge, "Of the head's prior, on every weight.", 1e-9, 1e12);
   f.real("noise_shape", o.noise_shape, "Of the prior of the rewards' variance, an inverse Gamma ...", 1e-9, 1e12);
@@ -230,6 +236,8 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
     inner.real("discount", o.q_table.discount, "Of the user's next list, in [0, 1).", 0, 0.999999);
     inner.whole("pending_users", o.q_table.pending_users, "Whose last decision waits for their next.", 1);
     inner.whole("max_cells", o.q_table.max_cells, "Of the table.", 1);
+    inner.section("segments", "Which segment a user is in. Other ones than the version's: learning starts anew.",
+                  [&](Fields& f2) { describe_segments(f2, o.q_table.segments); });
   });
   f.section("dqn", "Deep Q-learning over (user, candidate) features; see docs/learning.md.",
             [&](Fields& inner) { describe_dqn(inner, o.dqn); });

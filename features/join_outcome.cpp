@@ -56,6 +56,7 @@ void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb
   outcome.set_slate_propensity(decision.slate_propensity());
   outcome.set_randomised(decision.randomised());
   outcome.set_shard(shard.value());
+  *outcome.mutable_user_features() = decision.user_features();
   if (decision.has_learned_weight()) *outcome.mutable_learned_weight() = decision.learned_weight();
   if (decision.has_choice()) *outcome.mutable_choice() = decision.choice();
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -50,11 +51,21 @@ struct ArmsOptions {
   DrawOptions draws{.count = 32, .scale = 1.0};
 };
 
+constexpr std::size_t kMostClusters = 256;                   // of users: each costs every list
+
+// Which segment a user is in: that of features/feature_vector.h user_segment(), or of learner/user_clusters.h.
+struct SegmentOptions {
+  std::string kind = "rule";                                 // rule | kmeans
+  std::size_t count = 16;                                    // kmeans: clusters
+  std::uint64_t seed = 1;                                    // kmeans: of where they begin
+};
+
 struct QTableOptions {
   double learning_rate = 0.1;                                // α
   double discount = 0.9;                                     // γ
   std::size_t pending_users = 100000;                        // decisions that wait for their user's next one
   std::size_t max_cells = 1000000;
+  SegmentOptions segments;
 };
 
 // The network is trained as dqn's with γ = 0, on lists drawn alike: what stays at its default there is named here.

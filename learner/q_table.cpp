@@ -34,9 +34,24 @@ struct Mean {
   float value() const { return visits > 0 ? static_cast<float>(sum / visits) : 0.0F; }
 };
 
+bool is_found(const SegmentOptions& options) { return options.kind == "kmeans"; }
+
+// Before any user was met; none where segments are made by rule.
+std::optional<UserClusters> new_clusters(const SegmentOptions& options) {
+  if (!is_found(options)) return std::nullopt;
+  return UserClusters(options.count, options.seed);
+}
+
+// Whether what was learned in a state's segments is of use with these. Clusters are of use by their number, too.
+bool has_segments_of(const pb::QTableState& state, const SegmentOptions& options) {
+  if (!is_found(options)) return !state.has_clusters();
+  return state.has_clusters() && static_cast<std::size_t>(state.clusters().clusters_size()) == options.count;
+}
+
 }  // namespace
 
-QTableScorer::QTableScorer(const google::protobuf::RepeatedPtrField<pb::QCell>& cells) {
+QTableScorer::QTableScorer(const google::protobuf::RepeatedPtrField<pb::QCell>& cells, std::optional<UserClusters> clusters)
+    : clusters_(std::move(clusters)) {
   absl::flat_hash_map<CategoryKey, Mean> categories;
   Mean all;
   for (const auto& cell : cells) {
@@ -66,46 +81,73 @@ void QTableScorer::score(const ScoringBatch& batch, std::span<float> scores) con
   }
 }
 
-QTableTrainer::QTableTrainer(const QTableOptions& options) : options_(options) {}
+std::string QTableScorer::segment_of(std::span<const float> user, std::string_view rule) const {
+  if (!clusters_ || clusters_->empty() || !is_sound_user(user)) return std::string(rule);
+  return clusters_->name(clusters_->nearest(user));
+}
+
+QTableTrainer::QTableTrainer(const QTableOptions& options) : options_(options), clusters_(new_clusters(options.segments)) {}
 
 void QTableTrainer::learn(const pb::Outcome& outcome) {
   if (!may_learn(outcome, "q_table", ignored_)) return;
   scorer_.reset();
+  if (clusters_ && outcome.revision() == 0) move_clusters(outcome);
+  const auto segment = segment_of(outcome);
+  if (!segment) return;
   const auto found = by_user_.find(stable_hash(outcome.user_id()));
   const auto waiting = found == by_user_.end() ? pending_.end() : found->second;
   if (waiting != pending_.end() && waiting->recommendation == stable_hash(outcome.recommendation_id())) {
-    waiting->slots = make_pending(outcome).slots;  // a revision stands by itself
+    waiting->slots = make_pending(outcome, *segment).slots;  // a revision stands by itself; the segment is its decision's
     if (outcome.closed()) {
       settle(*waiting, 0);
       drop_pending(waiting);
     }
   } else if (outcome.revision() == 0) {
-    open(outcome, waiting);
+    open(outcome, *segment, waiting);
   } else {
-    correct(outcome);
+    correct(outcome, *segment);
   }
 }
 
-QTableTrainer::Pending QTableTrainer::make_pending(const pb::Outcome& outcome) {
+void QTableTrainer::move_clusters(const pb::Outcome& outcome) {
+  const std::span<const float> user = logged_user(outcome);
+  if (!is_sound_user(user)) return;  // segment_of() says so, where it matters
+  const auto gone = clusters_->learn(user);
+  if (!gone) return;
+  ++begun_anew_;
+  absl::erase_if(cells_, [key = stable_hash(*gone)](const auto& cell) { return cell.first.segment == key; });
+}
+
+std::optional<std::uint64_t> QTableTrainer::segment_of(const pb::Outcome& outcome) {
+  if (!clusters_ || UserClusters::is_name(outcome.segment())) return stable_hash(outcome.segment());
+  const std::span<const float> user = logged_user(outcome);
+  if (is_sound_user(user) && !clusters_->empty()) return stable_hash(clusters_->name(clusters_->nearest(user)));
+  if (worth_a_line(++unplaced_))
+    log::warn("q_table: the list {} was logged without a user's features that can be, so it is in no cluster ({} so far)",
+              outcome.recommendation_id(), unplaced_);
+  return std::nullopt;
+}
+
+QTableTrainer::Pending QTableTrainer::make_pending(const pb::Outcome& outcome, std::uint64_t segment) {
   Pending made;
   made.user = stable_hash(outcome.user_id());
   made.recommendation = stable_hash(outcome.recommendation_id());
   made.ordinal = outcome.ordinal();
-  made.segment = stable_hash(outcome.segment());
+  made.segment = segment;
   made.slots.reserve(static_cast<std::size_t>(outcome.slots_size()));
   for (const auto& slot : outcome.slots()) made.slots.push_back({slot.category_key(), slot.reward(), slot.exposed()});
   return made;
 }
 
-void QTableTrainer::open(const pb::Outcome& outcome, PendingList::iterator before) {
-  Pending decision = make_pending(outcome);
+void QTableTrainer::open(const pb::Outcome& outcome, std::uint64_t segment, PendingList::iterator before) {
+  Pending decision = make_pending(outcome, segment);
   if (before != pending_.end()) {
     if (before->ordinal >= decision.ordinal) {
       ++late_;
       settle(decision, 0);
       return;
     }
-    settle(*before, bootstrap(outcome));
+    settle(*before, bootstrap(outcome, segment));
     drop_pending(before);
   }
   if (outcome.closed()) {
@@ -117,8 +159,7 @@ void QTableTrainer::open(const pb::Outcome& outcome, PendingList::iterator befor
   trim_pending();
 }
 
-void QTableTrainer::correct(const pb::Outcome& outcome) {
-  const std::uint64_t segment = stable_hash(outcome.segment());
+void QTableTrainer::correct(const pb::Outcome& outcome, std::uint64_t segment) {
   for (const auto& slot : outcome.slots()) {
     if (!slot.exposed()) continue;
     const CellKey key{segment, slot.category_key()};
@@ -130,8 +171,7 @@ void QTableTrainer::correct(const pb::Outcome& outcome) {
   }
 }
 
-double QTableTrainer::bootstrap(const pb::Outcome& next) const {
-  const std::uint64_t segment = stable_hash(next.segment());
+double QTableTrainer::bootstrap(const pb::Outcome& next, std::uint64_t segment) const {
   double best = 0;
   bool any = false;
   const auto consider = [&](std::uint64_t category) {
@@ -205,7 +245,7 @@ pb::QTableState QTableTrainer::sorted_cells() const {
 }
 
 std::shared_ptr<const Scorer> QTableTrainer::scorer() {
-  if (!scorer_) scorer_ = std::make_shared<QTableScorer>(sorted_cells().cells());
+  if (!scorer_) scorer_ = std::make_shared<QTableScorer>(sorted_cells().cells(), clusters_);
   return scorer_;
 }
 
@@ -225,12 +265,19 @@ std::string QTableTrainer::save() const {
     }
   }
   state.set_slots_learned(slots_learned_);
+  if (clusters_) clusters_->save(*state.mutable_clusters());
   return state.SerializeAsString();
 }
 
 absl::Status QTableTrainer::load(std::string_view state) {
   RIFFLE_ASSIGN_OR_RETURN(const pb::QTableState parsed, parse(state));
+  if (!has_segments_of(parsed, options_.segments)) {
+    log::warn("q_table: the version's segments are others than the configuration's ({}); learning starts anew", options_.segments.kind);
+    *this = QTableTrainer(options_);
+    return absl::OkStatus();
+  }
   QTableTrainer loaded(options_);
+  if (loaded.clusters_) RIFFLE_RETURN_IF_ERROR(loaded.clusters_->load(parsed.clusters()));
   for (const auto& cell : parsed.cells()) {
     if (!loaded.cells_.try_emplace({cell.segment_key(), cell.category_key()}, Cell{cell.value(), cell.visits()}).second)
       return absl::InvalidArgumentError("q_table state holds a cell twice");
@@ -250,6 +297,7 @@ absl::Status QTableTrainer::load(std::string_view state) {
   cells_ = std::move(loaded.cells_);
   pending_ = std::move(loaded.pending_);
   by_user_ = std::move(loaded.by_user_);
+  clusters_ = std::move(loaded.clusters_);
   slots_learned_ = parsed.slots_learned();
   scorer_.reset();
   trim_cells(0);  // limits may have been lowered since
@@ -258,7 +306,8 @@ absl::Status QTableTrainer::load(std::string_view state) {
 }
 
 std::vector<TrainerIncident> QTableTrainer::incidents() const {
-  return {{"pending_overflow", overflowed_}, {"late_decision", late_}, {"cells_evicted", evicted_}};
+  return {{"pending_overflow", overflowed_}, {"late_decision", late_},         {"cells_evicted", evicted_},
+          {"unplaced_user", unplaced_},      {"cluster_begun_anew", begun_anew_}};
 }
 
 double QTableTrainer::value(std::string_view segment, CategoryKey category) const {
@@ -266,9 +315,14 @@ double QTableTrainer::value(std::string_view segment, CategoryKey category) cons
   return cell == cells_.end() ? 0 : cell->second.value;
 }
 
-absl::StatusOr<std::shared_ptr<const Scorer>> q_table_scorer(std::string_view state) {
+absl::StatusOr<std::shared_ptr<const Scorer>> q_table_scorer(std::string_view state, const QTableOptions& options) {
   RIFFLE_ASSIGN_OR_RETURN(const pb::QTableState parsed, parse(state));
-  return std::make_shared<const QTableScorer>(parsed.cells());
+  std::optional<UserClusters> clusters = new_clusters(options.segments);
+  if (parsed.has_clusters()) {
+    clusters.emplace(0, options.segments.seed);
+    RIFFLE_RETURN_IF_ERROR(clusters->load(parsed.clusters()));
+  }
+  return std::make_shared<const QTableScorer>(parsed.cells(), std::move(clusters));
 }
 
 }  // namespace riffle::learner

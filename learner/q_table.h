@@ -15,12 +15,19 @@
 // reward known, as long as no other step touched the cell in between. A slot first exposed after that is learned without
 // bootstrap. Cells are bounded: when there are `max_cells`, the least visited eighth goes (incident "cells_evicted").
 //
+// Segments are made by rule (features/feature_vector.h user_segment()), or found (`segments: {kind: kmeans}`): each first revision moves
+// the clusters of learner/user_clusters.h, which a version has, and by which the lists made with it name their users' segments. What was
+// logged is what is learned by, wherever the centres have gone since. A list of another policy has no such name: its user's cluster is the
+// nearest when its first revision comes (and again when a correction comes after its pair was learned). The cells of a cluster that is
+// begun anew go.
+//
 // Users, decisions and segments are kept as 64-bit hashes. The order of what is saved is fixed.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +35,7 @@
 #include "base/ids.h"
 #include "learner/outcome_check.h"
 #include "learner/trainer.h"
+#include "learner/user_clusters.h"
 
 namespace riffle::learner {
 
@@ -35,17 +43,19 @@ namespace riffle::learner {
 // weighted by visits), else 0.
 class QTableScorer final : public Scorer {
  public:
-  QTableScorer() = default;
-  // `cells` in a fixed order: the means depend on it in their last bits.
-  explicit QTableScorer(const google::protobuf::RepeatedPtrField<pb::QCell>& cells);
+  // `cells` in a fixed order: the means depend on it in their last bits. `clusters`: none where segments are made by rule.
+  QTableScorer(const google::protobuf::RepeatedPtrField<pb::QCell>& cells, std::optional<UserClusters> clusters);
 
   void score(const ScoringBatch& batch, std::span<float> scores) const override;
+  bool reads_user() const override { return clusters_.has_value(); }
+  std::string segment_of(std::span<const float> user, std::string_view rule) const override;
 
  private:
   using ByCategory = absl::flat_hash_map<CategoryKey, float>;
   absl::flat_hash_map<std::uint64_t, ByCategory> segments_;
   ByCategory category_means_;
   float mean_ = 0;
+  std::optional<UserClusters> clusters_;
 };
 
 class QTableTrainer final : public Trainer {
@@ -63,6 +73,7 @@ class QTableTrainer final : public Trainer {
   double value(std::string_view segment, CategoryKey category) const;  // 0 for a cell never visited
   std::size_t cells() const { return cells_.size(); }
   std::size_t pending() const { return pending_.size(); }
+  const std::optional<UserClusters>& clusters() const { return clusters_; }
 
  private:
   struct CellKey {
@@ -90,10 +101,13 @@ class QTableTrainer final : public Trainer {
   };
   using PendingList = std::list<Pending>;
 
-  static Pending make_pending(const pb::Outcome& outcome);
-  void open(const pb::Outcome& outcome, PendingList::iterator before);
-  void correct(const pb::Outcome& outcome);
-  double bootstrap(const pb::Outcome& next) const;
+  void move_clusters(const pb::Outcome& outcome);
+  // Key of the outcome's segment; none: its user cannot be put into one.
+  std::optional<std::uint64_t> segment_of(const pb::Outcome& outcome);
+  static Pending make_pending(const pb::Outcome& outcome, std::uint64_t segment);
+  void open(const pb::Outcome& outcome, std::uint64_t segment, PendingList::iterator before);
+  void correct(const pb::Outcome& outcome, std::uint64_t segment);
+  double bootstrap(const pb::Outcome& next, std::uint64_t segment) const;
   void settle(const Pending& decision, double bootstrap);
   void step(CellKey key, double target);
   void drop_pending(PendingList::iterator it);
@@ -111,9 +125,13 @@ class QTableTrainer final : public Trainer {
   std::uint64_t late_ = 0;
   std::uint64_t evicted_ = 0;                                         // cells, in
   std::uint64_t evictions_ = 0;                                       // so many rounds
+  std::optional<UserClusters> clusters_;                              // none: segments are made by rule
+  std::uint64_t unplaced_ = 0;                                        // revisions whose user no cluster can take
+  std::uint64_t begun_anew_ = 0;                                      // clusters
   std::shared_ptr<const Scorer> scorer_;                              // null: to be made anew
 };
 
-absl::StatusOr<std::shared_ptr<const Scorer>> q_table_scorer(std::string_view state);
+// With the segments that the state was learned with: until a version with the options' comes, lists are made with the last one's.
+absl::StatusOr<std::shared_ptr<const Scorer>> q_table_scorer(std::string_view state, const QTableOptions& options);
 
 }  // namespace riffle::learner

@@ -113,6 +113,10 @@ absl::Status check(const QTableOptions& options) {
     return absl::InvalidArgumentError("q_table: the discount must lie in [0, 1), or values grow without end");
   if (options.pending_users == 0 || options.max_cells == 0)
     return absl::InvalidArgumentError("q_table: pending_users and max_cells must be above 0");
+  if (options.segments.kind != "rule" && options.segments.kind != "kmeans")
+    return absl::InvalidArgumentError(absl::StrCat("q_table: unknown segments \"", options.segments.kind, "\": known are rule, kmeans"));
+  if (options.segments.count < 2 || options.segments.count > kMostClusters)
+    return absl::InvalidArgumentError(absl::StrCat("q_table: 2 to ", kMostClusters, " clusters"));
   return absl::OkStatus();
 }
 
@@ -168,7 +172,7 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
   if (scorer == "logistic") return logistic_scorer(state, options.logistic);
   if (scorer == "linear_arms") return linear_arms_scorer(state, options.linear_arms);
   if (scorer == "arms") return arms_scorer(state, options.arms);
-  if (scorer == "q_table") return q_table_scorer(state);
+  if (scorer == "q_table") return q_table_scorer(state, options.q_table);
   if (scorer == "dqn") {
     if (state.empty()) return std::make_shared<const QScorer>();
     return q_scorer(state);

@@ -28,6 +28,12 @@ class Scorer {
   // r̂ a candidate, in reward units, finite. `scores` has one place a candidate.
   virtual void score(const ScoringBatch& batch, std::span<float> scores) const = 0;
 
+  // Whether it has segments of its own, found in users' features (features/user_features.h): then they are logged with every decision.
+  virtual bool reads_user() const { return false; }
+  // The segment of a user, which is logged with the decision and is to be the batch's: `rule` (features/feature_vector.h
+  // user_segment()) where it has none of its own, or `user` is not kUserFeatureCount finite numbers.
+  virtual std::string segment_of(std::span<const float> /*user*/, std::string_view rule) const { return std::string(rule); }
+
   // How sure it is of them, for explorers that ask (serving/explorers/). Scorers without a posterior have neither.
   //
   // Draws of r̂ from the posterior, which are the same for the version's whole life: draw_count() numbers a candidate,

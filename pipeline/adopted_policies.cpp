@@ -11,6 +11,7 @@ absl::StatusOr<AdoptedPolicies> AdoptedPolicies::create(std::vector<serving::Pol
   for (const serving::PolicyOptions& policy : adopted.options_) {
     RIFFLE_ASSIGN_OR_RETURN(adopted.policies_.versions[policy.id],
                             learner::first_version(serving::learned_policy(policy), options));
+    adopted.policies_.reads_users |= adopted.policies_.versions[policy.id].scorer->reads_user();
   }
   return adopted;
 }

@@ -27,6 +27,7 @@ std::string_view name_of(Input input);
 // The newest version of every policy, by id.
 struct PolicySet {
   absl::flat_hash_map<PolicyId, learner::PolicyVersion> versions;
+  bool reads_users = false;                   // one of their scorers does (learner/scorer.h)
 };
 
 // Immutable snapshots, the same for every list of a micro-batch.

@@ -110,6 +110,7 @@ const pb::Decision& Shard::choose(const bus::Record& record, const MicroBatch& b
   context.catalogue = batch.world.catalogue.get();
   context.policy = version;
   context.options = policy;
+  context.log_user = batch.world.policies->reads_users;
   context.now = request_.timestamp.value_or(shard_time());
   context.ordinal = joiner_.next_ordinal(request_.user_id);
   if (request_.deadline) {

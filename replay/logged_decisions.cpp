@@ -39,6 +39,7 @@ pb::Decision decision_of(const pb::Outcome& outcome) {
   decision.set_feature_fingerprint(outcome.feature_fingerprint());
   decision.set_randomised(outcome.randomised());
   decision.set_candidate_table(outcome.candidate_table());
+  *decision.mutable_user_features() = outcome.user_features();
   if (outcome.has_learned_weight()) *decision.mutable_learned_weight() = outcome.learned_weight();
   if (outcome.has_choice()) *decision.mutable_choice() = outcome.choice();
   return decision;

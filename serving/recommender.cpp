@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/check.h"
+#include "features/user_features.h"
 #include "learner/diversity_weights.h"
 #include "learner/trainer.h"
 #include "serving/candidate_batch.h"
@@ -174,13 +175,18 @@ const pb::Decision& Recommender::recommend(const records::Request& request, cons
 
   const features::UserContext user = features::make_user_context(context.user, catalogue, context.now, impl.rows);
   decision.set_segment(user.segment);
+  if (context.log_user || scorer.reads_user()) {
+    const features::UserFeatures about = features::user_features(user);
+    decision.set_segment(scorer.segment_of(about, user.segment));
+    decision.mutable_user_features()->Add(about.begin(), about.end());
+  }
   const std::vector<Candidate>& candidates = impl.gatherer.gather(request, context, user, n);
   impl.batch.fill(candidates, user, impl.gatherer.pool());
-  impl.batch.score(scorer, user.segment, impl.builder.needs(*context.options));
+  impl.batch.score(scorer, decision.segment(), impl.builder.needs(*context.options));
   impl.tastes.clear();
   for (const auto& [category, taste] : user.categories) impl.tastes.push_back({.category = category, .share = taste.share});
   impl.arms.clear();
-  if (!request.diversity) find_arms(*context.options, context.policy, user.segment, decision.explore(), impl.arms);
+  if (!request.diversity) find_arms(*context.options, context.policy, decision.segment(), decision.explore(), impl.arms);
   SlateInput choice = {.keys = impl.batch.keys(),
                        .scores = impl.batch.scores(),
                        .kernels = impl.batch.kernels(),

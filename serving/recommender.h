@@ -31,6 +31,7 @@ struct ServingContext {
   const features::Catalogue* catalogue = nullptr;
   const learner::PolicyVersion* policy = nullptr;
   const PolicyOptions* options = nullptr;
+  bool log_user = false;                                   // another policy of the worker learns from users' features
   TimePoint now{};                                         // dates the list
   std::uint64_t ordinal = 0;                               // of the user's decisions
   bool hurry = false;                                      // short of time: popular items only, and it says so

@@ -126,6 +126,7 @@ records::Recommendation InProcess::list(const records::Request& request) {
   context.catalogue = impl.known.get();
   context.policy = &impl.version;
   context.options = &impl.options;
+  context.log_user = impl.version.scorer->reads_user();
   context.now = request.timestamp.value_or(impl.time);
   context.ordinal = impl.joiner.next_ordinal(request.user_id);
   context.origin = origin;

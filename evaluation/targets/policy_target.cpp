@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "features/feature_vector.h"
+#include "learner/user_clusters.h"
 
 namespace riffle::evaluation {
 namespace {
@@ -103,21 +104,24 @@ Unanswerable PolicyTarget::read(const LoggedRound& round) {
   if (const Unanswerable why = find_chosen(outcome, chosen_); !why.empty()) return why;
   if (const Unanswerable why = read_choice(outcome); !why.empty()) return why;
   const learner::PolicyVersion& version = versions_[fold_of(round.cluster, versions_.size())];
+  if (version.scorer->reads_user() && outcome.user_features().empty())
+    return "a decision was logged without the user's features, which segments by k-means are found in (no policy of the worker read them)";
+  const std::string segment = version.scorer->segment_of(learner::logged_user(outcome), outcome.segment());
   arms_.clear();
   if (outcome.has_choice() && !outcome.choice().diversity_asked())
-    serving::find_arms(policy_, &version, outcome.segment(), input_.explore, arms_);
+    serving::find_arms(policy_, &version, segment, input_.explore, arms_);
   input_.arms = arms_;
-  score(outcome, version);
+  score(segment, version);
   return {};
 }
 
-void PolicyTarget::score(const pb::Outcome& outcome, const learner::PolicyVersion& version) {
+void PolicyTarget::score(std::string_view segment, const learner::PolicyVersion& version) {
   given_.assign(keys_.size(), 0);
   scores_.resize(keys_.size());
   const learner::ScoringBatch batch{.features = features_,
                                     .categories = categories_,
                                     .given = given_,
-                                    .segment = outcome.segment(),
+                                    .segment = segment,
                                     .items = keys_};
   version.scorer->score(batch, scores_);
   const serving::ExplorerNeeds needs = builder_.needs(policy_);

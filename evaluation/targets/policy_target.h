@@ -52,7 +52,7 @@ class PolicyTarget final : public Target {
   PolicyTarget(const serving::PolicyOptions& policy, std::vector<learner::PolicyVersion> versions, bool trained);
   Unanswerable read(const LoggedRound& round);
   Unanswerable read_choice(const pb::Outcome& outcome);
-  void score(const pb::Outcome& outcome, const learner::PolicyVersion& version);
+  void score(std::string_view segment, const learner::PolicyVersion& version);
   bool wants_choice() const;
 
   serving::PolicyOptions policy_;

@@ -226,6 +226,10 @@ const Case kCases[] = {
     {"policies: {table: {scorer: q_table, explorer: {kind: thompson}}}\n",
      "f:1:48: policies.table.explorer.kind: thompson explores by how unsure the scorer is, and q_table does not say it; "
      "linear, logistic, neural_linear, linear_arms and arms do"},
+    {"learner: {q_table: {segments: {kind: kmean}}}\n",
+     "f:1:38: learner.q_table.segments.kind: expected one of rule, kmeans; found \"kmean\"; did you mean `kmeans`?"},
+    {"learner: {q_table: {segments: {kind: kmeans, count: 1}}}\n",
+     "f:1:53: learner.q_table.segments.count: expected a whole number from 2 to 256; found \"1\""},
     {"policies: {linear: {diversifier: {adapt: {kind: bandit, grid: []}}}}\n",
      "f:1:57: policies.linear.diversifier.adapt.grid: expected 2 to 16 ascending weights, as [0, 0.1, 0.2]"},
     {"policies: {linear: {diversifier: {adapt: {kind: bandit, grid: [0.2, 0.1]}}}}\n",

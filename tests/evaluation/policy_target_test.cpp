@@ -173,6 +173,37 @@ TEST(PolicyTarget, WithoutTheUsersTastesCannotTellCalibrationAndCanTellTheOthers
   EXPECT_EQ((*PolicyTarget::make(calibrated, untrained(calibrated)))->weigh(round_of(outcome), nullptr, 0, slots), "");
 }
 
+TEST(PolicyTarget, PutsUsersIntoTheSegmentsThatItsVersionHasFound) {
+  const serving::PolicyOptions policy = policy_of("q_table", "epsilon");
+  learner::LearnerOptions options;
+  options.q_table.segments = {.kind = "kmeans", .count = 5};
+  learner::PolicyVersion version = untrained(policy);
+  version.scorer = *learner::make_scorer("q_table", "", options);
+  const auto trainer = *learner::make_trainer("q_table", options);
+  Rng rng(9);
+  for (int i = 0; i < 300; ++i) {
+    pb::Outcome outcome = serve(policy, version, {}, rng);
+    outcome.set_user_id("u" + std::to_string(i % 20));
+    outcome.set_ordinal(static_cast<std::uint64_t>(i / 20));
+    outcome.mutable_slots(0)->set_reward(rng.uniform());
+    trainer->learn(outcome);
+  }
+  version.scorer = *learner::make_scorer("q_table", trainer->save(), options);
+  ASSERT_TRUE(version.scorer->reads_user());
+  expect_what_was_logged(policy, version, {});
+
+  const auto target = *PolicyTarget::make(policy, version);
+  pb::Outcome outcome = serve(policy, version, {}, rng);
+  std::vector<TargetSlot> own, other;
+  ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, own), "");
+  outcome.set_segment("light|-");   // logged by another policy
+  ASSERT_EQ(target->weigh(round_of(outcome), nullptr, 0, other), "");
+  for (std::size_t k = 0; k < own.size(); ++k) EXPECT_EQ(own[k].probability, other[k].probability);
+  outcome.clear_user_features();
+  EXPECT_EQ(std::string(target->weigh(round_of(outcome), nullptr, 0, own)).substr(0, 55),
+            "a decision was logged without the user's features, whic");
+}
+
 TEST(PolicyTarget, LeavesListsThatAreNotFullyLoggedOut) {
   const serving::PolicyOptions policy = policy_of("popularity", "epsilon");
   const auto target = *PolicyTarget::make(policy, untrained(policy));

@@ -11,8 +11,10 @@
 #include "base/rng.h"
 #include "evaluation/logged_round.h"
 #include "features/feature_vector.h"
+#include "features/user_features.h"
 #include "learner/diversity_weights.h"
 #include "learner/trainer.h"
+#include "learner/user_clusters.h"
 #include "serving/choice_log.h"
 #include "serving/slate.h"
 #include "tests/serving/kernels.h"
@@ -88,10 +90,14 @@ inline pb::Outcome serve(const serving::PolicyOptions& policy, const learner::Po
       candidate.add_features(features.back());
     }
   }
-  const learner::ScoringBatch batch{.features = features, .categories = categories, .given = given, .segment = "s", .items = keys};
-  outcome.set_segment("s");
+  if (version.scorer->reads_user())
+    for (std::size_t f = 0; f < features::kUserFeatureCount; ++f)
+      outcome.add_user_features(static_cast<float>(2 * rng.uniform() - 1));
+  outcome.set_segment(version.scorer->segment_of(learner::logged_user(outcome), "s"));
+  const learner::ScoringBatch batch{
+      .features = features, .categories = categories, .given = given, .segment = outcome.segment(), .items = keys};
   std::vector<learner::WeightArm> arms;
-  if (version.weights && !served.diversity) version.weights->arms("s", served.explore, arms);
+  if (version.weights && !served.diversity) version.weights->arms(outcome.segment(), served.explore, arms);
   version.scorer->score(batch, scores);
   serving::SlateBuilder builder;
   const serving::ExplorerNeeds needs = builder.needs(policy);

@@ -231,6 +231,176 @@ TEST(QTable, AStateThatCannotBeIsRefusedAndNothingChanges) {
   EXPECT_TRUE(trainer.save() == good);
 }
 
+// ---- segments that are found ------------------------------------------------------------------------------------------
+
+QTableOptions found_segments() {
+  QTableOptions options = halves();
+  options.segments = {.kind = "kmeans", .count = 2, .seed = 1};
+  return options;
+}
+
+features::UserFeatures user_at(float place) {
+  features::UserFeatures user{};
+  user[0] = place;
+  return user;
+}
+
+void set_user(pb::Outcome& outcome, const features::UserFeatures& user) {
+  outcome.mutable_user_features()->Clear();
+  outcome.mutable_user_features()->Add(user.begin(), user.end());
+}
+
+// A closed list of a policy whose segments are made by rule.
+pb::Outcome list_of(int number, float place, std::uint64_t category, double reward) {
+  auto made = decision(0, "light|-", category, reward, {}, "u" + std::to_string(number));
+  made.set_closed(true);
+  set_user(made, user_at(place));
+  return made;
+}
+
+// Users at −.8 who like A, and at .8 who like B.
+QTableTrainer two_groups() {
+  QTableTrainer trainer(found_segments());
+  for (int i = 0; i < 200; ++i) {
+    const bool left = i % 2 == 0;
+    trainer.learn(list_of(i, left ? -0.8F : 0.8F, i % 4 < 2 ? kA : kB, left == (i % 4 < 2) ? 1 : 0));
+  }
+  return trainer;
+}
+
+TEST(QTableWithFoundSegments, UsersWhoAreAlikeShareCellsAndListsAreMadeByThem) {
+  QTableTrainer trainer = two_groups();
+  const auto scorer = trainer.scorer();
+  ASSERT_TRUE(scorer->reads_user());
+  const std::string left = scorer->segment_of(user_at(-0.7F), "light|-"), right = scorer->segment_of(user_at(0.7F), "light|-");
+  EXPECT_TRUE(UserClusters::is_name(left));
+  EXPECT_NE(left, right);
+  const std::vector<CategoryKey> categories{CategoryKey(kA), CategoryKey(kB)};
+  std::vector<float> scores(2);
+  scorer->score({{}, categories, {}, left}, scores);
+  EXPECT_GT(scores[0], scores[1] + 0.5F);
+  scorer->score({{}, categories, {}, right}, scores);
+  EXPECT_GT(scores[1], scores[0] + 0.5F);
+}
+
+TEST(QTableWithFoundSegments, ByRuleNothingIsReadOfUsers) {
+  QTableTrainer trainer(halves());
+  trainer.learn(list_of(1, 0.5F, kA, 1));
+  EXPECT_EQ(trainer.value("light|-", CategoryKey(kA)), 0.5);
+  EXPECT_FALSE(trainer.scorer()->reads_user());
+  EXPECT_EQ(trainer.scorer()->segment_of(user_at(0.5F), "light|-"), "light|-");
+  EXPECT_FALSE(trainer.clusters());
+}
+
+TEST(QTableWithFoundSegments, WhatWasLoggedIsLearnedByWhereverTheCentresAreNow) {
+  QTableTrainer trainer = two_groups();
+  const std::string right = trainer.scorer()->segment_of(user_at(0.8F), "");
+  auto own = list_of(1000, -0.8F, kC, 4);   // of a version in which he was nearer to the right ones
+  own.set_segment(right);
+  trainer.learn(own);
+  EXPECT_EQ(trainer.value(right, CategoryKey(kC)), 2);
+  auto late = next_revision(own);
+  late.mutable_slots(0)->set_reward(5);
+  trainer.learn(late);
+  EXPECT_EQ(trainer.value(right, CategoryKey(kC)), 2.5);
+}
+
+TEST(QTableWithFoundSegments, AListWhoseUserIsNotKnownOrCannotBeMovesNoCentreAndIsNotLearned) {
+  QTableTrainer trainer = two_groups();
+  const std::string before = trainer.save();
+  auto unknown = list_of(1000, 0, kC, 1);
+  unknown.clear_user_features();
+  trainer.learn(unknown);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), 1e30F}) trainer.learn(list_of(1001, bad, kC, 1));
+  EXPECT_TRUE(trainer.save() == before);
+  EXPECT_EQ(incident(trainer, "unplaced_user"), 3U);
+  EXPECT_EQ(trainer.scorer()->segment_of(user_at(1e30F), "light|-"), "light|-");
+}
+
+TEST(QTableWithFoundSegments, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    Rng rng(seed);
+    std::vector<std::vector<pb::Outcome>> all;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+      all.push_back(story(rng, "u" + std::to_string(i % 15), i / 15, kStartMs));
+      features::UserFeatures user{};
+      for (float& x : user) x = static_cast<float>(2 * rng.uniform() - 1);
+      const std::uint64_t kind = rng.below(8);
+      for (pb::Outcome& revision : all.back()) {
+        if (kind != 0) set_user(revision, user);
+        if (kind == 1) revision.set_segment("cluster-1.0");
+      }
+    }
+    QTableOptions options = found_segments();
+    options.segments = {.kind = "kmeans", .count = 7, .seed = seed};
+    options.pending_users = 8;
+    QTableTrainer straight(options);
+    auto resumed = std::make_unique<QTableTrainer>(options);
+    std::size_t i = 0;
+    for (const auto& revision : interleaved(rng, all)) {
+      straight.learn(revision);
+      resumed->learn(revision);
+      if (++i % 41 != 0) continue;
+      auto again = std::make_unique<QTableTrainer>(options);
+      ASSERT_TRUE(again->load(resumed->save()).ok());
+      resumed = std::move(again);
+    }
+    EXPECT_TRUE(straight.save() == resumed->save());
+    const auto served = q_table_scorer(straight.save(), options);
+    ASSERT_TRUE(served.ok());
+    for (int place = -9; place <= 9; ++place) {
+      const auto user = user_at(static_cast<float>(place) / 10);
+      EXPECT_EQ((*served)->segment_of(user, ""), straight.scorer()->segment_of(user, ""));
+    }
+  }
+}
+
+TEST(QTableWithFoundSegments, AClusterThatIsBegunAnewLosesItsCells) {
+  QTableTrainer trainer = two_groups();
+  const std::string right = trainer.scorer()->segment_of(user_at(0.8F), "");
+  ASSERT_NE(trainer.value(right, CategoryKey(kB)), 0);
+  for (int i = 0; incident(trainer, "cluster_begun_anew") == 0; ++i) {
+    ASSERT_LT(i, 1000);
+    trainer.learn(list_of(1000 + i, i % 2 == 0 ? -0.8F : -0.2F, kA, 1));   // the right ones stay away
+  }
+  EXPECT_EQ(trainer.value(right, CategoryKey(kB)), 0);
+  EXPECT_NE(trainer.scorer()->segment_of(user_at(0.8F), ""), right);
+}
+
+TEST(QTableWithFoundSegments, OtherSegmentsThanTheVersionsStartAnewAndUntilThenListsAreMadeWithItsOwn) {
+  QTableTrainer clusters = two_groups();
+  QTableTrainer rule(halves());
+  rule.learn(list_of(1, 0, kA, 1));
+  QTableOptions more = found_segments();
+  more.segments.count = 3;
+  for (const auto& [state, options] : {std::pair{clusters.save(), halves()}, {rule.save(), found_segments()}, {clusters.save(), more}}) {
+    QTableTrainer changed(options);
+    changed.learn(list_of(2, 0, kB, 1));
+    ASSERT_TRUE(changed.load(state).ok());
+    EXPECT_EQ(changed.cells(), 0U);
+    EXPECT_EQ(changed.slots_learned(), 0U);
+    EXPECT_TRUE(changed.save() == QTableTrainer(options).save());
+  }
+  const auto served = q_table_scorer(clusters.save(), halves());
+  ASSERT_TRUE(served.ok());
+  EXPECT_TRUE(UserClusters::is_name((*served)->segment_of(user_at(0.8F), "light|-")));
+  const auto untouched = q_table_scorer(rule.save(), found_segments());
+  ASSERT_TRUE(untouched.ok());
+  EXPECT_EQ((*untouched)->segment_of(user_at(0.8F), "light|-"), "light|-");
+}
+
+TEST(QTableWithFoundSegments, AStateWhoseClustersCannotBeIsRefused) {
+  QTableTrainer trainer = two_groups();
+  const std::string good = trainer.save();
+  pb::QTableState state;
+  ASSERT_TRUE(state.ParseFromString(good));
+  state.mutable_clusters()->mutable_clusters(0)->set_centre(0, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_FALSE(trainer.load(state.SerializeAsString()).ok());
+  EXPECT_FALSE(q_table_scorer(state.SerializeAsString(), found_segments()).ok());
+  EXPECT_TRUE(trainer.save() == good);
+}
+
 TEST(QTableScorer, AnUnseenCellHasTheMeanOfItsCategoryElseOfAll) {
   QTableTrainer trainer(halves());
   const auto close = [&](const std::string& segment, std::uint64_t category, double reward) {
@@ -248,11 +418,11 @@ TEST(QTableScorer, AnUnseenCellHasTheMeanOfItsCategoryElseOfAll) {
   EXPECT_THAT(scores, ::testing::ElementsAre(1, 5, 3));
   scorer->score({{}, categories, {}, "never seen"}, scores);
   EXPECT_THAT(scores, ::testing::ElementsAre(2, 5, 3));
-  const auto served = q_table_scorer(trainer.save());
+  const auto served = q_table_scorer(trainer.save(), halves());
   ASSERT_TRUE(served.ok());
   (*served)->score({{}, categories, {}, "never seen"}, scores);
   EXPECT_THAT(scores, ::testing::ElementsAre(2, 5, 3));
-  QTableScorer().score({{}, categories, {}, "s"}, scores);
+  QTableScorer({}, std::nullopt).score({{}, categories, {}, "s"}, scores);
   EXPECT_THAT(scores, ::testing::Each(0));
 }
 

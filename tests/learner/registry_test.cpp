@@ -80,6 +80,13 @@ TEST(Registry, OptionsOutOfRangeAreRefused) {
   options = {};
   options.q_table.learning_rate = std::numeric_limits<double>::quiet_NaN();
   EXPECT_FALSE(make_trainer("q_table", options).ok());
+  options = {};
+  options.q_table.segments.kind = "k-means";
+  EXPECT_THAT(std::string(make_trainer("q_table", options).status().message()), HasSubstr("known are rule, kmeans"));
+  for (const std::size_t count : {std::size_t{1}, kMostClusters + 1}) {
+    options.q_table.segments = {.kind = "kmeans", .count = count};
+    EXPECT_FALSE(make_trainer("q_table", options).ok());
+  }
 }
 
 TEST(FixedScorers, PopularityReadsItsFeatureAndGivenTheRequestsOwnScores) {

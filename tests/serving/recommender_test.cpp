@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "features/feature_vector.h"
 #include "features/join_outcome.h"
+#include "features/user_features.h"
 #include "learner/trainer.h"
 #include "records/candidate_table.h"
 #include "records/json_codec.h"
@@ -202,6 +204,49 @@ TEST_F(Recommend, TheBytesOfADecisionSayWhatItSays) {
     ASSERT_TRUE(parsed.ParseFromString(std::string(recommender.encoded())));
     EXPECT_EQ(parsed.SerializeAsString(), decision.SerializeAsString());
   }
+}
+
+// Scores by the segment that it was told, and names it by the first of the user's numbers.
+class NamesUsers final : public learner::Scorer {
+ public:
+  void score(const learner::ScoringBatch& batch, std::span<float> scores) const override {
+    told = std::string(batch.segment);
+    std::fill(scores.begin(), scores.end(), 0.5F);
+  }
+  bool reads_user() const override { return true; }
+  std::string segment_of(std::span<const float> user, std::string_view rule) const override {
+    return user.size() == features::kUserFeatureCount && user.back() < 1 ? "known" : "not known, by rule " + std::string(rule);
+  }
+  mutable std::string told;
+};
+
+TEST_F(Recommend, AScorersOwnSegmentIsLoggedAndScoredBy) {
+  busy_shop();
+  const auto scorer = std::make_shared<NamesUsers>();
+  shop.version.scorer = scorer;
+  const pb::Decision known = recommend(request_of("u1", 5));
+  EXPECT_EQ(known.segment(), "known");
+  EXPECT_EQ(scorer->told, "known");
+  EXPECT_EQ(recommend(request_of("nobody", 5)).segment(), "not known, by rule new|-");
+}
+
+TEST_F(Recommend, UsersFeaturesAreLoggedWhereAPolicyLearnsFromThem) {
+  busy_shop();
+  const auto logged = [&](bool wanted) {
+    ServingContext context = shop.context("u1");
+    context.log_user = wanted;
+    Recommender recommender(options, shop.rows, metrics);
+    Rng rng(5);
+    return recommender.recommend(request_of("u1", 5), context, rng, {});
+  };
+  EXPECT_TRUE(logged(false).user_features().empty());
+  const pb::Decision decision = logged(true);
+  ASSERT_EQ(decision.user_features_size(), static_cast<int>(features::kUserFeatureCount));
+  EXPECT_TRUE(std::any_of(decision.user_features().begin(), decision.user_features().end() - 3, [](float x) { return x != 0; }));
+  pb::Outcome outcome;
+  features::fill_outcome(decision, features::make_join(decision), features::make_join(decision), false, 1, Partition(0), outcome);
+  EXPECT_EQ(std::vector(outcome.user_features().begin(), outcome.user_features().end()),
+            std::vector(decision.user_features().begin(), decision.user_features().end()));
 }
 
 TEST_F(Recommend, MoreThanThereIsGivesAShortList) {
