@@ -141,6 +141,7 @@ UserContext make_user_context(const UserRow* row, const Catalogue& catalogue, Ti
                        Fading(now, options.slow_half_life)(row->activity.time_ms);
     gather_items(*row, options, context);
     Totals totals;
+    for (const auto& [key, own] : context.items) catalogue.items.prefetch(key);  // they lie anywhere
     for (const auto& [key, own] : context.items)
       if (const CatalogueItem* item = catalogue.items.find(key))
         add_item(own, *item, context, totals);

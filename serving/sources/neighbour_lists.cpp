@@ -13,7 +13,7 @@ const NeighbourList& NeighbourLists::of(const SourceInput& input, std::uint32_t 
   const bool changing = !input.pool->is_as_published(item);
   const bool known = kept.item == item && kept.numbering == input.pool->numbering();
   if (known && kept.world == input.pool->world() && !changing && !kept.changing) return kept.list;
-  if (!known) kept.list.entries.clear();
+  if (!known) kept.list.keys.clear();
   make(input, item, kept.list);
   kept.world = input.pool->world();
   kept.numbering = input.pool->numbering();
@@ -25,13 +25,16 @@ const NeighbourList& NeighbourLists::of(const SourceInput& input, std::uint32_t 
 // The neighbours of a row are in the order of their keys.
 void NeighbourLists::copy(const std::vector<records::Neighbour>& neighbours, CandidatePool& pool, NeighbourList& list) {
   copied_.clear();
-  auto known = list.entries.begin();
+  copied_keys_.clear();
+  std::size_t known = 0;
   for (const records::Neighbour& neighbour : neighbours) {
-    while (known != list.entries.end() && known->key < neighbour.item) ++known;
-    const bool numbered = known != list.entries.end() && known->key == neighbour.item;
-    copied_.push_back({neighbour.item, numbered ? known->item : pool.number_of(neighbour.item), neighbour.weight});
+    while (known < list.keys.size() && list.keys[known] < neighbour.item) ++known;
+    const bool numbered = known < list.keys.size() && list.keys[known] == neighbour.item;
+    copied_.push_back({numbered ? list.entries[known].item : pool.number_of(neighbour.item), neighbour.weight});
+    copied_keys_.push_back(neighbour.item);
   }
   list.entries.swap(copied_);
+  list.keys.swap(copied_keys_);
 }
 
 void NeighbourLists::make(const SourceInput& input, std::uint32_t item, NeighbourList& list) {
@@ -52,6 +55,7 @@ void NeighbourLists::make(const SourceInput& input, std::uint32_t item, Neighbou
     return;
   }
   list.entries.clear();
+  list.keys.clear();
   if (++stamp_ == 0) {
     std::fill(places_.begin(), places_.end(), 0);
     stamp_ = 1;
@@ -67,7 +71,7 @@ void NeighbourLists::make(const SourceInput& input, std::uint32_t item, Neighbou
         list.entries[static_cast<std::uint32_t>(place)].weight += factor * neighbour.weight;
       } else {
         place = std::uint64_t{stamp_} << 32 | list.entries.size();
-        list.entries.push_back({neighbour.item, number, factor * neighbour.weight});
+        list.entries.push_back({number, factor * neighbour.weight});
       }
     }
   }

@@ -15,11 +15,11 @@ namespace riffle::serving {
 
 struct NeighbourList {
   struct Entry {
-    ItemKey key;
     std::uint32_t item = 0;      // its number in the pool
     float weight = 0;
   };
   std::vector<Entry> entries;    // in the order in which the rows say them, the own row first: a function of the rows alone
+  std::vector<ItemKey> keys;     // of the entries, where one row has said them all
   std::int64_t reference_ms = 0;
 };
 
@@ -36,8 +36,9 @@ class NeighbourLists {
   const NeighbourList& of(const SourceInput& input, std::uint32_t item);
 
  private:
-  // Lists of up to 2 kB each; an item's place is its number's remainder, and who is asked for often was met early.
-  static constexpr std::size_t kKept = 1024;
+  // Lists of up to 2 kB each; an item's place is its number's remainder, and who is asked for often was met early. So
+  // many cover most of what is asked for among some ten thousand items; each that is not kept is a look-up a neighbour.
+  static constexpr std::size_t kKept = 4096;
   struct Kept {
     std::uint32_t world = 0;     // 0: nothing is kept here
     std::uint32_t numbering = 0;
@@ -53,6 +54,7 @@ class NeighbourLists {
   std::vector<Kept> kept_;
   std::vector<const records::ItemRow*> rows_;
   std::vector<NeighbourList::Entry> copied_;
+  std::vector<ItemKey> copied_keys_;
   std::vector<std::uint64_t> places_;  // by item: stamp, place in the list that is being made
   std::uint32_t stamp_ = 0;
 };
