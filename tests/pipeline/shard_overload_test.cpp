@@ -66,6 +66,15 @@ TEST_F(ShardOverload, WhileNoQueueStandsADeadlineAloneRefuses) {
   EXPECT_FALSE(last_list_was_short());
 }
 
+TEST_F(ShardOverload, ItSaysWhetherItsLastRequestsHadDeadlines) {
+  take(Milliseconds(1), false);
+  EXPECT_FALSE(bench_.shard().had_deadlines());
+  take(Milliseconds(1));
+  EXPECT_TRUE(bench_.shard().had_deadlines());
+  take(Milliseconds(1), false);
+  EXPECT_FALSE(bench_.shard().had_deadlines());
+}
+
 TEST_F(ShardOverload, WhileAQueueStandsWhatHasWaitedForAQuarterIsRefusedAndTheRestIsShort) {
   queue_stands();
   const std::size_t before = lists(), refused_before = refused();
