@@ -8,6 +8,7 @@
 #include "learner/arms.h"
 #include "learner/diversity_weights.h"
 #include "learner/linear.h"
+#include "learner/user_clusters.h"
 #include "serving/explorers/explorer.h"
 
 namespace riffle::bench {
@@ -136,6 +137,34 @@ std::unique_ptr<learner::WeightTrainer> weight_bandit(std::size_t segments, std:
   }
   return trainer;
 }
+
+std::vector<features::UserFeatures> users(std::size_t count) {
+  Rng rng(1);
+  std::vector<features::UserFeatures> made(count);
+  for (features::UserFeatures& user : made)
+    for (float& x : user) x = static_cast<float>(2 * rng.uniform() - 1);
+  return made;
+}
+
+// So many clusters; what a list pays where segments are found.
+void UserClustersName(benchmark::State& state) {
+  const auto met = users(10'000);
+  learner::UserClusters clusters(static_cast<std::size_t>(state.range(0)), 1);
+  for (const auto& user : met) clusters.learn(user);
+  std::size_t i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(clusters.name(clusters.nearest(met[i++ % met.size()])));
+}
+BENCHMARK(UserClustersName)->Arg(4)->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
+
+// What the learner pays a list for them.
+void UserClustersLearn(benchmark::State& state) {
+  const auto met = users(10'000);
+  learner::UserClusters clusters(static_cast<std::size_t>(state.range(0)), 1);
+  std::size_t i = 0;
+  for (auto _ : state) clusters.learn(met[i++ % met.size()]);
+}
+BENCHMARK(UserClustersLearn)->Arg(4)->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
+
 void WeightBanditLearnOutcome(benchmark::State& state) {
   std::vector<pb::Outcome> log;
   const auto trainer = weight_bandit(100, log);
