@@ -1,4 +1,4 @@
-// What the linear learner costs: a revision of ten slots, a new version, the scores of a list's candidates.
+// What learners cost: a revision of ten slots, a new version, the scores of a list's candidates, segments, weights.
 #include <benchmark/benchmark.h>
 
 #include <vector>
@@ -122,22 +122,6 @@ void ArmsVersion1000(benchmark::State& state) {
 }
 BENCHMARK(ArmsVersion1000)->Unit(benchmark::kMicrosecond);
 
-// A list more of a diversity weight of five, in so many segments; and what a version draws for all of them.
-std::unique_ptr<learner::WeightTrainer> weight_bandit(std::size_t segments, std::vector<pb::Outcome>& log) {
-  auto trainer = *learner::make_weight_trainer({.kind = "bandit"});
-  log = outcomes(2 * segments);
-  for (std::size_t i = 0; i < log.size(); ++i) {
-    log[i].set_segment("segment " + std::to_string(i % segments));
-    for (const double weight : learner::WeightOptions().grid) {
-      log[i].mutable_learned_weight()->add_weights(weight);
-      log[i].mutable_learned_weight()->add_probabilities(.2);
-      log[i].mutable_learned_weight()->add_log_slates(-static_cast<double>(i % 7) * weight);
-    }
-    trainer->learn(log[i]);
-  }
-  return trainer;
-}
-
 std::vector<features::UserFeatures> users(std::size_t count) {
   Rng rng(1);
   std::vector<features::UserFeatures> made(count);
@@ -164,6 +148,22 @@ void UserClustersLearn(benchmark::State& state) {
   for (auto _ : state) clusters.learn(met[i++ % met.size()]);
 }
 BENCHMARK(UserClustersLearn)->Arg(4)->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
+
+// A list more of a diversity weight of five, in so many segments; and what a version draws for all of them.
+std::unique_ptr<learner::WeightTrainer> weight_bandit(std::size_t segments, std::vector<pb::Outcome>& log) {
+  auto trainer = *learner::make_weight_trainer({.kind = "bandit"});
+  log = outcomes(2 * segments);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    log[i].set_segment("segment " + std::to_string(i % segments));
+    for (const double weight : learner::WeightOptions().grid) {
+      log[i].mutable_learned_weight()->add_weights(weight);
+      log[i].mutable_learned_weight()->add_probabilities(.2);
+      log[i].mutable_learned_weight()->add_log_slates(-static_cast<double>(i % 7) * weight);
+    }
+    trainer->learn(log[i]);
+  }
+  return trainer;
+}
 
 void WeightBanditLearnOutcome(benchmark::State& state) {
   std::vector<pb::Outcome> log;
