@@ -293,8 +293,16 @@ void KafkaSink::on_error(rd_kafka_resp_err_t code, const std::string& message) {
   log::warn("Kafka producer {}: {} ({})", options_.client_id, message, rd_kafka_err2name(code));
 }
 
+// librdkafka 2.0.2 reports success, 0.2 s after it got it, of a record that it has never sent, where a topic is just made and the
+// broker just started. Such a record goes again with another producer, as one that failed through no fault of its own.
 void KafkaSink::on_delivery(const rd_kafka_message_t& message) {
-  deliveries_.push_back({static_cast<Outgoing*>(message._private), message.err});
+  rd_kafka_resp_err_t code = message.err;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_PERSISTED) {
+    log::warn("Kafka producer {}: a record of {} was reported as delivered and is not on the bus; it is sent again", options_.client_id,
+              rd_kafka_topic_name(message.rkt));
+    code = RD_KAFKA_RESP_ERR__FAIL;
+  }
+  deliveries_.push_back({static_cast<Outgoing*>(message._private), code});
 }
 
 void KafkaSink::settle_deliveries() {
