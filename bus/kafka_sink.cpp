@@ -34,7 +34,10 @@ constexpr std::size_t kFewInFlight = 4;
 constexpr std::chrono::milliseconds kLongestWait{50};
 // For how many partitions a topic has; deliveries wait meanwhile.
 constexpr int kAnswerMs = 200;
-constexpr std::chrono::milliseconds kAskAgain{1000};
+constexpr std::chrono::seconds kAskAgain{1};
+constexpr std::chrono::minutes kAskAnew{5};  // it may have got more; as often as Java's clients (metadata.max.age.ms)
+// After that long a broker may have forgotten a producer (producer.id.expiration.ms, a day by default).
+constexpr std::chrono::minutes kForgotten{1};
 
 Settings settings(const SinkOptions& options) {
   return {
@@ -124,7 +127,8 @@ absl::StatusOr<std::uint64_t> KafkaSink::send(const OutRecord& record) {
     settled_changed_.Wait(&mutex_);
   if (stopping_) return absl::CancelledError("send: the sink is being closed");
   unacknowledged_bytes_ += charge;
-  Lane& lane = lane_of(topic_of(record.topic), record.partition, record.key.value_or(""));
+  out.partition = record.partition;
+  Lane& lane = lane_of(topic_of(record.topic), out);
   out.lane = &lane;
   records_.push_back(std::move(out));
   lane.waiting.push_back(&records_.back());
@@ -164,73 +168,100 @@ KafkaSink::Topic& KafkaSink::topic_of(std::string_view name) {
   return topic->second;
 }
 
-KafkaSink::Lane& KafkaSink::lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) {
-  Lane& lane = topic.lanes[partition ? partition->value() : -1 - murmur2_partition(key, std::max(1, topic.partitions)).value()];
+KafkaSink::Lane& KafkaSink::lane_of(Topic& topic, const Outgoing& record) {
+  std::optional<Partition> partition = record.partition;
+  if (!partition) topic.keyed = true;
+  if (!partition && topic.partitions > 0)
+    partition = record.key_bytes >= 0 ? murmur2_partition(record.key(), topic.partitions)
+                                      : Partition(static_cast<std::int32_t>(topic.keyless++ % static_cast<std::uint32_t>(topic.partitions)));
+  Lane& lane = topic.lanes[partition];
   lane.topic = &topic;
   lane.partition = partition;
   return lane;
 }
 
-// Asks the brokers, once a topic, and again after a while where they did not answer.
+// Asks the brokers how many partitions the topics have whose records keys place.
 void KafkaSink::learn_partitions() {
   const auto now = std::chrono::steady_clock::now();
-  if (now < asked_at_ + kAskAgain) return;
   std::vector<Topic*> unknown;
   std::shared_ptr<KafkaHandle> producer;
   {
     absl::MutexLock lock(&mutex_);
     for (auto& [name, topic] : topics_)
-      if (topic.keyed() && topic.partitions == 0) unknown.push_back(&topic);
+      if (topic.keyed && now >= topic.ask_at) unknown.push_back(&topic);
     producer = producer_;
   }
   for (Topic* topic : unknown) {
-    asked_at_ = now;
     std::int32_t partitions = 0;
-    if (producer->ask_partitions(topic->name, kAnswerMs, partitions) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    const bool told = producer->ask_partitions(topic->name, kAnswerMs, partitions) == RD_KAFKA_RESP_ERR_NO_ERROR;
     absl::MutexLock lock(&mutex_);
+    topic->ask_at = now + (told ? std::chrono::seconds(kAskAnew) : kAskAgain);
+    if (!told || partitions == topic->partitions) continue;
     topic->partitions = partitions;
-    if (!replacing_) queue_anew();
+    queue_anew();
   }
 }
 
 // All that librdkafka does not have, in order, where its lanes are others now.
 void KafkaSink::queue_anew() {
   for (auto& [name, topic] : topics_)
-    for (auto& [which, lane] : topic.lanes) lane.waiting.clear();
+    for (auto& [partition, lane] : topic.lanes) lane.waiting.clear();
   for (Outgoing& record : records_) {
     if (record.state != State::kQueued) continue;
-    record.lane = &lane_of(*record.lane->topic, record.lane->partition, record.key());
+    record.lane = &lane_of(*record.lane->topic, record);
     record.lane->waiting.push_back(&record);
   }
 }
 
 void KafkaSink::pump_all() {
   for (auto& [name, topic] : topics_)
-    for (auto& [which, lane] : topic.lanes) pump(lane);
+    for (auto& [partition, lane] : topic.lanes) pump(lane);
 }
 
-// Gives librdkafka what it does not have yet, in order. A record that must go alone waits for those of its topic before it, and
-// those after it wait for it: which lanes share a partition is not known for sure.
+// Gives librdkafka what it does not have yet, in order. A record that must go alone waits for those before it, and those after it
+// wait for it.
 void KafkaSink::pump(Lane& lane) {
   Topic& topic = *lane.topic;
   while (!replacing_ && !lane.waiting.empty()) {
     Outgoing& record = *lane.waiting.front();
-    if (waits_for_deliveries(lane)) return;
-    if ((record.alone || topic.last_alone) && topic.in_flight > 0) return;
+    if (waits_to_be_met(lane) || waits_for_deliveries(lane)) return;
+    if ((record.alone || lane.last_alone) && lane.in_flight > 0) return;
     const rd_kafka_resp_err_t code = produce(record);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       record.state = State::kInFlight;
       ++lane.in_flight;
       ++topic.in_flight;
       lane.gathered_bytes += record.bytes.size();
+    } else if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && !record.partition && lane.partition) {
+      forget_partitions(topic);
+      queue_anew();
+      return;
     } else if (is_refusal(code)) {
       refuse(record, code);
     } else {
       return;  // its queue is full, or it is beyond repair: the delivery thread goes on
     }
-    topic.last_alone = record.alone;
+    lane.last_alone = record.alone;
     lane.waiting.pop_front();
   }
+}
+
+// The topic has fewer partitions than it had: it was made anew.
+void KafkaSink::forget_partitions(Topic& topic) {
+  topic.partitions = 0;
+  topic.ask_at = {};
+}
+
+// A broker takes any sequence number as the first of a producer that its partition does not know, and librdkafka takes the
+// success of a batch for that of those before it. Where the first batch fails for a moment, as on a topic just made, and the
+// second, in flight behind it, does not, the first would be lost and reported as delivered (librdkafka 2.0.2, Kafka 4.3). So
+// the first record goes alone until it is acknowledged; so does each one that librdkafka places.
+bool KafkaSink::waits_to_be_met(Lane& lane) {
+  Topic& topic = *lane.topic;
+  if (!lane.partition) return topic.in_flight > 0;
+  if (lane.acknowledged_at && std::chrono::steady_clock::now() < *lane.acknowledged_at + kForgotten) return false;
+  const auto unplaced = topic.lanes.find(std::nullopt);
+  return lane.in_flight > 0 || (unplaced != topic.lanes.end() && unplaced->second.in_flight > 0);
 }
 
 // What is sent together goes together: gathering begins anew with each record that meets few in flight.
@@ -293,16 +324,8 @@ void KafkaSink::on_error(rd_kafka_resp_err_t code, const std::string& message) {
   log::warn("Kafka producer {}: {} ({})", options_.client_id, message, rd_kafka_err2name(code));
 }
 
-// librdkafka 2.0.2 reports success, 0.2 s after it got it, of a record that it has never sent, where a topic is just made and the
-// broker just started. Such a record goes again with another producer, as one that failed through no fault of its own.
 void KafkaSink::on_delivery(const rd_kafka_message_t& message) {
-  rd_kafka_resp_err_t code = message.err;
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_PERSISTED) {
-    log::warn("Kafka producer {}: a record of {} was reported as delivered and is not on the bus; it is sent again", options_.client_id,
-              rd_kafka_topic_name(message.rkt));
-    code = RD_KAFKA_RESP_ERR__FAIL;
-  }
-  deliveries_.push_back({static_cast<Outgoing*>(message._private), code});
+  deliveries_.push_back({static_cast<Outgoing*>(message._private), message.err});
 }
 
 void KafkaSink::settle_deliveries() {
@@ -318,6 +341,7 @@ void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
   --record.lane->topic->in_flight;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     set_connected(true);
+    record.lane->acknowledged_at = std::chrono::steady_clock::now();
     finish(record);
     return;
   }
@@ -327,7 +351,9 @@ void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
     beyond_repair_ = true;
     return;
   }
-  if (is_refusal(code)) {
+  if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && !record.partition && record.lane->partition) {
+    forget_partitions(*record.lane->topic);
+  } else if (is_refusal(code)) {
     refuse(record, code);
     return;
   }
@@ -421,7 +447,12 @@ void KafkaSink::replace_producer() {
   absl::MutexLock lock(&mutex_);
   log::warn("Kafka producer {}: replaced; {} records are sent again", options_.client_id, records_.size());
   ++generation_;
-  for (auto& [name, topic] : topics_) topic.last_alone = false;
+  for (auto& [name, topic] : topics_) {
+    for (auto& [partition, lane] : topic.lanes) {
+      lane.last_alone = false;
+      lane.acknowledged_at.reset();
+    }
+  }
   queue_anew();
   replacing_ = false;
   pump_all();

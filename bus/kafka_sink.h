@@ -38,27 +38,30 @@ class KafkaSink final : public Sink, private KafkaEvents {
   enum class State { kQueued, kInFlight, kSettled };
   struct Outgoing;
   struct Topic;
-  // The records of one partition, or those whose keys choose one. Records of one key share a lane.
+  // The records of one partition; or those that keys will place, while it is not known how many partitions there are.
   struct Lane {
     Topic* topic = nullptr;
-    std::optional<Partition> partition;  // none: the key's
+    std::optional<Partition> partition;
     std::deque<Outgoing*> waiting;  // that librdkafka does not have, in order
     std::size_t in_flight = 0;
+    bool last_alone = false;        // the last that librdkafka got must share no batch
+    // When the partition last took a record of this producer.
+    std::optional<std::chrono::steady_clock::time_point> acknowledged_at;
     std::chrono::steady_clock::time_point gathers_until{};
     std::size_t gathered_bytes = 0;
   };
   struct Topic {
     std::string name;
-    std::int32_t partitions = 0;    // 0: not known yet, and keys share one lane
-    // By partition; −1, −2, …: by what the key's would be of so many. For ever, as records point to them.
-    std::map<std::int32_t, Lane> lanes;
+    bool keyed = false;             // its records' keys choose partitions
+    std::int32_t partitions = 0;    // 0: not known yet, or not asked for
+    std::chrono::steady_clock::time_point ask_at{};
+    std::uint32_t keyless = 0;      // records without a key go round
+    std::map<std::optional<Partition>, Lane> lanes;  // for ever, as records point to them
     std::size_t in_flight = 0;      // of all lanes
-    bool last_alone = false;        // the last that librdkafka got must share no batch
-
-    bool keyed() const { return !lanes.empty() && lanes.begin()->first < 0; }  // keys choose partitions
   };
   struct Outgoing {
     Lane* lane = nullptr;
+    std::optional<Partition> partition;  // that the caller named
     std::string bytes;  // key, value, then names and values of the headers
     std::int64_t key_bytes = -1;    // -1: none
     std::int64_t value_bytes = -1;  // -1: none
@@ -88,11 +91,13 @@ class KafkaSink final : public Sink, private KafkaEvents {
   void finish(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Topic& topic_of(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Lane& lane_of(Topic& topic, std::optional<Partition> partition, std::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Lane& lane_of(Topic& topic, const Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void learn_partitions() ABSL_LOCKS_EXCLUDED(mutex_);
   void queue_anew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump_all() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void forget_partitions(Topic& topic) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool waits_to_be_met(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool waits_for_deliveries(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   rd_kafka_resp_err_t produce(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void replace_producer() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -103,7 +108,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   // The delivery thread's own.
   std::vector<Delivery> deliveries_;
   bool beyond_repair_ = false;
-  std::chrono::steady_clock::time_point replaced_at_, asked_at_;
+  std::chrono::steady_clock::time_point replaced_at_;
 
   mutable absl::Mutex mutex_;
   absl::CondVar settled_changed_;

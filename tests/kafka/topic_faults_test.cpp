@@ -143,12 +143,10 @@ TEST_F(TopicFaults, RecordsOverTheBrokersLimitAreRefusedCountedAndHoldNothingUp)
 TEST_F(TopicFaults, AnEventOverRifflesLimitIsADeadLetterCutToFit) {
   ASSERT_NO_FATAL_FAILURE(stream_->create_topics());
   WorkerProcess worker(stream_->worker());
-  stream_->publish(20, 5);
-  stream_->settle();
   stream_->send(stream_->topics().events, "u1",
                 absl::StrCat(R"({"event":"interaction","type":"click","item_id":"i","user_id":"u1","fields":{"x":")",
                              std::string(3 << 20, 'x'), "\"}}"));
-  stream_->publish(20, 5);
+  stream_->publish(40, 10);
   ASSERT_TRUE(worker.await_ready()) << worker.process().err();
   stream_->expect_all_of_it();
   std::vector<crash::Read> dead;
