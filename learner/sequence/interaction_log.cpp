@@ -5,6 +5,11 @@
 #include "absl/strings/str_cat.h"
 
 namespace riffle::learner {
+namespace {
+
+constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 62;  // an interaction each nanosecond for a century
+
+}  // namespace
 
 void InteractionLog::count(const LoggedInteraction& interaction) {
   if (interaction.target) ++counts_[interaction.entry.item];
@@ -69,6 +74,10 @@ absl::Status InteractionLog::load(const pb::InteractionLogState& state) {
     if (size != held || static_cast<std::size_t>(held) > most_)
       return absl::InvalidArgumentError(absl::StrCat("a log of ", held, " users and ", size, " of something else; at most ", most_,
                                                      " fit"));
+  // Only a full one has let go of any; numbers have their places in it.
+  if (state.begin() > kMostNumbers || (state.begin() > 0 && static_cast<std::size_t>(held) != most_))
+    return absl::InvalidArgumentError(absl::StrCat("a log begins with number ", state.begin(), " and holds ", held, " of ", most_,
+                                                   ": it is cut short, or was made with another `log`"));
   ring_.resize(static_cast<std::size_t>(held));
   for (int i = 0; i < held; ++i) {
     if (state.type(i) >= records::kInteractionTypes)

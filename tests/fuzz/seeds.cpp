@@ -7,6 +7,8 @@
 #include "bus/segment_format.h"
 #include "features/feature_vector.h"
 #include "learner/diversity_weights.h"
+#include "learner/sequence/interaction_log.h"
+#include "learner/sequence/sequence_tables.h"
 #include "learner/trainer.h"
 #include "records/riffle.pb.h"
 #include "records/rows.h"
@@ -157,6 +159,25 @@ void policies() {
     }
 }
 
+void sequence() {
+  learner::SequenceOptions options;
+  options.width = 2;
+  options.items = 8;
+  options.admit_after = 2;
+  learner::SequenceTables tables(options);
+  learner::InteractionLog log(6);
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const learner::SequenceEntry entry{ItemKey(i % 5), CategoryKey(i % 2), static_cast<std::int64_t>(i), records::InteractionType::kClick};
+    tables.see(entry.item, entry.category, entry.time_ms);
+    log.add(i % 3, entry, i % 4 != 0);
+    if (i != 3 && i != 11) continue;
+    pb::SequenceState state;
+    tables.save(state);
+    log.save(*state.mutable_log());
+    write("sequence", i == 3 ? "young" : "full", state.SerializeAsString());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -166,4 +187,5 @@ int main(int argc, char** argv) {
   segment();
   messages();
   policies();
+  sequence();
 }

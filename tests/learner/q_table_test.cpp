@@ -118,6 +118,21 @@ TEST(QTable, APairSurvivesARestart) {
   EXPECT_EQ(resumed.value("s", CategoryKey(kA)), 0.5);
 }
 
+// `straight` learns all of it, another is saved and loaded on the way.
+void expect_stops_change_nothing(const std::vector<pb::Outcome>& revisions, const QTableOptions& options, QTableTrainer& straight) {
+  auto resumed = std::make_unique<QTableTrainer>(options);
+  std::size_t i = 0;
+  for (const pb::Outcome& revision : revisions) {
+    straight.learn(revision);
+    resumed->learn(revision);
+    if (++i % 41 != 0) continue;
+    auto again = std::make_unique<QTableTrainer>(options);
+    ASSERT_TRUE(again->load(resumed->save()).ok());
+    resumed = std::move(again);
+  }
+  EXPECT_TRUE(straight.save() == resumed->save());
+}
+
 TEST(QTable, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
@@ -128,17 +143,7 @@ TEST(QTable, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
     options.pending_users = 8;  // both limits bite on the way
     options.max_cells = 10;
     QTableTrainer straight(options);
-    auto resumed = std::make_unique<QTableTrainer>(options);
-    std::size_t i = 0;
-    for (const auto& revision : interleaved(rng, all)) {
-      straight.learn(revision);
-      resumed->learn(revision);
-      if (++i % 41 != 0) continue;
-      auto again = std::make_unique<QTableTrainer>(options);
-      ASSERT_TRUE(again->load(resumed->save()).ok());
-      resumed = std::move(again);
-    }
-    EXPECT_TRUE(straight.save() == resumed->save());
+    ASSERT_NO_FATAL_FAILURE(expect_stops_change_nothing(interleaved(rng, all), options, straight));
     EXPECT_GT(incident(straight, "pending_overflow"), 0U);
     EXPECT_GT(incident(straight, "cells_evicted"), 0U);
     EXPECT_LE(straight.cells(), 10U);
@@ -336,17 +341,7 @@ TEST(QTableWithFoundSegments, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
     options.segments = {.kind = "kmeans", .count = 7, .seed = seed};
     options.pending_users = 8;
     QTableTrainer straight(options);
-    auto resumed = std::make_unique<QTableTrainer>(options);
-    std::size_t i = 0;
-    for (const auto& revision : interleaved(rng, all)) {
-      straight.learn(revision);
-      resumed->learn(revision);
-      if (++i % 41 != 0) continue;
-      auto again = std::make_unique<QTableTrainer>(options);
-      ASSERT_TRUE(again->load(resumed->save()).ok());
-      resumed = std::move(again);
-    }
-    EXPECT_TRUE(straight.save() == resumed->save());
+    ASSERT_NO_FATAL_FAILURE(expect_stops_change_nothing(interleaved(rng, all), options, straight));
     const auto served = q_table_scorer(straight.save(), options);
     ASSERT_TRUE(served.ok());
     for (int place = -9; place <= 9; ++place) {

@@ -60,6 +60,7 @@ TEST(InteractionLog, AStateThatIsNoneIsRefused) {
   EXPECT_TRUE(refused([](auto& s) { s.set_type(0, 99); }));
   EXPECT_TRUE(refused([](auto& s) { s.mutable_item()->RemoveLast(); }));
   EXPECT_EQ(InteractionLog(2).load(state).code(), absl::StatusCode::kInvalidArgument) << "more than fit";
+  EXPECT_TRUE(refused([](auto& s) { s.set_begin(1); })) << "has let go of one, and is not full";
   EXPECT_TRUE(InteractionLog(4).load(state).ok());
 }
 
