@@ -31,10 +31,7 @@ absl::Status check_results(Stage& stage, std::uint64_t events) {
 }
 
 absl::Status await_committed(Stage& stage, std::uint64_t events) {
-  return stage.await("all events to be committed", kCommitted, [&]() -> absl::StatusOr<bool> {
-    RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t committed, stage.committed_events());
-    return committed >= events;
-  });
+  return stage.await_count("all events to be committed", kCommitted, events, [&]() { return stage.committed_events(); });
 }
 
 absl::StatusOr<CatchUp> catch_up(Stage& stage, std::uint64_t total, double warm, double latest) {

@@ -170,13 +170,26 @@ absl::Status Stage::not_stopped() const {
 }
 
 absl::Status Stage::await(const std::string& what, Milliseconds pause, const std::function<absl::StatusOr<bool>()>& done) {
-  const auto began = std::chrono::steady_clock::now();
-  while (true) {
+  return await_count(what, pause, 1, [&]() -> absl::StatusOr<std::uint64_t> {
     RIFFLE_ASSIGN_OR_RETURN(const bool is_so, done());
-    if (is_so) return absl::OkStatus();
+    return is_so ? 1 : 0;
+  });
+}
+
+absl::Status Stage::await_count(const std::string& what, Milliseconds pause, std::uint64_t wanted,
+                                const std::function<absl::StatusOr<std::uint64_t>()>& count) {
+  std::uint64_t before = 0;
+  auto grew = std::chrono::steady_clock::now();
+  while (true) {
+    RIFFLE_ASSIGN_OR_RETURN(const std::uint64_t reached, count());
+    if (reached >= wanted) return absl::OkStatus();
     RIFFLE_RETURN_IF_ERROR(not_stopped());
     RIFFLE_RETURN_IF_ERROR(worker_->alive());
-    if (std::chrono::steady_clock::now() - began > kPatience) {
+    if (reached > before) {
+      before = reached;
+      grew = std::chrono::steady_clock::now();
+    }
+    if (std::chrono::steady_clock::now() - grew > kPatience) {
       return absl::DeadlineExceededError(absl::StrCat("waited in vain for ", what));
     }
     std::this_thread::sleep_for(pause);

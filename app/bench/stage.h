@@ -37,7 +37,7 @@ bus::OutRecord out_record(const std::string& topic, const KeyedRecord& record);
 
 class Stage {
  public:
-  static constexpr Milliseconds kPatience{std::chrono::minutes(5)};  // for anything that a run waits for
+  static constexpr Milliseconds kPatience{std::chrono::minutes(5)};  // for anything that a run waits for, or for progress
 
   // Makes the topics. Nothing runs yet.
   static absl::StatusOr<std::unique_ptr<Stage>> open(StageSetup setup);
@@ -63,6 +63,9 @@ class Stage {
 
   // Looks every `pause` until it is so. DeadlineExceeded, naming `what`; Cancelled; the worker's end; an error of `done`.
   absl::Status await(const std::string& what, Milliseconds pause, const std::function<absl::StatusOr<bool>()>& done);
+  // Likewise, until it counts so many; it takes as long as it takes while the count grows.
+  absl::Status await_count(const std::string& what, Milliseconds pause, std::uint64_t wanted,
+                           const std::function<absl::StatusOr<std::uint64_t>()>& count);
 
   absl::Status not_stopped() const;                  // Cancelled where it is to stop
 
