@@ -32,8 +32,8 @@ constexpr std::chrono::microseconds kGathering{200};
 constexpr std::size_t kGathered = kBatchBytes;
 constexpr std::size_t kFewInFlight = 4;
 constexpr std::chrono::milliseconds kLongestWait{50};
-// For how many partitions a topic has; deliveries wait meanwhile.
-constexpr int kAnswerMs = 200;
+// While there is no answer the wait for it is doubled, up to this: the broker may be far.
+constexpr int kLongestAnswerMs = 1600;
 constexpr std::chrono::seconds kAskAgain{1};
 constexpr std::chrono::minutes kAskAnew{5};  // it may have got more; as often as Java's clients (metadata.max.age.ms)
 // After that long a broker may have forgotten a producer (producer.id.expiration.ms, a day by default).
@@ -193,8 +193,12 @@ void KafkaSink::learn_partitions() {
   }
   for (Topic* topic : unknown) {
     std::int32_t partitions = 0;
-    const bool told = producer->ask_partitions(topic->name, kAnswerMs, partitions) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const rd_kafka_resp_err_t code = producer->ask_partitions(topic->name, answer_ms_, partitions);
+    const bool told = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (told) answer_ms_ = kAnswerMs;
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) answer_ms_ = std::min(2 * answer_ms_, kLongestAnswerMs);
     absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
     topic->ask_at = now + (told ? std::chrono::seconds(kAskAnew) : kAskAgain);
     if (!told || partitions == topic->partitions) continue;
     topic->partitions = partitions;

@@ -79,6 +79,8 @@ class KafkaSink final : public Sink, private KafkaEvents {
     rd_kafka_resp_err_t code;
   };
 
+  static constexpr int kAnswerMs = 200;  // for how many partitions a topic has; deliveries wait meanwhile
+
   KafkaSink(const KafkaOptions& kafka, const SinkOptions& options) : kafka_(kafka), options_(options) {}
   void on_error(rd_kafka_resp_err_t code, const std::string& message) override;
   void on_delivery(const rd_kafka_message_t& message) override;
@@ -109,6 +111,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   std::vector<Delivery> deliveries_;
   bool beyond_repair_ = false;
   std::chrono::steady_clock::time_point replaced_at_;
+  int answer_ms_ = kAnswerMs;
 
   mutable absl::Mutex mutex_;
   absl::CondVar settled_changed_;

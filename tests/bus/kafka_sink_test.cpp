@@ -106,6 +106,14 @@ TEST_F(FailingBroker, LosesNoFirstBatchOfAPartitionThatKeysChoose) {
   EXPECT_EQ(read(), sent);
 }
 
+// Until it knows them, one record is in flight at a time.
+TEST_F(FailingBroker, LearnsThePartitionsOfABrokerThatIsFar) {
+  rd_kafka_mock_broker_set_rtt(cluster_.get(), -1, 300);
+  auto to = bus_->make_sink({}).value();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(to->send({.topic = kTopic, .key = std::to_string(i), .value = "value"}).ok());
+  EXPECT_TRUE(to->wait_acknowledged(200, kLong));
+}
+
 TEST_F(FailingBroker, SpreadsRecordsWithoutAKey) {
   auto to = bus_->make_sink({}).value();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(to->send({.topic = kTopic, .value = "value"}).ok());
