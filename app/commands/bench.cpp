@@ -51,8 +51,8 @@ struct Options {
 
 // What fits a worker of four shards into 2 GiB; the caller's own settings come after it and hold.
 const std::vector<std::string> kSmallMemory = {
-    "state.cached_users=15000",       "state.cached_items=20000",       "state.cached_lists=5000",
-    "state.write_buffer_bytes=16MiB", "state.block_cache_bytes=128MiB", "epoch.dirty_bytes=32MiB",
+    "state.cached_users=10000",      "state.cached_items=12000",      "state.cached_lists=5000",
+    "state.write_buffer_bytes=8MiB", "state.block_cache_bytes=96MiB", "epoch.dirty_bytes=16MiB",
     "worker.queued_bytes=8MiB"};
 
 // As who has little memory does (docs/operations.md): for the workers started while it lives.
