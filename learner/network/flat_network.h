@@ -1,5 +1,5 @@
-// What every network here is made of: its parameters as one flat tensor, with its target and Adam's moments. The optimizer, the target's
-// update and a checkpoint are then a few operations, whatever the layers are. Throws what LibTorch throws. One thread.
+// What every network here is made of: its parameters as one flat tensor, with its target and Adam's moments. The optimizer, the
+// target's update and a checkpoint are then a few operations, whatever the layers are. Throws what LibTorch throws. One thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,12 +8,6 @@
 
 namespace riffle::learner::network {
 
-// A plain network's layers, views of a flat tensor; v: undefined unless duelling.
-struct Layers {
-  at::Tensor w1, b1, w2, b2, u, v, b;
-};
-Layers layers_of(const Shape& shape, const at::Tensor& parameters);
-at::Tensor hidden_of(const Layers& layers, const at::Tensor& rows);
 // 1 for a decision's first `count` places of `padded`; [decisions, padded].
 at::Tensor mask_of(const at::Tensor& count, std::int64_t padded);
 // −∞ in the others.
@@ -39,6 +33,7 @@ class FlatNetwork {
 
   c10::Device device_;
   at::Tensor online_, target_;
+  at::Tensor gradient_;                               // scratch of those that work it out by hand
 
  private:
   Rates rates_;

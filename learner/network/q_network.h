@@ -13,8 +13,8 @@ class QNetwork final : public FlatNetwork {
   StepResult step(const Batch& batch, float* td_errors);
 
  private:
-  // Σ over a decision's first `count` of `values`, over their number; [decisions, padded] → [decisions].
-  static at::Tensor pooled_mean(const at::Tensor& values, const at::Tensor& count);
+  // V − mean A of each decision, its b left out: the mean of (v − u)·h over the first `count` of its actions.
+  static at::Tensor common_of(const at::Tensor& answers, const at::Tensor& count);
   at::Tensor next_values(const Batch& batch) const;   // 0 where there is no next
 
   Settings settings_;

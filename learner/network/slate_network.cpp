@@ -5,7 +5,6 @@
 #include <limits>
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
 
 namespace riffle::learner::network {
 namespace {
@@ -46,107 +45,105 @@ SlateNetwork::SlateNetwork(const SlateSettings& settings, c10::Device device)
                   device),
       settings_(settings) {}
 
-at::Tensor SlateNetwork::part(const at::Tensor& parameters, std::size_t from) const {
-  return parameters.narrow(0, static_cast<std::int64_t>(from),
-                           static_cast<std::int64_t>(settings_.shape.part().parameters()));
+SlateNetwork::Parts SlateNetwork::parts_of(const at::Tensor& parameters) const {
+  const Shape shape = settings_.shape.part();
+  const auto size = static_cast<std::int64_t>(shape.parameters());
+  const auto parts = parameters.split_with_sizes({size, SlateShape::kPositions, size, size});
+  return {layers_of(shape, parts[0]), parts[1], layers_of(shape, parts[2]), layers_of(shape, parts[3])};
 }
 
-at::Tensor SlateNetwork::positions(const at::Tensor& parameters) const {
-  return parameters.narrow(0, static_cast<std::int64_t>(settings_.shape.positions()), SlateShape::kPositions);
-}
+at::Tensor SlateNetwork::output(const Layers& part, const at::Tensor& rows) { return answers_of(part, rows).squeeze(1) + part.b; }
 
-at::Tensor SlateNetwork::output(const at::Tensor& part, const at::Tensor& rows) const {
-  const Layers layers = layers_of(settings_.shape.part(), part);
-  return at::mv(hidden_of(layers, rows), layers.u) + layers.b;
-}
-
-at::Tensor SlateNetwork::value(const at::Tensor& parameters, const at::Tensor& nothing) const {
-  return output(part(parameters, settings_.shape.value()), nothing);
-}
-
-at::Tensor SlateNetwork::advantage(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const {
+at::Tensor SlateNetwork::differences(const at::Tensor& rows, const at::Tensor& nothing) const {
   at::Tensor common = nothing.clone();
   common.select(-1, settings_.shape.inputs - 1).zero_();
-  return output(part(parameters, settings_.shape.advantage()), (rows - common).view({-1, settings_.shape.inputs}));
+  return (rows - common).view({-1, settings_.shape.inputs});
 }
 
 // Whether a row is ⊥ is no feature: what choosing anything is worth against nothing is not drawn to 0.
 void SlateNetwork::decay() {
-  const at::NoGradGuard no_gradient;
-  const Shape shape = settings_.shape.part();
-  const std::int64_t inputs = shape.inputs;
-  part(online_, settings_.shape.advantage())
-      .narrow(0, static_cast<std::int64_t>(shape.w1()), shape.hidden_1 * inputs)
-      .view({shape.hidden_1, inputs})
-      .narrow(1, 0, inputs - 1)
-      .mul_(1 - settings_.learning_rate * settings_.advantage_decay);
+  const at::Tensor of_features = parts_of(online_).advantage.w1.narrow(1, 0, settings_.shape.inputs - 1);
+  of_features.mul_(1 - settings_.learning_rate * settings_.advantage_decay);
 }
 
 at::Tensor SlateNetwork::next_values(const SlateBatch& batch) const {
-  const at::NoGradGuard no_gradient;
   const std::int64_t decisions = batch.decisions, next = batch.next, padded = next + 1;
   if (next == 0) return at::zeros({decisions}, target_.options());
-  const SlateShape& shape = settings_.shape;
-  const at::Tensor rows = from_host(batch.next_features, {decisions * padded, shape.inputs});
-  const at::Tensor lists = rows.view({decisions, padded, shape.inputs}), nothing = lists.narrow(1, 0, 1);  // one a decision
+  const std::int64_t inputs = settings_.shape.inputs;
+  const Parts online = parts_of(online_), target = parts_of(target_);
+  const at::Tensor rows = from_host(batch.next_features, {decisions * padded, inputs});
+  const at::Tensor lists = rows.view({decisions, padded, inputs}), nothing = lists.narrow(1, 0, 1);  // one a decision
   const at::Tensor count = from_host(batch.next_count, {decisions});
-  const at::Tensor logits = output(part(online_, shape.choice()), rows).view({decisions, padded});
-  const auto worth = [&](const at::Tensor& parameters) {
-    return advantage(parameters, lists, nothing).view({decisions, padded}) + value(parameters, nothing.squeeze(1)).unsqueeze(1);
-  };
-  const at::Tensor target = worth(target_);
-  const at::Tensor positions = this->positions(online_);
+  const at::Tensor logits = output(online.choice, rows).view({decisions, padded});
+  const at::Tensor apart = differences(lists, nothing);
+  const at::Tensor worth = output(target.advantage, apart).view({decisions, padded}) +
+                           output(target.value, nothing.squeeze(1)).unsqueeze(1);
   at::Tensor choice, worths;  // of the list, ⊥ first
   if (settings_.target == SlateSettings::kSarsa) {
-    const at::Tensor place = positions.index_select(0, from_host(batch.next_position, {decisions * next})).view({decisions, next});
-    choice = log_choice(at::cat({logits.narrow(1, 0, 1), logits.narrow(1, 1, next) + place}, 1), count).exp();
-    worths = target;
+    const at::Tensor place = online.positions.index_select(0, from_host(batch.next_position, {decisions * next}));
+    logits.narrow(1, 1, next).add_(place.view({decisions, next}));
+    choice = log_choice(logits, count).exp();
+    worths = worth;
   } else {
-    const at::Tensor online = this->advantage(online_, lists, nothing).view({decisions, padded});  // V is the same for all
-    const at::Tensor advantage = online.narrow(1, 1, next) - online.narrow(1, 0, 1);
+    const at::Tensor all = output(online.advantage, apart).view({decisions, padded});  // V is the same for all
+    const at::Tensor advantage = all.narrow(1, 1, next) - all.narrow(1, 0, 1);
     const at::Tensor v = (logits.narrow(1, 1, next) - logits.narrow(1, 0, 1)).clamp(-kLargestLogOdds, kLargestLogOdds).exp();
     const at::Tensor length = at::minimum(from_host(batch.next_length, {decisions}), count);
     const at::Tensor order = settings_.target == SlateSettings::kTopK
                                  ? top_k(v, advantage, count)
                                  : greedy(v, advantage, count, static_cast<std::int64_t>(length.max().item<float>()));
     const at::Tensor ranks = at::arange(next, order.options()).clamp_max(std::int64_t{SlateShape::kPositions - 1});
-    const at::Tensor listed = logits.narrow(1, 1, next).gather(1, order) + positions.index_select(0, ranks).unsqueeze(0);
+    const at::Tensor listed = logits.narrow(1, 1, next).gather(1, order) + online.positions.index_select(0, ranks).unsqueeze(0);
     choice = log_choice(at::cat({logits.narrow(1, 0, 1), listed}, 1), length).exp();
-    worths = at::cat({target.narrow(1, 0, 1), target.narrow(1, 1, next).gather(1, order)}, 1);
+    worths = at::cat({worth.narrow(1, 0, 1), worth.narrow(1, 1, next).gather(1, order)}, 1);
   }
   return at::where(count.gt(0), (choice * worths).sum(1), at::zeros_like(count));
 }
 
 StepResult SlateNetwork::step(const SlateBatch& batch, float* td_errors) {
-  const std::int64_t decisions = batch.decisions, slots = batch.slots, rows = batch.rows;
-  const SlateShape& shape = settings_.shape;
+  const at::NoGradGuard no_gradient;
+  const std::int64_t decisions = batch.decisions, slots = batch.slots, rows = batch.rows, inputs = settings_.shape.inputs;
   const at::Tensor decision_of_row = from_host(batch.row_decision, {rows});
   const at::Tensor bootstrap = next_values(batch).mul(from_host(batch.discount, {decisions}));
   const at::Tensor y = from_host(batch.row_return, {rows}) + bootstrap.index_select(0, decision_of_row);
+  const Parts online = parts_of(online_), gradient = parts_of(gradient_.zero_());
 
-  const at::AutoGradMode with_gradient(true);
-  const at::Tensor shown = from_host(batch.shown, {decisions * (slots + 1), shape.inputs});
-  const at::Tensor logits = output(part(online_, shape.choice()), shown).view({decisions, slots + 1});
-  const at::Tensor place =
-      positions(online_).index_select(0, from_host(batch.shown_position, {decisions * slots})).view({decisions, slots});
-  const at::Tensor listed = at::cat({logits.narrow(1, 0, 1), logits.narrow(1, 1, slots) + place}, 1);
+  const at::Tensor shown = from_host(batch.shown, {decisions * (slots + 1), inputs});
+  const Pass choice = pass_of(online.choice, shown);
+  const at::Tensor position = from_host(batch.shown_position, {decisions * slots});
+  const at::Tensor logits = choice.answers.view({decisions, slots + 1}) + online.choice.b;
+  logits.narrow(1, 1, slots).add_(online.positions.index_select(0, position).view({decisions, slots}));
+  const at::Tensor log_shares = log_choice(logits, from_host(batch.shown_count, {decisions}));
   const at::Tensor chosen = from_host(batch.chosen, {decisions, slots + 1});
+  const at::Tensor weight = from_host(batch.weight, {decisions}) / static_cast<double>(decisions);
   // Where nothing could be chosen the logarithm is −∞, and its share 0.
-  const at::Tensor surprise =
-      log_choice(listed, from_host(batch.shown_count, {decisions})).masked_fill(chosen.le(0), 0).mul(chosen).sum(1).neg();
-  const at::Tensor nothing = shown.view({decisions, slots + 1, shape.inputs}).select(1, 0).index_select(0, decision_of_row);
-  const at::Tensor scores =
-      value(online_, nothing) + advantage(online_, from_host(batch.row_features, {rows, shape.inputs}), nothing);
-  const at::Tensor errors_of_rows = at::huber_loss(scores, y, at::Reduction::None, settings_.huber);
-  const at::Tensor loss = (surprise.mul(from_host(batch.weight, {decisions})).sum() +
-                           errors_of_rows.mul(from_host(batch.row_weight, {rows})).sum()) / static_cast<double>(decisions);
+  const at::Tensor surprise = log_shares.masked_fill(chosen.le(0), 0).mul_(chosen).sum(1).neg_();
+  const at::Tensor of_logits = log_shares.exp().sub_(chosen).mul_(weight.unsqueeze(1));  // a list's `chosen` sum up to 1
+
+  const at::Tensor nothing = shown.view({decisions, slots + 1, inputs}).select(1, 0).index_select(0, decision_of_row);
+  const Pass value = pass_of(online.value, nothing);
+  const Pass advantage = pass_of(online.advantage, differences(from_host(batch.row_features, {rows, inputs}), nothing));
+  const at::Tensor scores = (value.answers + advantage.answers).squeeze_(1).add_(online.value.b).add_(online.advantage.b);
+  const at::Tensor row_weight = from_host(batch.row_weight, {rows}) / static_cast<double>(decisions);
+  const at::Tensor errors = scores - y;
+  const at::Tensor of_scores = errors.clamp(-settings_.huber, settings_.huber).mul_(row_weight).unsqueeze_(1);
+  const at::Tensor loss = surprise.mul(weight).sum() +
+                          at::huber_loss(scores, y, at::Reduction::None, settings_.huber).mul_(row_weight).sum();
   StepResult result;
-  const at::Tensor errors = (scores.detach() - y).to(at::kCPU).contiguous();
-  std::copy_n(errors.data_ptr<float>(), rows, td_errors);
+  const at::Tensor host = errors.to(at::kCPU).contiguous();
+  std::copy_n(host.data_ptr<float>(), rows, td_errors);
   result.loss = loss.item<float>();
-  result.largest_score = scores.detach().abs().max().item<float>();
-  const at::Tensor gradient = torch::autograd::grad({loss}, {online_}).front();
-  result.finite = std::isfinite(result.loss) && update(gradient);
+  result.largest_score = scores.abs().max().item<float>();
+
+  add_gradient(online.choice, choice, of_logits.view({-1, 1}), gradient.choice);
+  gradient.choice.b.add_(of_logits.sum());
+  gradient.positions.index_add_(0, position, of_logits.narrow(1, 1, slots).reshape({-1}));
+  add_gradient(online.value, value, of_scores, gradient.value);
+  add_gradient(online.advantage, advantage, of_scores, gradient.advantage);
+  const at::Tensor of_bias = of_scores.sum();
+  gradient.value.b.add_(of_bias);
+  gradient.advantage.b.add_(of_bias);
+  result.finite = std::isfinite(result.loss) && update(gradient_);
   if (result.finite && settings_.advantage_decay > 0) decay();
   return result;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "learner/network/flat_network.h"
+#include "learner/network/layers.h"
 
 namespace riffle::learner::network {
 
@@ -16,12 +17,15 @@ class SlateNetwork final : public FlatNetwork {
   StepResult step(const SlateBatch& batch, float* td_errors);
 
  private:
-  at::Tensor part(const at::Tensor& parameters, std::size_t from) const;
-  at::Tensor output(const at::Tensor& part, const at::Tensor& rows) const;
-  at::Tensor positions(const at::Tensor& parameters) const;
-  // V of requests by their ⊥ rows, and A of rows, each with its request's ⊥ row: together Q̄.
-  at::Tensor value(const at::Tensor& parameters, const at::Tensor& nothing) const;
-  at::Tensor advantage(const at::Tensor& parameters, const at::Tensor& rows, const at::Tensor& nothing) const;
+  struct Parts {
+    Layers choice;
+    at::Tensor positions;
+    Layers value, advantage;
+  };
+  Parts parts_of(const at::Tensor& parameters) const;
+  static at::Tensor output(const Layers& part, const at::Tensor& rows);  // u·h + b
+  // What A reads of rows, each with its request's ⊥ row.
+  at::Tensor differences(const at::Tensor& rows, const at::Tensor& nothing) const;
   void decay();
   at::Tensor next_values(const SlateBatch& batch) const;   // Q(s′,A′), [decisions]; 0 where there is no next
 
