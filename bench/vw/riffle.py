@@ -25,10 +25,12 @@ def drifting_model():
             grid("linear", "thompson", draws=(1,), draw_scale=(0.1, 0.2), half_life=(500, 1000), ridge=(0.3,)))
 
 
-# For arms drawn at random with such rates, Thompson's choice at about half its width is among the best and differs least from one ten
-# tests to the next (bench/vw/arms_apart). Between explorers five seeds would choose by luck: they are asked for the numbers alone.
 def items_alone():
-    return grid("arms", "thompson", draws=(1,), prior_slots=(50, 100, 200, 300), draw_scale=(0.3, 0.4, 0.5, 0.6, 0.7))
+    return (grid("arms", "thompson", draws=(1,), prior_slots=(20, 100, 300), draw_scale=(0.25, 0.5, 1)) +
+            grid("arms", "regcb", draws=(0,), prior_slots=(20, 100, 300), mellowness=(0.0001, 0.0003, 0.001)) +
+            grid("arms", "squarecb", draws=(0,), prior_slots=(100,), gamma_scale=(1000, 10000)) +
+            grid("arms", "epsilon", draws=(0,), prior_slots=(100,), epsilon=(0.01, 0.03)) +
+            grid("arms", "ucb1", draws=(0,), prior_slots=(100,)))
 
 
 def a_model_an_item():
