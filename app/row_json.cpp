@@ -11,6 +11,7 @@
 #include "features/feature_vector.h"
 #include "features/join_outcome.h"
 #include "records/candidate_table.h"
+#include "records/event.h"
 #include "records/json_text.h"
 #include "records/json_writer.h"
 #include "records/proto_codec.h"
@@ -135,6 +136,22 @@ void features_member(JsonWriter& json, const google::protobuf::RepeatedField<flo
   json.end_object();
 }
 
+// By type, of a dwell its seconds.
+void engagements_member(JsonWriter& json, const pb::Join& join, std::uint32_t slot) {
+  json.key("engagements").begin_object();
+  for (const pb::Engagement& engagement : join.engagements()) {
+    if (engagement.slot() != slot || engagement.type() >= records::kInteractionTypes) continue;
+    const auto type = static_cast<records::InteractionType>(engagement.type());
+    json.key(records::name_of(type));
+    if (type == records::InteractionType::kDwell) {
+      json.value(engagement.dwell_seconds());
+    } else {
+      json.value(true);
+    }
+  }
+  json.end_object();
+}
+
 void slots_member(JsonWriter& json, const state::Store& store, const pb::Decision& decision,
                   const pb::Join* join) {
   json.key("slots").begin_array();
@@ -150,6 +167,7 @@ void slots_member(JsonWriter& json, const state::Store& store, const pb::Decisio
     if (slot.bonus() != 0) json.member("bonus", slot.bonus());
     if (join != nullptr && i < join->rewards_size()) json.member("reward", features::reward_of(*join, decision, i));
     if (join != nullptr && i < join->exposed_size()) json.member("exposed", join->exposed(i));
+    if (join != nullptr) engagements_member(json, *join, static_cast<std::uint32_t>(i));
     sources_member(json, store, slot.sources());
     features_member(json, slot.features());
     json.end_object();

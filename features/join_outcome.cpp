@@ -59,6 +59,23 @@ void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb
   *outcome.mutable_user_features() = decision.user_features();
   if (decision.has_learned_weight()) *outcome.mutable_learned_weight() = decision.learned_weight();
   if (decision.has_choice()) *outcome.mutable_choice() = decision.choice();
+  *outcome.mutable_engagements() = after.engagements();
+  outcome.set_comeback(after.comeback());
+}
+
+bool engage(pb::Join& join, int slot, records::InteractionType type, double dwell_seconds) {
+  const auto position = static_cast<std::uint32_t>(slot), number = static_cast<std::uint32_t>(type);
+  const bool dwells = type == records::InteractionType::kDwell;
+  for (pb::Engagement& engagement : *join.mutable_engagements()) {
+    if (engagement.slot() != position || engagement.type() != number) continue;
+    if (dwells) engagement.set_dwell_seconds(engagement.dwell_seconds() + dwell_seconds);
+    return dwells && dwell_seconds != 0;
+  }
+  pb::Engagement& engagement = *join.add_engagements();
+  engagement.set_slot(position);
+  engagement.set_type(number);
+  if (dwells) engagement.set_dwell_seconds(dwell_seconds);
+  return true;
 }
 
 int slot_of(const pb::Decision& decision, std::uint64_t item_key, bool has_item,

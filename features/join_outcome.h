@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/ids.h"
+#include "records/event.h"
 #include "records/riffle.pb.h"
 
 namespace riffle::features {
@@ -19,6 +20,9 @@ double reward_of(const pb::Join& join, const pb::Decision& decision, int slot);
 // those of `before`. The sequence is left to the shard.
 void fill_outcome(const pb::Decision& decision, const pb::Join& before, const pb::Join& after,
                   bool closed, std::int64_t time_ms, Partition shard, pb::Outcome& outcome);
+
+// Notes that an event of `type` fell to the slot; `dwell_seconds`: how long, of `dwell`. Whether that says more than was known.
+bool engage(pb::Join& join, int slot, records::InteractionType type, double dwell_seconds);
 
 // The slot that an event means: by its position where that slot holds the item (or no item is
 // said), else the first slot that holds it; -1: none.

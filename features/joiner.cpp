@@ -31,10 +31,18 @@ struct Reward {
   std::uint64_t item_key = 0;
   bool has_item = false;
   std::int32_t position = -1;
-  double amount = 0;  // 0: only tells that the slot was seen
+  double amount = 0;  // 0: only tells that the slot was seen, or clicked
   std::int64_t time_ms = 0;
   Milliseconds window{0};
+  InteractionType type = InteractionType::kOther;
+  double dwell_seconds = 0;
+
+  bool engages() const { return amount != 0 || type == InteractionType::kClick; }
 };
+
+double dwell_seconds(const Event& event) {
+  return event.type == InteractionType::kDwell ? std::max(event.value, 0.0) : 0;
+}
 
 // What a slot has of its events, with one more that is worth something. Nothing that is worth something adds up to 0 but a sum,
 // so 0 says that nothing has come.
@@ -52,7 +60,9 @@ Reward restore(const pb::WaitingReward& waited) {
           .position = waited.position(),
           .amount = waited.reward(),
           .time_ms = waited.time_ms(),
-          .window = Milliseconds(waited.window_ms())};
+          .window = Milliseconds(waited.window_ms()),
+          .type = static_cast<InteractionType>(waited.type()),
+          .dwell_seconds = waited.dwell_seconds()};
 }
 
 }  // namespace
@@ -211,10 +221,11 @@ void Joiner::Impl::on_interaction(const Event& event, std::int64_t time_ms, std:
                 .position = event.position,
                 .amount = rewards.relevance * types.reward(event),
                 .time_ms = time_ms,
-                .window = types.reward_window(event)};
+                .window = types.reward_window(event),
+                .type = event.type,
+                .dwell_seconds = dwell_seconds(event)};
   if (event.recommendation_id.empty()) {
-    if (reward.amount != 0 || event.type == InteractionType::kClick)
-      give_to_last_touch(reward, outcomes);
+    if (reward.engages()) give_to_last_touch(reward, outcomes);
     return;
   }
   const Open open = find_open(event.recommendation_id.str());
@@ -239,7 +250,8 @@ void Joiner::Impl::give(const Open& open, const Reward& reward, Counter& success
   revise(open, reward.time_ms, outcomes, [&](pb::Join& join) {
     const double before = join.rewards(slot);
     if (reward.amount != 0) join.set_rewards(slot, aggregated(rewards.aggregate, before, reward.amount));
-    const bool changed = join.rewards(slot) != before || !join.exposed(slot);
+    bool changed = join.rewards(slot) != before || !join.exposed(slot);
+    if (reward.engages()) changed |= engage(join, slot, reward.type, reward.dwell_seconds);
     join.set_exposed(slot, true);
     return changed;
   });
@@ -286,6 +298,7 @@ void Joiner::Impl::wait(const Event& event, const Reward& reward, std::int64_t s
   row.set_gives_up_ms(shard_ms + reward.window.count());
   row.set_type(static_cast<std::uint32_t>(event.type));
   row.set_window_ms(reward.window.count());
+  row.set_dwell_seconds(reward.dwell_seconds);
   waiting.add(row);
 }
 

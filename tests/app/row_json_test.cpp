@@ -89,11 +89,16 @@ TEST_F(RowJsonTest, ADecisionHasItsSlotsWithRewardsSourcesAndFeatureNames) {
   join.add_rewards(1);
   join.add_exposed(true);
   join.set_comeback(.125);
+  join.add_engagements()->set_type(static_cast<std::uint32_t>(records::InteractionType::kClick));
+  join.add_engagements()->set_type(static_cast<std::uint32_t>(records::InteractionType::kDwell));
+  join.mutable_engagements(1)->set_dwell_seconds(7.5);
   put(state::Column::kJoins, "d1", join);
   const std::string json = text(decision_json(store_, Partition(0), "d1"));
   EXPECT_THAT(json, HasSubstr(R"("propensity": 0.25)"));
   EXPECT_THAT(json, HasSubstr(R"("bonus": 0.5)"));
   EXPECT_THAT(json, HasSubstr(R"("reward": 1.625)"));
+  EXPECT_THAT(json, HasSubstr(R"("click": true)"));
+  EXPECT_THAT(json, HasSubstr(R"("dwell": 7.5)"));
   EXPECT_THAT(json, HasSubstr(R"("weight": 0.5)"));
   EXPECT_THAT(json, HasSubstr(R"("slate_propensity": 1.0)"));
   EXPECT_THAT(json, HasSubstr(R"("source": "together")"));

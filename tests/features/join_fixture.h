@@ -63,8 +63,9 @@ struct Joins {
 
   // An empty id: the shop does not know which list it came from.
   void act(std::string_view type, std::string_view user, std::string_view item,
-           std::string_view id = "", std::int32_t position = -1) {
+           std::string_view id = "", std::int32_t position = -1, double value = 1) {
     records::Event event;
+    event.value = value;
     event.type = records::interaction_type(type);
     event.type_name = type;
     event.user_id = UserId(user);
@@ -73,6 +74,10 @@ struct Joins {
     event.position = position;
     joiner->on_event(event, from_ms(now), from_ms(now), made);
     keep();
+  }
+
+  void dwell(std::string_view user, std::string_view item, std::string_view id, double seconds) {
+    act("dwell", user, item, id, -1, seconds);
   }
 
   void show(std::string_view user, const std::vector<std::string>& items,

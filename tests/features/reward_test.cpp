@@ -40,8 +40,8 @@ std::vector<double> learned(const std::vector<pb::Outcome>& revisions) {
 }
 
 TEST(Reward, OfSeveralASlotHasTheirSumTheFirstTheLastOrTheLargest) {
-  for (const auto& [how, expected, revisions] : {std::tuple{Aggregate::kSum, 5.0, 4}, std::tuple{Aggregate::kFirst, -1.0, 2},
-                                                 std::tuple{Aggregate::kLast, 1.0, 4}, std::tuple{Aggregate::kMax, 5.0, 3}}) {
+  for (const auto& [how, expected] : {std::pair{Aggregate::kSum, 5.0}, std::pair{Aggregate::kFirst, -1.0},
+                                      std::pair{Aggregate::kLast, 1.0}, std::pair{Aggregate::kMax, 5.0}}) {
     Joins joins({}, with({.aggregate = how}));
     joins.decide("r", "u", {"a", "b"});
     joins.act("dislike", "u", "a", "r");
@@ -50,7 +50,7 @@ TEST(Reward, OfSeveralASlotHasTheirSumTheFirstTheLastOrTheLargest) {
     joins.restart();
     joins.act("click", "u", "a", "r");
     const auto made = joins.take();
-    EXPECT_EQ(made.size(), static_cast<std::size_t>(revisions));  // none where nothing changed
+    EXPECT_EQ(made.size(), 4U);  // of the list and of each thing that was done, whether or not the reward is another then
     EXPECT_THAT(rewards(made.back()), ElementsAre(expected, 0));
     EXPECT_THAT(learned(made), ElementsAre(expected, 0));
   }
