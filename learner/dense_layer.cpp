@@ -1,7 +1,9 @@
 #include "learner/dense_layer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <limits>
 
 #include "base/check.h"
 
@@ -17,6 +19,7 @@ struct Task {
   const float *weights, *bias;
   std::size_t inputs, width;
   float* out;
+  float least;
 };
 
 template <std::size_t kLanes>
@@ -27,7 +30,7 @@ struct Vector {
 // One block of outputs of six rows.
 template <std::size_t kLanes>
 [[gnu::always_inline]] inline void tile(const float* const (&x)[kRows], std::size_t given, const float* weights,
-                                        const float* bias, float* const (&out)[kRows]) {
+                                        const float* bias, float* const (&out)[kRows], float least) {
   using Lanes = typename Vector<kLanes>::Lanes;
   static_assert(sizeof(Lanes) == kLanes * sizeof(float));
   for (std::size_t from = 0; from < kBlock; from += 2 * kLanes) {
@@ -48,9 +51,9 @@ template <std::size_t kLanes>
     }
 #pragma GCC unroll 6
     for (std::size_t r = 0; r < kRows; ++r) {
-      const Lanes zero{};
-      first = sums[r][0] < zero ? zero : sums[r][0];  // NaN stays
-      second = sums[r][1] < zero ? zero : sums[r][1];
+      const Lanes low = Lanes{} + least;
+      first = sums[r][0] < low ? low : sums[r][0];  // NaN stays
+      second = sums[r][1] < low ? low : sums[r][1];
       std::memcpy(out[r] + from, &first, sizeof first);
       std::memcpy(out[r] + from + kLanes, &second, sizeof second);
     }
@@ -68,7 +71,7 @@ template <std::size_t kLanes>
         x[r] = task.rows + row * task.stride;
         out[r] = task.out + row * task.width + block;
       }
-      tile<kLanes>(x, task.given, task.weights + block * task.inputs, task.bias + block, out);
+      tile<kLanes>(x, task.given, task.weights + block * task.inputs, task.bias + block, out, task.least);
     }
   }
 }
@@ -86,9 +89,10 @@ void run_wide(const Task& task) { run_all<8>(task); }
 
 }  // namespace
 
-DenseLayer::DenseLayer(std::span<const float> weights, std::span<const float> bias)
+DenseLayer::DenseLayer(std::span<const float> weights, std::span<const float> bias, Activation activation)
     : inputs_(bias.empty() ? 0 : weights.size() / bias.size()),
       width_((bias.size() + kBlock - 1) / kBlock * kBlock),
+      least_(activation == Activation::kRelu ? 0 : -std::numeric_limits<float>::infinity()),
       weights_(width_ * inputs_),
       bias_(width_) {
   RIFFLE_CHECK(inputs_ * bias.size() == weights.size(), "weights", weights.size(), "outputs", bias.size());
@@ -100,12 +104,19 @@ DenseLayer::DenseLayer(std::span<const float> weights, std::span<const float> bi
 
 void DenseLayer::run(const float* rows, std::size_t count, std::size_t stride, std::size_t given, float* out) const {
   RIFFLE_CHECK(given <= inputs_, "inputs", given, "of", inputs_);
-  const Task task{rows, count, stride, given, weights_.data(), bias_.data(), inputs_, width_, out};
+  const Task task{rows, count, stride, given, weights_.data(), bias_.data(), inputs_, width_, out, least_};
   if (kWide) {
     run_wide(task);
   } else {
     run_narrow(task);
   }
+}
+
+float dot(const float* a, const float* b, std::size_t size) {
+  std::array<float, 8> sums{};
+  for (std::size_t i = 0; i < size; i += sums.size())
+    for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
 }  // namespace riffle::learner

@@ -16,22 +16,15 @@ namespace {
 using features::kFeatureCount;
 constexpr std::size_t kRowsAtOnce = 252;  // of a rebuild: whole tiles of the forward pass
 
-DqnOptions dqn_of(const NeuralLinearOptions& options) {
-  DqnOptions dqn;
-  static_cast<ReplayedOptions&>(dqn) = options;
-  dqn.double_q = dqn.duelling = false;
-  return dqn;
-}
-
 }  // namespace
 
-network::Settings settings_of(const NeuralLinearOptions& options) { return settings_of(dqn_of(options)); }
+network::Settings settings_of(const NeuralLinearOptions& options) { return settings_of(plain_dqn(options)); }
 
 NeuralLinearTrainer::NeuralLinearTrainer(const NeuralLinearOptions& options, std::unique_ptr<Network> network)
     : ReplayTrainer("neural_linear", options, settings_of(options).shape,
                     first_numbers(settings_of(options).shape, options.seed), std::move(network)),
       options_(options),
-      step_options_(dqn_of(options)),
+      step_options_(plain_dqn(options)),
       head_(options.hidden_2 + 1),
       scorer_(std::make_shared<const NeuralLinearScorer>()) {
   represent_by(read().online);

@@ -20,6 +20,13 @@ network::Settings settings_of(const DqnOptions& options) {
   return settings;
 }
 
+DqnOptions plain_dqn(const ReplayedOptions& options) {
+  DqnOptions dqn;
+  static_cast<ReplayedOptions&>(dqn) = options;
+  dqn.double_q = dqn.duelling = false;
+  return dqn;
+}
+
 DqnTrainer::DqnTrainer(const DqnOptions& options, std::unique_ptr<Network> network)
     : ReplayTrainer("dqn", options, settings_of(options).shape,
                     first_numbers(settings_of(options).shape, options.seed), std::move(network)),

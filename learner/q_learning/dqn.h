@@ -29,5 +29,7 @@ class DqnTrainer final : public ReplayTrainer {
 // InvalidArgument: options out of range. What load_network_module() says: no module.
 absl::StatusOr<std::unique_ptr<Trainer>> make_dqn_trainer(const DqnOptions& options, const NetworkOptions& network);
 network::Settings settings_of(const DqnOptions& options);
+// A plain network's that looks at nothing but the reward, or what else the rows are labelled with.
+DqnOptions plain_dqn(const ReplayedOptions& options);
 
 }  // namespace riffle::learner

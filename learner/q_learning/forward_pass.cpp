@@ -13,14 +13,6 @@ using features::kFeatureCount;
 // Rows at a time: both layers of so many stay in the first-level cache.
 constexpr std::size_t kTile = 36;
 
-// In eight lanes, whose order of summing is the same everywhere. `size` is a multiple of them.
-float dot(const float* a, const float* b, std::size_t size) {
-  std::array<float, 8> sums{};
-  for (std::size_t i = 0; i < size; i += sums.size())
-    for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += a[i + lane] * b[i + lane];
-  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
-}
-
 }  // namespace
 
 ForwardPass::ForwardPass(const network::Shape& shape, std::span<const float> parameters) : hidden_2_(shape.hidden_2) {

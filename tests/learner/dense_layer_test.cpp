@@ -36,6 +36,27 @@ TEST(DenseLayer, OutputsAreRectifiedSumsWhateverFillsNoVector) {
       }
 }
 
+TEST(DenseLayer, WithoutAnActivationOutputsAreTheSumsThemselves) {
+  Rng rng(4);
+  const auto weights = drawn(rng, 33 * 19), bias = drawn(rng, 19), rows = drawn(rng, 33 * 7);
+  const DenseLayer rectified(weights, bias), plain(weights, bias, DenseLayer::Activation::kNone);
+  std::vector<float> positive(7 * rectified.width()), out(7 * plain.width());
+  rectified.run(rows.data(), 7, 33, 33, positive.data());
+  plain.run(rows.data(), 7, 33, 33, out.data());
+  std::size_t negative = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    EXPECT_EQ(std::max(out[i], 0.0F), positive[i]) << i;
+    negative += out[i] < 0;
+  }
+  EXPECT_GT(negative, 20U);
+  const float lowest = -std::numeric_limits<float>::infinity();
+  const std::vector<float> one{1}, input{lowest};
+  const DenseLayer through(one, std::vector<float>{0}, DenseLayer::Activation::kNone);
+  std::vector<float> kept(through.width());
+  through.run(input.data(), 1, 1, 1, kept.data());
+  EXPECT_EQ(kept[0], lowest);
+}
+
 TEST(DenseLayer, ARowsNumbersAreTheSameWhereverItLiesAndWhoeverIsBeside) {
   Rng rng(2);
   const DenseLayer layer(drawn(rng, 33 * 50), drawn(rng, 50));
