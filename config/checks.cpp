@@ -26,6 +26,7 @@ class Checker {
     check_rows();
     check_experiments();
     check_explorers();
+    check_heads();
     check_weights();
     check_caps();
     check_lists();
@@ -127,6 +128,18 @@ class Checker {
               absl::StrCat(kind, " explores by how unsure the scorer is, and ", policy.scorer,
                            " does not say it; linear, logistic, neural_linear, linear_arms and arms do"));
     }
+  }
+
+  // A head that the log has no label for does not exist, so no weight but the default's can be meant.
+  void check_heads() {
+    const learner::HeadNumbers &weights = config_.learner.multi_task.weights, &rewards = config_.learner.multi_task.rewards;
+    const auto check = [&](const char* head, double weight, double reward, const char* key) {
+      require(reward != 0 || weight == 0 || weight == 1, absl::StrCat("learner.multi_task.weights.", head), key,
+              absl::StrCat("there is no such head: ", key, " is 0, so lists are not told of it"));
+    };
+    check("purchase", weights.purchase, rewards.purchase, "rows.types.purchase.reward");
+    check("dwell", weights.dwell, rewards.dwell, "rows.types.dwell.reward");
+    check("comeback", weights.comeback, rewards.comeback, "reward.comeback");
   }
 
   void check_weights() {

@@ -55,7 +55,9 @@ void describe_cap(Fields& f, serving::CategoryCap& o) {
 }
 
 void describe_policy(Fields& f, serving::PolicyOptions& o) {
-  f.choice("scorer", o.scorer, {"linear", "logistic", "neural_linear", "linear_arms", "arms", "q_table", "dqn", "slateq", "popularity", "random", "given"},
+  f.choice("scorer", o.scorer,
+           {"linear", "logistic", "neural_linear", "multi_task", "linear_arms", "arms", "q_table", "dqn", "slateq", "popularity",
+            "random", "given"},
            "What orders the candidates; given: the scores that the request brings.");
   f.section("explorer", "How an order becomes probabilities.", [&](Fields& inner) { describe_explorer(inner, o.explorer); });
   f.section("diversifier", "How slots differ from each other.",
@@ -186,6 +188,31 @@ void describe_neural_linear(Fields& f, learner::NeuralLinearOptions& o) {
   f.section("draws", "As linear.draws.", [&](Fields& inner) { describe_draws(inner, o.draws); });
 }
 
+void describe_heads(Fields& f, learner::HeadNumbers& o) {
+  f.real("click", o.click, "The chance of a click.", -1e6, 1e6);
+  f.real("purchase", o.purchase, "The chance of a purchase.", -1e6, 1e6);
+  f.real("dwell", o.dwell, "The expected share of a full dwell. The head exists where rows.types.dwell.reward is not 0.", -1e6,
+         1e6);
+  f.real("comeback", o.comeback, "The user's coming back, the later the less. The head exists where reward.comeback is not 0.",
+         -1e6, 1e6);
+  f.real("other", o.other, "What else the slot earns: other types, terms of the reward.", -1e6, 1e6);
+}
+
+void describe_multi_task(Fields& f, learner::MultiTaskOptions& o) {
+  f.section("weights",
+            "Of the score: each times what such a thing is rewarded with. 1 for all: the expected reward. Others need no learning "
+            "anew.",
+            [&](Fields& inner) { describe_heads(inner, o.weights); });
+  f.duration("full_dwell", o.full_dwell, "A slot's dwell events together, their `value` in seconds, count as far as to it.",
+             Milliseconds(1));
+  f.whole("experts", o.experts, "That all heads share; each attends to them as it needs.", 1, learner::kMostExperts);
+  f.whole("hidden_1", o.hidden_1, "Units of the layer below the experts ...", 1, 1024);
+  f.whole("hidden_2", o.hidden_2, "... and of each expert. Other layers or heads start learning anew.", 1, 1024);
+  f.real("learning_rate", o.learning_rate, "Of Adam.", 1e-9, 1);
+  describe_steps(f, o);
+  f.whole("seed", o.seed, "Of the first weights and of what is replayed.", 0);
+}
+
 void describe_sequence(Fields& f, learner::SequenceOptions& o) {
   f.whole("width", o.width, "Numbers of an item's row, and of a user's state.", 4, 1024);
   f.whole("length", o.length, "Last interactions of a user that are read.", 1, 1000);
@@ -245,6 +272,9 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
             [&](Fields& inner) { describe_slateq(inner, o.slateq); });
   f.section("neural_linear", "A Bayesian linear regression on what a network makes of the features; see docs/learning.md.",
             [&](Fields& inner) { describe_neural_linear(inner, o.neural_linear); });
+  f.section("multi_task",
+            "A head each for clicks, purchases and more over shared layers, and weights for them; see docs/learning.md.",
+            [&](Fields& inner) { describe_multi_task(inner, o.multi_task); });
   f.section("sequence", "Encoders of a user's last interactions, for `riffle evaluate -p sequence:KIND`; see docs/learning.md.",
             [&](Fields& inner) { describe_sequence(inner, o.sequence); });
   f.section("network", "Where networks train.", [&](Fields& inner) {

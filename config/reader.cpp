@@ -349,6 +349,18 @@ std::vector<YAML::Mark> document_marks(const std::string& yaml) {
   return handler.marks;
 }
 
+// What a multi-task learner's heads are rewarded with, where lists are judged so.
+learner::HeadNumbers rewards_of(const features::RowOptions& rows) {
+  learner::HeadNumbers rewards{.comeback = rows.reward.comeback, .other = 1};
+  for (const features::TypeOptions& type : rows.types) {
+    const double reward = rows.reward.relevance * type.reward;
+    if (type.name == "click") rewards.click = reward;
+    if (type.name == "purchase") rewards.purchase = reward;
+    if (type.name == "dwell") rewards.dwell = reward;
+  }
+  return rewards;
+}
+
 }  // namespace
 
 void read(std::string_view yaml, const Environment& environment, Config& config, Places& places,
@@ -366,6 +378,7 @@ void read(std::string_view yaml, const Environment& environment, Config& config,
       return;
     }
     Reader(environment, places, mistakes).read_file(YAML::Load(text), config);
+    config.learner.multi_task.rewards = rewards_of(config.rows);
   } catch (const YAML::Exception& error) {
     const Place place = place_of(error.mark);
     mistakes.assign(1, {place.line, place.column, "", absl::StrCat("not YAML: ", error.msg)});

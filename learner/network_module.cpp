@@ -82,6 +82,10 @@ absl::StatusOr<network::StepResult> Network::step(const network::SequenceBatch& 
   return stepped(interface_->step_sequence, network_, batch, row_gradients);
 }
 
+absl::StatusOr<network::StepResult> Network::step(const network::MultiTaskBatch& batch, std::span<float> errors) {
+  return stepped(interface_->step_multi_task, network_, batch, errors);
+}
+
 absl::StatusOr<const network::Interface*> load_network_module(const std::string& file) {
   auto path = find_module(file);
   if (!path.ok()) return path.status();
@@ -116,6 +120,11 @@ absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& 
 absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
                                                       const network::SequenceSettings& settings, const std::string& device) {
   return made(interface.make_sequence, interface, settings, device);
+}
+
+absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
+                                                      const network::MultiTaskSettings& settings, const std::string& device) {
+  return made(interface.make_multi_task, interface, settings, device);
 }
 
 }  // namespace riffle::learner

@@ -30,6 +30,7 @@ class Network {
   absl::StatusOr<network::StepResult> step(const network::Batch& batch, std::span<float> td_errors);
   absl::StatusOr<network::StepResult> step(const network::SlateBatch& batch, std::span<float> td_errors);
   absl::StatusOr<network::StepResult> step(const network::SequenceBatch& batch, std::span<float> row_gradients);
+  absl::StatusOr<network::StepResult> step(const network::MultiTaskBatch& batch, std::span<float> errors);
 
  private:
   const network::Interface* interface_;
@@ -51,6 +52,9 @@ absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& 
 
 absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
                                                       const network::SequenceSettings& settings, const std::string& device);
+
+absl::StatusOr<std::unique_ptr<Network>> make_network(const network::Interface& interface,
+                                                      const network::MultiTaskSettings& settings, const std::string& device);
 
 // Both, as the user's options say, and a line in the log that says where `trainer` trains.
 template <class Settings>

@@ -82,6 +82,30 @@ struct NeuralLinearOptions : ReplayedOptions {
   DrawOptions draws;
 };
 
+// A number for each head of `multi_task` (learner/network/multi_task_shape.h).
+struct HeadNumbers {
+  double click = 0, purchase = 0, dwell = 0, comeback = 0, other = 0;
+};
+
+constexpr std::size_t kMostExperts = 32;                     // of `multi_task`: each costs every score
+
+// The network is trained as neural_linear's is. hidden_1: units of the shared layer; hidden_2: of each expert.
+struct MultiTaskOptions : ReplayedOptions {
+  MultiTaskOptions() {
+    discount = 0;
+    priority_exponent = 0;
+    replays = 2;
+    hidden_2 = 16;
+    learning_rate = 0.003;  // log odds have further to go than rewards
+  }
+  std::size_t experts = 4;
+  Milliseconds full_dwell{std::chrono::minutes(1)};          // a slot's dwell events together count as far as to it
+  HeadNumbers weights{1, 1, 1, 1, 1};                        // of the score: times what such a thing is rewarded with
+  // What such a thing is rewarded with: of `rows.types` and `reward`, from where config/ takes it. A head of 0 does not exist,
+  // but for click, which purchase is learned by.
+  HeadNumbers rewards{.click = 1, .purchase = 1, .other = 1};
+};
+
 constexpr std::size_t kMostWeights = 16;                     // of a grid: each costs every slot of every list
 
 // How a policy's diversity weight λ is learned, for every user segment (learner/diversity_weights.h).
@@ -105,6 +129,7 @@ struct LearnerOptions {
   DqnOptions dqn;
   SlateQOptions slateq;
   NeuralLinearOptions neural_linear;
+  MultiTaskOptions multi_task;
   SequenceOptions sequence;
   NetworkOptions network;
   Milliseconds publish_interval{200};                        // of versions, while there is something new

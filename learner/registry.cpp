@@ -11,6 +11,7 @@
 #include "learner/linear.h"
 #include "learner/linear_arms.h"
 #include "learner/logistic.h"
+#include "learner/multi_task/multi_task.h"
 #include "learner/neural_linear/neural_linear.h"
 #include "learner/q_learning/dqn.h"
 #include "learner/q_learning/q_scorer.h"
@@ -27,7 +28,7 @@ struct ScorerName {
   bool trainable;
 };
 constexpr std::array kScorers{ScorerName{"linear", true},     ScorerName{"logistic", true},
-                              ScorerName{"neural_linear", true},
+                              ScorerName{"neural_linear", true}, ScorerName{"multi_task", true},
                               ScorerName{"linear_arms", true}, ScorerName{"arms", true},
                               ScorerName{"q_table", true},    ScorerName{"dqn", true},
                               ScorerName{"slateq", true},
@@ -150,6 +151,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, c
   }
   if (scorer == "dqn") return make_dqn_trainer(options.dqn, options.network);
   if (scorer == "slateq") return make_slateq_trainer(options.slateq, options.network);
+  if (scorer == "multi_task") return make_multi_task_trainer(options.multi_task, options.network);
   if (scorer == "neural_linear") {
     if (auto status = check(options.neural_linear.draws); !status.ok()) return annotate(status, "neural_linear");
     return make_neural_linear_trainer(options.neural_linear, options.network);
@@ -184,6 +186,10 @@ absl::StatusOr<std::shared_ptr<const Scorer>> make_scorer(std::string_view score
   if (scorer == "neural_linear") {
     if (state.empty()) return std::make_shared<const NeuralLinearScorer>();
     return neural_linear_scorer(state, options.neural_linear);
+  }
+  if (scorer == "multi_task") {
+    if (state.empty()) return std::make_shared<const MultiTaskScorer>();
+    return multi_task_scorer(state, options.multi_task);
   }
   if (scorer == "popularity") return std::make_shared<const PopularityScorer>();
   if (scorer == "random") return std::make_shared<const RandomScorer>();

@@ -55,7 +55,8 @@ class Trainer {
   virtual std::vector<TrainerIncident> incidents() const { return {}; }
 };
 
-// linear, logistic, neural_linear, linear_arms, arms, q_table, dqn and slateq learn; popularity, random and given are the same for ever.
+// linear, logistic, neural_linear, multi_task, linear_arms, arms, q_table, dqn and slateq learn; popularity, random and given are
+// the same for ever.
 bool is_trainable(std::string_view scorer);
 // InvalidArgument for an unknown name (with the nearest known one), one that does not learn, or options out of range.
 absl::StatusOr<std::unique_ptr<Trainer>> make_trainer(std::string_view scorer, const LearnerOptions& options);

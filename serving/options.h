@@ -42,7 +42,7 @@ struct CategoryCap {
 
 struct PolicyOptions {
   PolicyId id;
-  std::string scorer = "linear";     // linear | logistic | neural_linear | linear_arms | arms | q_table | dqn | slateq | popularity | …
+  std::string scorer = "linear";     // learner/registry.cpp has them
   ExplorerOptions explorer;
   DiversifierOptions diversifier;
   std::vector<CategoryCap> caps;

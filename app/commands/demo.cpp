@@ -39,7 +39,9 @@ void add_demo(CLI::App& program, Chosen& chosen) {
       ->check(CLI::Range(1.0, 1e6))->capture_default_str();
   command->add_option("--users", options->users, "Shoppers")->check(CLI::Range(8, 1'000'000))->capture_default_str();
   command->add_option("--policy", options->policy, "Scorer of the learner's arm")
-      ->check(CLI::IsMember({"linear", "logistic", "neural_linear", "linear_arms", "arms", "q_table", "dqn", "slateq"}))->capture_default_str();
+      ->check(CLI::IsMember({"linear", "logistic", "neural_linear", "multi_task", "linear_arms", "arms", "q_table", "dqn",
+                             "slateq"}))
+      ->capture_default_str();
   command->add_option("--explorer", options->explorer, "How the learner's arm explores")
       ->check(CLI::IsMember({"greedy", "epsilon", "squarecb", "softmax", "thompson", "regcb", "ucb1"}))
       ->capture_default_str();

@@ -8,13 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "learner/network/multi_task_shape.h"
 #include "learner/network/sequence_shape.h"
 #include "learner/network/shape.h"
 
 namespace riffle::learner::network {
 
 // Raised with every change of what follows: a module and a riffle with different ones refuse each other.
-constexpr std::uint32_t kInterfaceVersion = 4;
+constexpr std::uint32_t kInterfaceVersion = 5;
 
 struct Settings {
   Shape shape;
@@ -120,9 +121,28 @@ struct SequenceBatch {
   const float* candidate_log_weight = nullptr;
 };
 
+struct MultiTaskSettings {
+  MultiTaskShape shape;
+  float learning_rate = 0;       // as Settings
+  float target_rate = 0;
+  float huber = 0;               // of the head `other`
+  float largest_gradient = 0;
+};
+
+// One training step of a multi-task network, y a label and p what its head says of it:
+//
+//   loss = mean over rows of row_weight · Σ_heads (other: huber(p − y), else −y ln p − (1 − y) ln(1 − p))
+struct MultiTaskBatch {
+  std::uint32_t rows = 0;
+  const float* row_features = nullptr;        // rows of shape.inputs floats
+  const float* row_weight = nullptr;
+  const float* labels = nullptr;              // rows × the heads that there are, in [0, 1] but for other's
+};
+
 struct StepResult {
   float loss = 0;
-  float largest_score = 0;  // max |Q| over the rows; of a sequence network max |s| over the targets
+  // max |Q| over the rows; of a sequence network max |s| over the targets, of a multi-task network max |p| of `other`
+  float largest_score = 0;
   bool finite = false;      // false: loss or gradient was not, and nothing was changed
 };
 
@@ -152,6 +172,10 @@ struct Interface {
   void* (*make_sequence)(const SequenceSettings&, const char* device, char* error, std::size_t error_bytes);
   // `row_gradients`: rows × width.
   bool (*step_sequence)(void* network, const SequenceBatch&, float* row_gradients, StepResult&, char* error, std::size_t error_bytes);
+  // The same of a multi-task network. `errors`: Σ_heads |p − y| of each row, before the step.
+  void* (*make_multi_task)(const MultiTaskSettings&, const char* device, char* error, std::size_t error_bytes);
+  bool (*step_multi_task)(void* network, const MultiTaskBatch&, float* errors, StepResult&, char* error,
+                          std::size_t error_bytes);
   // `td_errors`: Q(s,a) − y of each row, before the step. False: `error` says why, and nothing was changed.
   bool (*step)(void* network, const Batch&, float* td_errors, StepResult&, char* error, std::size_t error_bytes);
 };

@@ -7,6 +7,7 @@
 
 #include "learner/network/device.h"
 #include "learner/network/interface.h"
+#include "learner/network/multi_task_network.h"
 #include "learner/network/q_network.h"
 #include "learner/network/sequence_network.h"
 #include "learner/network/slate_network.h"
@@ -49,6 +50,10 @@ void* make_sequence(const SequenceSettings& settings, const char* device, char* 
   return made<SequenceNetwork>(settings, device, error, error_bytes);
 }
 
+void* make_multi_task(const MultiTaskSettings& settings, const char* device, char* error, std::size_t error_bytes) {
+  return made<MultiTaskNetwork>(settings, device, error, error_bytes);
+}
+
 void release(void* network) { delete &network_of(network); }
 
 const char* device(void* network) { return network_of(network).device().is_cpu() ? "cpu" : "cuda"; }
@@ -84,6 +89,11 @@ bool step_sequence(void* network, const SequenceBatch& batch, float* row_gradien
   return stepped<SequenceNetwork>(network, batch, row_gradients, result, error, error_bytes);
 }
 
+bool step_multi_task(void* network, const MultiTaskBatch& batch, float* errors, StepResult& result, char* error,
+                     std::size_t error_bytes) {
+  return stepped<MultiTaskNetwork>(network, batch, errors, result, error, error_bytes);
+}
+
 constexpr Interface kInterface{.version = kInterfaceVersion,
                                .library = library,
                                .make = make,
@@ -95,6 +105,8 @@ constexpr Interface kInterface{.version = kInterfaceVersion,
                                .step_slate = step_slate,
                                .make_sequence = make_sequence,
                                .step_sequence = step_sequence,
+                               .make_multi_task = make_multi_task,
+                               .step_multi_task = step_multi_task,
                                .step = step};
 
 }  // namespace

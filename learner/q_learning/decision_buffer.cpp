@@ -9,11 +9,13 @@
 #include "base/hash.h"
 #include "features/feature_vector.h"
 #include "learner/outcome_check.h"
+#include "records/event.h"
 
 namespace riffle::learner {
 namespace {
 
 using features::kFeatureCount;
+constexpr double kLongestDwellSeconds = 86400;
 
 bool sound(const google::protobuf::RepeatedField<float>& row) {
   return row.size() == static_cast<int>(kFeatureCount) &&
@@ -85,6 +87,21 @@ void DecisionBuffer::make_room(Place place) {
   old = HeldDecision{};
 }
 
+std::vector<Engaged> DecisionBuffer::engaged_of(const pb::Outcome& outcome, std::span<const std::uint16_t> positions) {
+  std::vector<Engaged> engaged(positions.size());
+  for (const pb::Engagement& engagement : outcome.engagements()) {
+    const auto at = std::find(positions.begin(), positions.end(), engagement.slot());
+    if (at == positions.end()) continue;
+    Engaged& slot = engaged[static_cast<std::size_t>(at - positions.begin())];
+    const auto type = static_cast<records::InteractionType>(engagement.type());
+    slot.clicked |= type == records::InteractionType::kClick;
+    slot.purchased |= type == records::InteractionType::kPurchase;
+    if (type == records::InteractionType::kDwell && engagement.dwell_seconds() > 0)  // false for NaN
+      slot.dwell_seconds = static_cast<float>(std::min(engagement.dwell_seconds(), kLongestDwellSeconds));
+  }
+  return engaged;
+}
+
 void DecisionBuffer::fill(HeldDecision& decision, const pb::Outcome& outcome, const OutcomePlace& place, Result& result) {
   if (!decision.filled) {
     decision.filled = true;
@@ -109,6 +126,8 @@ void DecisionBuffer::fill(HeldDecision& decision, const pb::Outcome& outcome, co
     decision.positions.push_back(static_cast<std::uint16_t>(k));
     decision.rewards.push_back(static_cast<float>(reward));
   }
+  decision.engaged = engaged_of(outcome, decision.positions);
+  decision.comeback = std::isfinite(outcome.comeback()) ? static_cast<float>(outcome.comeback()) : 0;
   result.newly_exposed = decision.slots() - std::min(before, decision.slots());
   decision.candidates.clear();
   const auto count = static_cast<std::size_t>(outcome.candidates_size());

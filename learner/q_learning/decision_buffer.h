@@ -26,6 +26,12 @@
 
 namespace riffle::learner {
 
+// What was done with a slot, besides what it earned.
+struct Engaged {
+  bool clicked = false, purchased = false;
+  float dwell_seconds = 0;
+};
+
 struct HeldDecision {
   std::uint64_t recommendation = 0;   // stable_hash of the id
   std::uint64_t user = 0;             // likewise
@@ -38,6 +44,8 @@ struct HeldDecision {
   std::vector<float> features;        // of exposed slots, kFeatureCount each
   std::vector<std::uint16_t> positions;
   std::vector<float> rewards;         // within ± the limit
+  std::vector<Engaged> engaged;
+  float comeback = 0;                 // what each of them earned by the user's coming back
   std::vector<float> candidates;      // features of those logged
 
   std::size_t slots() const { return rewards.size(); }
@@ -88,6 +96,7 @@ class DecisionBuffer {
  private:
   using UserKey = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;  // user, ordinal, recommendation
 
+  static std::vector<Engaged> engaged_of(const pb::Outcome& outcome, std::span<const std::uint16_t> positions);
   void fill(HeldDecision& decision, const pb::Outcome& outcome, const OutcomePlace& place, Result& result);
   void make_room(Place place);
   void no_longer_empty();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/hash.h"
 #include "features/feature_vector.h"
+#include "learner/options.h"
 
 namespace riffle::learner {
 namespace {
@@ -52,6 +53,10 @@ network::Shape shape_of(const pb::DqnState& state) {
 
 network::SlateShape slate_shape_of(const pb::DqnState& state) { return {state.inputs(), state.hidden_1(), state.hidden_2()}; }
 
+network::MultiTaskShape multi_task_shape_of(const pb::DqnState& state) {
+  return {state.inputs(), state.hidden_1(), state.multi_task().experts(), state.hidden_2(), state.multi_task().heads()};
+}
+
 QNumbers numbers_of(const pb::DqnState& state) {
   QNumbers numbers;
   numbers.online = floats_of(state.online());
@@ -84,6 +89,20 @@ void draw_first_numbers(const network::Shape& shape, Rng& rng, std::vector<float
   draw(shape.w2(), std::size_t{shape.hidden_2} * shape.hidden_1, shape.hidden_1);
 }
 
+namespace {
+
+std::size_t parameters_of(const pb::DqnState& state, std::string_view scorer) {
+  if (scorer == "slateq") return slate_shape_of(state).parameters();
+  return scorer == "multi_task" ? multi_task_shape_of(state).parameters() : shape_of(state).parameters();
+}
+
+bool sound(const network::MultiTaskShape& shape) {
+  return shape.experts > 0 && shape.experts <= kMostExperts && shape.mixed() <= network::kWidestLayer &&
+         (shape.heads & network::kAlways) == network::kAlways && (shape.heads & ~network::kEveryHead) == 0;
+}
+
+}  // namespace
+
 absl::StatusOr<pb::DqnState> parse_q_state(std::string_view bytes, std::string_view scorer) {
   const std::string name(scorer);
   pb::DqnState state;
@@ -98,12 +117,14 @@ absl::StatusOr<pb::DqnState> parse_q_state(std::string_view bytes, std::string_v
   if (const std::string whose = state.scorer().empty() ? "dqn" : state.scorer(); whose != name)
     return absl::InvalidArgumentError(absl::StrCat("a state of the scorer ", whose, ", not of ", name));
   const network::Shape shape = shape_of(state);
-  const auto sound = [](std::uint32_t width) { return width > 0 && width <= network::kWidestLayer; };
-  if (shape.inputs != features::kFeatureCount + 1 || !sound(shape.hidden_1) || !sound(shape.hidden_2))
+  const auto fits = [](std::uint32_t width) { return width > 0 && width <= network::kWidestLayer; };
+  if (shape.inputs != features::kFeatureCount + 1 || !fits(shape.hidden_1) || !fits(shape.hidden_2))
     return absl::InvalidArgumentError(absl::StrCat(name, " state has layers of ", shape.inputs, ", ", shape.hidden_1, " and ",
                                                    shape.hidden_2, " numbers"));
-  const std::size_t parameters = name == "slateq" ? slate_shape_of(state).parameters() : shape.parameters();
-  const std::size_t size = parameters * sizeof(float);
+  if (name == "multi_task" && !sound(multi_task_shape_of(state)))
+    return absl::InvalidArgumentError(absl::StrCat("multi_task state has ", state.multi_task().experts(), " experts and the heads ",
+                                                   state.multi_task().heads()));
+  const std::size_t size = parameters_of(state, name) * sizeof(float);
   if (state.online().size() != size || state.target().size() != size || state.first_moment().size() != size ||
       state.second_moment().size() != size)
     return absl::InvalidArgumentError(name + " state has not as many numbers as its layers take: it is cut short");

@@ -1,4 +1,5 @@
-// What a DqnState says, of `dqn`, `slateq` or `neural_linear`, checked; the trainer loads it and serving reads its online network.
+// What a DqnState says, of `dqn`, `slateq`, `neural_linear` or `multi_task`, checked; the trainer loads it and serving reads its
+// online network.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/rng.h"
+#include "learner/network/multi_task_shape.h"
 #include "learner/network/shape.h"
 #include "records/riffle.pb.h"
 
@@ -24,11 +26,12 @@ struct QNumbers {
   bool finite() const;
 };
 
-// InvalidArgument: not a DqnState, or another scorer's than `scorer`'s (dqn, slateq or neural_linear), or cut short, or numbers that are not
+// InvalidArgument: not a DqnState, or another scorer's than `scorer`'s (as named above), or cut short, or numbers that are not
 // finite. FailedPrecondition: other features.
 absl::StatusOr<pb::DqnState> parse_q_state(std::string_view state, std::string_view scorer);
 network::Shape shape_of(const pb::DqnState& state);
 network::SlateShape slate_shape_of(const pb::DqnState& state);
+network::MultiTaskShape multi_task_shape_of(const pb::DqnState& state);
 QNumbers numbers_of(const pb::DqnState& state);     // of one that was parsed
 std::string serialize(pb::DqnState state);         // with its checksum
 void set_numbers(const QNumbers& numbers, const network::Shape& shape, pb::DqnState& state);

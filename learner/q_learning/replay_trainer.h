@@ -1,5 +1,6 @@
-// What `dqn`, `slateq` and `neural_linear` share: decisions are held, replayed by priority, and learned from in steps of a network in the network module;
-// the state holds the network's numbers and names the buffer's decisions, which are read from `outcomes` again after a restart.
+// What `dqn`, `slateq`, `neural_linear` and `multi_task` share: decisions are held, replayed by priority, and learned from in steps
+// of a network in the network module; the state holds the network's numbers and names the buffer's decisions, which are read from
+// `outcomes` again after a restart.
 //
 // One step of batch slots follows every batch/replays newly exposed ones, once enough decisions can be drawn.
 //

@@ -191,7 +191,8 @@ const Case kCases[] = {
     {"state: {fsync: epcoh}\n",
      "f:1:16: state.fsync: expected one of epoch, batch, never; found \"epcoh\"; did you mean `epoch`?"},
     {"policies: {linear: {scorer: lienar}}\n",
-     "f:1:29: policies.linear.scorer: expected one of linear, logistic, neural_linear, linear_arms, arms, q_table, dqn, slateq, popularity, random, given; found \"lienar\"; "
+     "f:1:29: policies.linear.scorer: expected one of linear, logistic, neural_linear, multi_task, linear_arms, "
+     "arms, q_table, dqn, slateq, popularity, random, given; found \"lienar\"; "
      "did you mean `linear`?"},
     {"policies: {linear: {diversifier: {weight: 2}}}\n",
      "f:1:43: policies.linear.diversifier.weight: expected a number from 0 to 1; found \"2\""},
@@ -226,6 +227,13 @@ const Case kCases[] = {
     {"policies: {table: {scorer: q_table, explorer: {kind: thompson}}}\n",
      "f:1:48: policies.table.explorer.kind: thompson explores by how unsure the scorer is, and q_table does not say it; "
      "linear, logistic, neural_linear, linear_arms and arms do"},
+    {"learner: {multi_task: {weights: {comeback: 2}}}\n",
+     "f:1:34: learner.multi_task.weights.comeback: there is no such head: reward.comeback is 0, so lists are not told of it"},
+    {"rows: {types: {purchase: {reward: 0}}}\nlearner: {multi_task: {weights: {purchase: 3, dwell: 0}}}\n",
+     "f:2:34: learner.multi_task.weights.purchase: there is no such head: rows.types.purchase.reward is 0, so lists are not "
+     "told of it"},
+    {"learner: {multi_task: {weights: {dwell: 2}}}\n",
+     "f:1:34: learner.multi_task.weights.dwell: there is no such head: rows.types.dwell.reward is 0, so lists are not told of it"},
     {"learner: {q_table: {segments: {kind: kmean}}}\n",
      "f:1:38: learner.q_table.segments.kind: expected one of rule, kmeans; found \"kmean\"; did you mean `kmeans`?"},
     {"learner: {q_table: {segments: {kind: kmeans, count: 1}}}\n",
@@ -293,6 +301,21 @@ TEST(Config, WhatIsNotYamlIsSaidWithItsPlace) {
   ASSERT_EQ(texts.size(), 1u);
   EXPECT_THAT(texts[0], ::testing::MatchesRegex("f:[0-9]+:[0-9]+: not YAML: .*"));
   EXPECT_EQ(mistakes(std::string(100000, '[')).size(), 1u);
+}
+
+TEST(Config, HeadsAreRewardedWithWhatListsAreJudgedBy) {
+  const auto rewards = [](const Config& config) {
+    const learner::HeadNumbers& heads = config.learner.multi_task.rewards;
+    return std::vector<double>{heads.click, heads.purchase, heads.dwell, heads.comeback, heads.other};
+  };
+  EXPECT_THAT(rewards(Config()), ElementsAre(1, 1, 0, 0, 1));
+  EXPECT_THAT(rewards(parse("http: {port: 1}\n").config), ElementsAre(1, 1, 0, 0, 1));
+  const auto said = parse(
+      "rows: {types: {purchase: {reward: 5}, dwell: {reward: 0.5}}}\nreward: {relevance: 2, comeback: 0.25}\n"
+      "learner: {multi_task: {weights: {purchase: 0.5, comeback: 3}}}\n");
+  ASSERT_TRUE(said.mistakes.empty());
+  EXPECT_THAT(rewards(said.config), ElementsAre(2, 10, 1, .25, 1));
+  EXPECT_EQ(said.config.learner.multi_task.weights.comeback, 3);
 }
 
 TEST(Config, FilesAreLoadedOrRefusedWhole) {

@@ -64,7 +64,9 @@ TEST_P(Demo, SaysWhatEveryArmEarnsAndCountsEveryList) {
   EXPECT_GT(slots, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryLearner, Demo, ::testing::Values("linear", "logistic", "neural_linear", "linear_arms", "arms", "q_table", "dqn", "slateq"),
+INSTANTIATE_TEST_SUITE_P(EveryLearner, Demo,
+                         ::testing::Values("linear", "logistic", "neural_linear", "multi_task", "linear_arms", "arms", "q_table",
+                                           "dqn", "slateq"),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include "features/feature_vector.h"
 #include "input.h"
+#include "learner/multi_task/heads.h"
+#include "learner/outcome_check.h"
 #include "learner/trainer.h"
 
 namespace {
@@ -41,7 +43,33 @@ pb::Outcome take_outcome(fuzz::Input& input) {
     const std::size_t features = input.flag() ? kFeatureCount : input.below(40);
     for (std::size_t i = 0; i < features; ++i) slot.add_features(static_cast<float>(number(input)));
   }
+  for (std::size_t i = input.below(4); i > 0; --i) {
+    auto& engagement = *outcome.add_engagements();
+    engagement.set_slot(static_cast<std::uint32_t>(input.below(5)));
+    engagement.set_type(static_cast<std::uint32_t>(input.below(12)));
+    engagement.set_dwell_seconds(number(input));
+  }
+  outcome.set_comeback(number(input));
   return outcome;
+}
+
+// What `multi_task` reads of them, whose network is not fuzzed.
+void check_labels(const std::vector<pb::Outcome>& outcomes) {
+  learner::MultiTaskOptions options;
+  options.rewards = {1, 5, .5, -2, 1};
+  learner::DecisionBuffer buffer(3, options.reward_limit);
+  for (const pb::Outcome& outcome : outcomes) {
+    if (!learner::outcome_problem(outcome).empty()) continue;
+    const auto taken = buffer.take(outcome, {});
+    if (taken.taken != learner::DecisionBuffer::Taken::kNew && taken.taken != learner::DecisionBuffer::Taken::kRevised) continue;
+    const learner::HeldDecision& held = buffer.at(taken.place);
+    for (std::size_t slot = 0; slot < held.slots(); ++slot) {
+      const learner::HeadValues labels = learner::labels_of(held, slot, options);
+      for (std::size_t head = 0; head < labels.size(); ++head)
+        RIFFLE_CHECK(head == learner::network::kOther ? std::abs(labels[head]) <= 10 : labels[head] >= 0 && labels[head] <= 1,
+                     head, labels[head]);
+    }
+  }
 }
 
 void check_scores(const learner::Scorer& scorer) {
@@ -87,5 +115,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<pb::Outcome> outcomes;
   while (!input.empty() && outcomes.size() < 20) outcomes.push_back(take_outcome(input));
   for (const char* name : {"linear", "q_table"}) run(name, outcomes);
+  check_labels(outcomes);
   return 0;
 }

@@ -12,6 +12,16 @@ namespace {
 
 using namespace riffle;
 
+void check_scores(std::string_view name, std::string_view state) {
+  const auto scorer = learner::make_scorer(name, state, {});
+  if (!scorer.ok()) return;
+  std::vector<float> features(2 * features::kFeatureCount, 1.0F);
+  std::vector<CategoryKey> categories{CategoryKey(0), CategoryKey(1)};
+  std::vector<float> given(2), scores(2);
+  (*scorer)->score({features, categories, given, "s"}, scores);
+  for (const float score : scores) RIFFLE_CHECK(std::isfinite(score), name, score);
+}
+
 void check_state(std::string_view state) {
   for (const char* name : {"linear", "logistic", "linear_arms", "arms", "q_table"}) {
     const auto first = learner::make_trainer(name, {});
@@ -21,14 +31,10 @@ void check_state(std::string_view state) {
     const absl::Status loaded = (*second)->load(saved);
     RIFFLE_CHECK(loaded.ok(), name, loaded.ToString());
     RIFFLE_CHECK((*second)->save() == saved);
-    const auto scorer = learner::make_scorer(name, state, {});
-    if (!scorer.ok()) continue;
-    std::vector<float> features(2 * features::kFeatureCount, 1.0F);
-    std::vector<CategoryKey> categories{CategoryKey(0), CategoryKey(1)};
-    std::vector<float> given(2), scores(2);
-    (*scorer)->score({features, categories, given, "s"}, scores);
-    for (const float score : scores) RIFFLE_CHECK(std::isfinite(score), name, score);
+    check_scores(name, state);
   }
+  // Networks learn in the module, which is not fuzzed; what serves their states is.
+  for (const char* name : {"dqn", "slateq", "neural_linear", "multi_task"}) check_scores(name, state);
 }
 
 void check_weights(std::string_view state) {
