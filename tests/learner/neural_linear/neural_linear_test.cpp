@@ -31,19 +31,6 @@ class NeuralLinear : public WithNetwork {
     auto made = make_network(**load_network_module(""), settings_of(options), "cpu");
     return std::make_unique<NeuralLinearTrainer>(options, *std::move(made));
   }
-  static void feed(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) trainer.learn_at(log[i], {0, static_cast<std::int64_t>(i)});
-  }
-  static std::vector<float> some_rows(std::size_t count) {
-    std::vector<float> rows(count * features::kFeatureCount);
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::sin(static_cast<float>(i * i % 97));
-    return rows;
-  }
-  static std::vector<float> scores(const Scorer& scorer, const std::vector<float>& rows) {
-    std::vector<float> made(rows.size() / features::kFeatureCount), given(made.size());
-    scorer.score({rows, std::vector<CategoryKey>(made.size()), given, "s"}, made);
-    return made;
-  }
 };
 
 TEST_F(NeuralLinear, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
@@ -53,26 +40,7 @@ TEST_F(NeuralLinear, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
   EXPECT_GT(straight->steps(), 100U);
   EXPECT_GT(straight->rebuilds(), 1U);
   EXPECT_EQ(incident(*straight, "not_finite") + incident(*straight, "diverged") + incident(*straight, "unsolvable"), 0U);
-  Rng rng(8);
-  std::string state;
-  int lives = 0;
-  for (std::size_t next = 0; next < log.size(); ++lives) {
-    auto life = head_trainer(small_head());
-    if (lives > 0) {
-      ASSERT_TRUE(life->load(state).ok());
-      EXPECT_TRUE(life->save() == state);
-      ASSERT_EQ(life->held_from().size(), 1U);
-      for (auto i = static_cast<std::size_t>(life->held_from()[0].offset); i < next; ++i)
-        life->remember(log[i], {0, static_cast<std::int64_t>(i)});
-      EXPECT_TRUE(life->save() == state);
-    }
-    const std::size_t until = std::min(log.size(), next + 1 + rng.below(200));
-    feed(*life, log, next, until);
-    state = life->save();
-    next = until;
-  }
-  EXPECT_GT(lives, 6);
-  EXPECT_TRUE(state == straight->save());
+  expect_stops_change_nothing(log, *straight, [] { return head_trainer(small_head()); });
 }
 
 TEST_F(NeuralLinear, WhatIsServedIsWhatWasSavedWithItsDrawsAndWidths) {

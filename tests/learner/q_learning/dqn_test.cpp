@@ -17,9 +17,6 @@ using ::testing::HasSubstr;
 
 class Dqn : public WithNetwork {
  protected:
-  static void feed(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) trainer.learn_at(log[i], {0, static_cast<std::int64_t>(i)});
-  }
   static void remember(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t to) {
     ASSERT_EQ(trainer.held_from().size(), 1U);
     for (auto i = static_cast<std::size_t>(trainer.held_from()[0].offset); i < to; ++i)

@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "base/rng.h"
+#include "features/feature_vector.h"
 #include "learner/outcomes.h"
 #include "learner/q_learning/dqn.h"
 
@@ -35,6 +40,47 @@ class WithNetwork : public ::testing::Test {
     options.batch = 32;
     options.replay_decisions = 64;
     return options;
+  }
+
+  static void feed(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) trainer.learn_at(log[i], {0, static_cast<std::int64_t>(i)});
+  }
+
+  // One that make() makes learns the log in several lives, each from what the one before saved: at the end it is as `straight`, which
+  // has learned it in one.
+  template <class Make>
+  static void expect_stops_change_nothing(const std::vector<pb::Outcome>& log, const Trainer& straight, Make&& make) {
+    Rng rng(8);
+    std::string state;
+    int lives = 0;
+    for (std::size_t next = 0; next < log.size(); ++lives) {
+      const auto life = make();
+      if (lives > 0) {
+        ASSERT_TRUE(life->load(state).ok());
+        EXPECT_TRUE(life->save() == state);
+        ASSERT_EQ(life->held_from().size(), 1U);
+        for (auto i = static_cast<std::size_t>(life->held_from()[0].offset); i < next; ++i)
+          life->remember(log[i], {0, static_cast<std::int64_t>(i)});
+        EXPECT_TRUE(life->save() == state);
+      }
+      const std::size_t until = std::min(log.size(), next + 1 + rng.below(200));
+      feed(*life, log, next, until);
+      state = life->save();
+      next = until;
+    }
+    EXPECT_GT(lives, 6);
+    EXPECT_TRUE(state == straight.save());
+  }
+
+  static std::vector<float> some_rows(std::size_t count) {
+    std::vector<float> rows(count * features::kFeatureCount);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::sin(static_cast<float>(i * i % 97));
+    return rows;
+  }
+  static std::vector<float> scores(const Scorer& scorer, const std::vector<float>& rows) {
+    std::vector<float> made(rows.size() / features::kFeatureCount), given(made.size());
+    scorer.score({rows, std::vector<CategoryKey>(made.size()), given, "s"}, made);
+    return made;
   }
 };
 

@@ -29,9 +29,6 @@ class SlateQ : public WithNetwork {
     auto made = make_network(**load_network_module(""), settings_of(options), "cpu");
     return std::make_unique<SlateQTrainer>(options, *std::move(made));
   }
-  static void feed(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) trainer.learn_at(log[i], {0, static_cast<std::int64_t>(i)});
-  }
   static std::vector<float> scores(Trainer& trainer, const std::vector<std::vector<float>>& items) {
     std::vector<float> rows, given(items.size()), made(items.size());
     for (const auto& item : items) {
