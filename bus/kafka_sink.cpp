@@ -228,7 +228,8 @@ void KafkaSink::pump(Lane& lane) {
   Topic& topic = *lane.topic;
   while (!replacing_ && !lane.waiting.empty()) {
     Outgoing& record = *lane.waiting.front();
-    if (waits_to_be_met(lane) || waits_for_deliveries(lane)) return;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (waits_to_be_met(lane, now) || waits_for_deliveries(lane, now)) return;
     if ((record.alone || lane.last_alone) && lane.in_flight > 0) return;
     const rd_kafka_resp_err_t code = produce(record);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -236,10 +237,8 @@ void KafkaSink::pump(Lane& lane) {
       ++lane.in_flight;
       ++topic.in_flight;
       lane.gathered_bytes += record.bytes.size();
-    } else if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && !record.partition && lane.partition) {
-      forget_partitions(topic);
-      queue_anew();
-      return;
+    } else if (is_misplaced(record, code)) {
+      return place_again(topic);
     } else if (is_refusal(code)) {
       refuse(record, code);
     } else {
@@ -251,26 +250,30 @@ void KafkaSink::pump(Lane& lane) {
 }
 
 // The topic has fewer partitions than it had: it was made anew.
-void KafkaSink::forget_partitions(Topic& topic) {
+bool KafkaSink::is_misplaced(const Outgoing& record, rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && !record.partition && record.lane->partition;
+}
+
+void KafkaSink::place_again(Topic& topic) {
   topic.partitions = 0;
   topic.ask_at = {};
+  queue_anew();
 }
 
 // A broker takes any sequence number as the first of a producer that its partition does not know, and librdkafka takes the
 // success of a batch for that of those before it. Where the first batch fails for a moment, as on a topic just made, and the
 // second, in flight behind it, does not, the first would be lost and reported as delivered (librdkafka 2.0.2, Kafka 4.3). So
 // the first record goes alone until it is acknowledged; so does each one that librdkafka places.
-bool KafkaSink::waits_to_be_met(Lane& lane) {
-  Topic& topic = *lane.topic;
+bool KafkaSink::waits_to_be_met(const Lane& lane, SteadyTime now) {
+  const Topic& topic = *lane.topic;
   if (!lane.partition) return topic.in_flight > 0;
-  if (lane.acknowledged_at && std::chrono::steady_clock::now() < *lane.acknowledged_at + kForgotten) return false;
+  if (lane.acknowledged_at && now < *lane.acknowledged_at + kForgotten) return false;
   const auto unplaced = topic.lanes.find(std::nullopt);
   return lane.in_flight > 0 || (unplaced != topic.lanes.end() && unplaced->second.in_flight > 0);
 }
 
 // What is sent together goes together: gathering begins anew with each record that meets few in flight.
-bool KafkaSink::waits_for_deliveries(Lane& lane) {
-  const auto now = std::chrono::steady_clock::now();
+bool KafkaSink::waits_for_deliveries(Lane& lane, SteadyTime now) {
   if (lane.in_flight < kFewInFlight || now > lane.gathers_until + kLongestWait) {
     lane.gathers_until = now + std::max<std::chrono::microseconds>(kGathering, options_.linger / 2);
     lane.gathered_bytes = 0;
@@ -355,15 +358,15 @@ void KafkaSink::settle(Outgoing& record, rd_kafka_resp_err_t code) {
     beyond_repair_ = true;
     return;
   }
-  if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && !record.partition && record.lane->partition) {
-    forget_partitions(*record.lane->topic);
-  } else if (is_refusal(code)) {
+  const bool misplaced = is_misplaced(record, code);
+  if (is_refusal(code) && !misplaced) {
     refuse(record, code);
     return;
   }
   // Not its fault: it goes again with the next producer, together with all that comes after it.
   record.state = State::kQueued;
   beyond_repair_ = true;
+  if (misplaced) place_again(*record.lane->topic);
 }
 
 void KafkaSink::refuse(Outgoing& record, rd_kafka_resp_err_t code) {

@@ -35,6 +35,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   bool connected() const override { return KafkaEvents::connected(); }
 
  private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
   enum class State { kQueued, kInFlight, kSettled };
   struct Outgoing;
   struct Topic;
@@ -46,15 +47,15 @@ class KafkaSink final : public Sink, private KafkaEvents {
     std::size_t in_flight = 0;
     bool last_alone = false;        // the last that librdkafka got must share no batch
     // When the partition last took a record of this producer.
-    std::optional<std::chrono::steady_clock::time_point> acknowledged_at;
-    std::chrono::steady_clock::time_point gathers_until{};
+    std::optional<SteadyTime> acknowledged_at;
+    SteadyTime gathers_until{};
     std::size_t gathered_bytes = 0;
   };
   struct Topic {
     std::string name;
     bool keyed = false;             // its records' keys choose partitions
     std::int32_t partitions = 0;    // 0: not known yet, or not asked for
-    std::chrono::steady_clock::time_point ask_at{};
+    SteadyTime ask_at{};
     std::uint32_t keyless = 0;      // records without a key go round
     std::map<std::optional<Partition>, Lane> lanes;  // for ever, as records point to them
     std::size_t in_flight = 0;      // of all lanes
@@ -98,9 +99,10 @@ class KafkaSink final : public Sink, private KafkaEvents {
   void queue_anew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump_all() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void pump(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void forget_partitions(Topic& topic) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool waits_to_be_met(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool waits_for_deliveries(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static bool is_misplaced(const Outgoing& record, rd_kafka_resp_err_t code);
+  void place_again(Topic& topic) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool waits_to_be_met(const Lane& lane, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool waits_for_deliveries(Lane& lane, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   rd_kafka_resp_err_t produce(Outgoing& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void replace_producer() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -110,7 +112,7 @@ class KafkaSink final : public Sink, private KafkaEvents {
   // The delivery thread's own.
   std::vector<Delivery> deliveries_;
   bool beyond_repair_ = false;
-  std::chrono::steady_clock::time_point replaced_at_;
+  SteadyTime replaced_at_;
   int answer_ms_ = kAnswerMs;
 
   mutable absl::Mutex mutex_;
