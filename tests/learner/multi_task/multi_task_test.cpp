@@ -222,31 +222,7 @@ TEST_F(MultiTask, ALearnerBootsItFromItsVersion) {
   const auto log = engaged_log(11, 200);
   LearnerOptions options;
   options.multi_task = small_heads();
-  Metrics metrics;
-  const std::vector<LearnedPolicy> policies{{PolicyId("heads"), "multi_task"}};
-  const auto apply = [](PolicyLog& topic, const std::vector<PolicyRecord>& records) {
-    for (const auto& record : records) EXPECT_TRUE(topic.apply(record.key, record.value).ok());
-  };
-  const auto learn = [&](Learner& learner, std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) learner.on_outcome(log[i], Partition(0), Offset(static_cast<std::int64_t>(i)));
-  };
-  PolicyLog expected, topic;
-  auto straight = Learner::create(policies, options, metrics);
-  ASSERT_TRUE(straight.ok()) << straight.status();
-  learn(**straight, 0, log.size());
-  apply(expected, (*straight)->publish(from_ms(kStartMs), true));
-  auto first = Learner::create(policies, options, metrics);
-  learn(**first, 0, log.size() / 2);
-  apply(topic, (*first)->publish(from_ms(kStartMs), true));
-  auto second = Learner::create(policies, options, metrics);
-  ASSERT_TRUE((*second)->boot(topic).ok());
-  learn(**second, static_cast<std::size_t>((*second)->positions().at(Partition(0)).value()), log.size());
-  apply(topic, (*second)->publish(from_ms(kStartMs), true));
-  const auto blocks = [](const PolicyLog& log_of) {
-    const auto* newest = log_of.newest(PolicyId("heads"));
-    return std::vector<std::uint64_t>(newest->blocks().begin(), newest->blocks().end());
-  };
-  EXPECT_EQ(blocks(topic), blocks(expected));
+  expect_a_boot_changes_nothing(PolicyId("heads"), "multi_task", options, log);
 }
 
 TEST_F(MultiTask, AForeignOutcomeIsNotLearnedAndSteersNothing) {

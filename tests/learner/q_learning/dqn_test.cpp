@@ -15,14 +15,7 @@ namespace {
 using namespace testing;  // NOLINT
 using ::testing::HasSubstr;
 
-class Dqn : public WithNetwork {
- protected:
-  static void remember(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t to) {
-    ASSERT_EQ(trainer.held_from().size(), 1U);
-    for (auto i = static_cast<std::size_t>(trainer.held_from()[0].offset); i < to; ++i)
-      trainer.remember(log[i], {0, static_cast<std::int64_t>(i)});
-  }
-};
+using Dqn = WithNetwork;
 
 TEST_F(Dqn, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
   const auto log = random_log(7, 150);
@@ -30,25 +23,7 @@ TEST_F(Dqn, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
   feed(*straight, log, 0, log.size());
   EXPECT_GT(straight->steps(), 50U);
   EXPECT_EQ(straight->slots_learned() > 0, true);
-  Rng rng(8);
-  std::string state;
-  std::size_t next = 0;
-  int lives = 0;
-  for (; next < log.size(); ++lives) {
-    auto life = trainer(small());
-    if (lives > 0) {
-      ASSERT_TRUE(life->load(state).ok());
-      EXPECT_TRUE(life->save() == state);
-      remember(*life, log, next);
-      EXPECT_TRUE(life->save() == state);
-    }
-    const std::size_t until = std::min(log.size(), next + 1 + rng.below(120));
-    feed(*life, log, next, until);
-    state = life->save();
-    next = until;
-  }
-  EXPECT_GT(lives, 4);
-  EXPECT_TRUE(state == straight->save());
+  expect_stops_change_nothing(log, *straight, [] { return trainer(small()); }, 120, 4);
 }
 
 TEST_F(Dqn, APairSurvivesARestart) {

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "features/feature_vector.h"
+#include "learner/learner.h"
 #include "learner/outcomes.h"
 #include "learner/q_learning/dqn.h"
 
@@ -46,10 +47,18 @@ class WithNetwork : public ::testing::Test {
     for (std::size_t i = from; i < to; ++i) trainer.learn_at(log[i], {0, static_cast<std::int64_t>(i)});
   }
 
+  // From where it says that what it holds begins.
+  static void remember(Trainer& trainer, const std::vector<pb::Outcome>& log, std::size_t to) {
+    ASSERT_EQ(trainer.held_from().size(), 1U);
+    for (auto i = static_cast<std::size_t>(trainer.held_from()[0].offset); i < to; ++i)
+      trainer.remember(log[i], {0, static_cast<std::int64_t>(i)});
+  }
+
   // One that make() makes learns the log in several lives, each from what the one before saved: at the end it is as `straight`, which
-  // has learned it in one.
+  // has learned it in one. A life is of at most so many outcomes.
   template <class Make>
-  static void expect_stops_change_nothing(const std::vector<pb::Outcome>& log, const Trainer& straight, Make&& make) {
+  static void expect_stops_change_nothing(const std::vector<pb::Outcome>& log, const Trainer& straight, Make&& make,
+                                          std::uint64_t longest_life = 200, int fewest_lives = 6) {
     Rng rng(8);
     std::string state;
     int lives = 0;
@@ -58,18 +67,46 @@ class WithNetwork : public ::testing::Test {
       if (lives > 0) {
         ASSERT_TRUE(life->load(state).ok());
         EXPECT_TRUE(life->save() == state);
-        ASSERT_EQ(life->held_from().size(), 1U);
-        for (auto i = static_cast<std::size_t>(life->held_from()[0].offset); i < next; ++i)
-          life->remember(log[i], {0, static_cast<std::int64_t>(i)});
+        ASSERT_NO_FATAL_FAILURE(remember(*life, log, next));
         EXPECT_TRUE(life->save() == state);
       }
-      const std::size_t until = std::min(log.size(), next + 1 + rng.below(200));
+      const std::size_t until = std::min(log.size(), next + 1 + rng.below(longest_life));
       feed(*life, log, next, until);
       state = life->save();
       next = until;
     }
-    EXPECT_GT(lives, 6);
+    EXPECT_GT(lives, fewest_lives);
     EXPECT_TRUE(state == straight.save());
+  }
+
+  // A learner of the policy `name` that boots from another's version in the middle of the log makes the version of one that did not stop.
+  static void expect_a_boot_changes_nothing(const PolicyId& name, const std::string& scorer, const LearnerOptions& options,
+                                            const std::vector<pb::Outcome>& log) {
+    Metrics metrics;
+    const std::vector<LearnedPolicy> policies{{name, scorer}};
+    const auto apply = [](PolicyLog& topic, const std::vector<PolicyRecord>& records) {
+      for (const auto& record : records) EXPECT_TRUE(topic.apply(record.key, record.value).ok());
+    };
+    const auto learn = [&](Learner& learner, std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; ++i) learner.on_outcome(log[i], Partition(0), Offset(static_cast<std::int64_t>(i)));
+    };
+    PolicyLog expected, topic;
+    auto straight = Learner::create(policies, options, metrics);
+    ASSERT_TRUE(straight.ok()) << straight.status();
+    learn(**straight, 0, log.size());
+    apply(expected, (*straight)->publish(from_ms(kStartMs), true));
+    auto first = Learner::create(policies, options, metrics);
+    learn(**first, 0, log.size() / 2);
+    apply(topic, (*first)->publish(from_ms(kStartMs), true));
+    auto second = Learner::create(policies, options, metrics);
+    ASSERT_TRUE((*second)->boot(topic).ok());
+    learn(**second, static_cast<std::size_t>((*second)->positions().at(Partition(0)).value()), log.size());
+    apply(topic, (*second)->publish(from_ms(kStartMs), true));
+    const auto blocks = [&](const PolicyLog& log_of) {
+      const auto* newest = log_of.newest(name);
+      return std::vector<std::uint64_t>(newest->blocks().begin(), newest->blocks().end());
+    };
+    EXPECT_EQ(blocks(topic), blocks(expected));
   }
 
   static std::vector<float> some_rows(std::size_t count) {

@@ -49,25 +49,7 @@ TEST_F(SlateQ, SavingLoadingAndGoingOnIsBitEqualToNotStopping) {
     feed(*straight, log, 0, log.size());
     EXPECT_GT(straight->steps(), 50U);
     EXPECT_EQ(incident(*straight, "not_finite") + incident(*straight, "diverged"), 0U);
-    Rng rng(8);
-    std::string state;
-    int lives = 0;
-    for (std::size_t next = 0; next < log.size(); ++lives) {
-      auto life = slate_trainer(options);
-      if (lives > 0) {
-        ASSERT_TRUE(life->load(state).ok());
-        ASSERT_EQ(life->held_from().size(), 1U);
-        for (auto i = static_cast<std::size_t>(life->held_from()[0].offset); i < next; ++i)
-          life->remember(log[i], {0, static_cast<std::int64_t>(i)});
-        EXPECT_TRUE(life->save() == state);
-      }
-      const std::size_t until = std::min(log.size(), next + 1 + rng.below(120));
-      feed(*life, log, next, until);
-      state = life->save();
-      next = until;
-    }
-    EXPECT_GT(lives, 4);
-    EXPECT_TRUE(state == straight->save());
+    expect_stops_change_nothing(log, *straight, [&] { return slate_trainer(options); }, 120, 4);
   }
 }
 
