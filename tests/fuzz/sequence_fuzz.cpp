@@ -19,15 +19,21 @@ learner::SequenceOptions small() {
   return options;
 }
 
-void check_tables(const pb::SequenceState& state) {
-  learner::SequenceTables tables(small()), again(small());
-  if (!tables.load(state).ok()) return;
-  pb::SequenceState saved, saved_again;
-  tables.save(saved);
+// `again`: an empty one.
+template <class State, class Kept>
+void check_saved(const Kept& kept, Kept again) {
+  State saved, saved_again;
+  kept.save(saved);
   const absl::Status loaded = again.load(saved);
   RIFFLE_CHECK(loaded.ok(), loaded.ToString());
   again.save(saved_again);
   RIFFLE_CHECK(saved.SerializeAsString() == saved_again.SerializeAsString());
+}
+
+void check_tables(const pb::SequenceState& state) {
+  learner::SequenceTables tables(small());
+  if (!tables.load(state).ok()) return;
+  check_saved<pb::SequenceState>(tables, learner::SequenceTables(small()));
   std::vector<float> row(small().width);
   for (std::uint64_t item = 1; item < 12; ++item) {
     tables.see(ItemKey(item), CategoryKey(item % 3), 1000 + static_cast<std::int64_t>(item));
@@ -37,14 +43,9 @@ void check_tables(const pb::SequenceState& state) {
 }
 
 void check_log(const pb::InteractionLogState& state) {
-  learner::InteractionLog log(small().log), again(small().log);
+  learner::InteractionLog log(small().log);
   if (!log.load(state).ok()) return;
-  pb::InteractionLogState saved, saved_again;
-  log.save(saved);
-  const absl::Status loaded = again.load(saved);
-  RIFFLE_CHECK(loaded.ok(), loaded.ToString());
-  again.save(saved_again);
-  RIFFLE_CHECK(saved.SerializeAsString() == saved_again.SerializeAsString());
+  check_saved<pb::InteractionLogState>(log, learner::InteractionLog(small().log));
   std::vector<std::uint64_t> window;
   for (std::uint64_t user = 0; user < 9; ++user) {
     const std::uint64_t last = log.add(user % 4, {ItemKey(user), CategoryKey(0), 1, records::InteractionType::kClick}, user % 2 == 0);
