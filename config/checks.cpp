@@ -27,6 +27,7 @@ class Checker {
     check_experiments();
     check_explorers();
     check_heads();
+    check_networks();
     check_weights();
     check_caps();
     check_lists();
@@ -140,6 +141,16 @@ class Checker {
     check("purchase", weights.purchase, rewards.purchase, "rows.types.purchase.reward");
     check("dwell", weights.dwell, rewards.dwell, "rows.types.dwell.reward");
     check("comeback", weights.comeback, rewards.comeback, "reward.comeback");
+  }
+
+  void check_networks() {
+    const learner::MultiTaskOptions& heads = config_.learner.multi_task;
+    require(heads.experts * heads.hidden_2 <= learner::kMostExpertUnits, "learner.multi_task.hidden_2",
+            "learner.multi_task.experts",
+            absl::StrCat(heads.experts, " experts of ", heads.hidden_2, " units are more than ", learner::kMostExpertUnits, " units together"));
+    const learner::SlateQOptions& slates = config_.learner.slateq;
+    require(slates.advantage_decay * slates.learning_rate < 1, "learner.slateq.advantage_decay", "learner.slateq.learning_rate",
+            absl::StrCat("times learning_rate (", format_real(slates.learning_rate), ") must be below 1"));
   }
 
   void check_weights() {

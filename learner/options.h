@@ -88,6 +88,7 @@ struct HeadNumbers {
 };
 
 constexpr std::size_t kMostExperts = 32;                     // of `multi_task`: each costs every score
+constexpr std::size_t kMostExpertUnits = 1024;               // of all experts together
 
 // The network is trained as neural_linear's is. hidden_1: units of the shared layer; hidden_2: of each expert.
 struct MultiTaskOptions : ReplayedOptions {

@@ -16,6 +16,7 @@ using network::Head;
 // Of clicks, of purchases among them, of full dwells and of coming back, before anything is learned: what lists have, more or less.
 // The nearer the truth, the fewer steps go into finding it.
 constexpr double kFirstRate = .05;
+static_assert(kMostExpertUnits <= network::kWidestLayer);
 
 network::Shape layers_of(const network::MultiTaskShape& shape) { return {shape.inputs, shape.hidden, shape.width, false}; }
 
@@ -90,9 +91,9 @@ absl::Status MultiTaskTrainer::load(std::string_view bytes) {
 
 absl::StatusOr<std::unique_ptr<Trainer>> make_multi_task_trainer(const MultiTaskOptions& options, const NetworkOptions& network) {
   RIFFLE_RETURN_IF_ERROR(check(options, "multi_task"));
-  if (options.experts == 0 || options.experts > kMostExperts || options.experts * options.hidden_2 > network::kWidestLayer)
-    return absl::InvalidArgumentError(absl::StrCat("multi_task: 1 to ", kMostExperts, " experts, of at most ",
-                                                   network::kWidestLayer, " units together (hidden_2)"));
+  if (options.experts == 0 || options.experts > kMostExperts || options.experts * options.hidden_2 > kMostExpertUnits)
+    return absl::InvalidArgumentError(absl::StrCat("multi_task: 1 to ", kMostExperts, " experts, of at most ", kMostExpertUnits,
+                                                   " units together (hidden_2)"));
   if (options.full_dwell.count() <= 0) return absl::InvalidArgumentError("multi_task: full_dwell must be above 0");
   if (!all_finite(factors_of(options))) return absl::InvalidArgumentError("multi_task: weights and rewards must be finite");
   RIFFLE_ASSIGN_OR_RETURN(auto made, open_network("multi_task", settings_of(options), network));
