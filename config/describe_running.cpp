@@ -11,7 +11,7 @@ void describe_state(Fields& f, pipeline::StateOptions& o) {
            "power cut is the only one of its request; or when the operating system likes.");
   f.whole("cached_users", o.cached_users, "Decoded rows kept in RAM, a shard.", 1);
   f.whole("cached_items", o.cached_items, "The same of items.", 1);
-  f.whole("cached_decisions", o.cached_decisions, "The same of decisions, some 20 kB each.", 1);
+  f.whole("cached_decisions", o.cached_decisions, "The same of decisions, some 8 kB each.", 1);
   f.whole("cached_lists", o.cached_lists, "The same of what is small of a list: joins, waiting rewards and such, each.", 1);
   f.bytes("write_buffer_bytes", o.write_buffer_bytes, "Of a store; larger ones flush less often.", 1 << 20);
   f.bytes("block_cache_bytes", o.block_cache_bytes, "Of all stores of the worker together.", 1 << 20);

@@ -18,7 +18,7 @@ struct StateOptions {
   Fsync fsync = Fsync::kEpoch;
   std::size_t cached_users = 500'000;       // decoded rows kept in RAM, a shard
   std::size_t cached_items = 200'000;
-  std::size_t cached_decisions = 4'000;     // some 20 kB each
+  std::size_t cached_decisions = 500;       // some 8 kB each
   std::size_t cached_lists = 50'000;        // what is small of a list: joins, waiting rewards, open requests: each
   std::size_t write_buffer_bytes = 64 << 20;
   std::size_t block_cache_bytes = 256 << 20;  // shared by a worker's stores
