@@ -18,6 +18,9 @@ EpochWriter::EpochWriter(bus::Sink* outputs, bus::Sink* lists, const bus::TopicN
       commit_seconds_(metrics.histogram("riffle_epoch_commit_seconds", "From an epoch's freeze to its commit",
                                         Metrics::latency_buckets())),
       epochs_(metrics.counter("riffle_epochs_total", "Epochs committed")),
+      rows_(metrics.counter("riffle_epoch_rows_total", "Rows that epochs' commits wrote or erased")),
+      row_bytes_(metrics.counter("riffle_epoch_row_bytes_total", "Their keys and values, before they are packed")),
+      records_(metrics.counter("riffle_epoch_records_total", "Records that epochs published: outcomes, dead letters, item statistics")),
       refused_(metrics.counter("riffle_outputs_refused_total", "Records that the bus will never take")),
       thread_([this, topic = topics.item_stats] {
         statistics_record_.topic = topic;
@@ -93,6 +96,7 @@ void EpochWriter::send(Job& job, const ingest::OwnedRecord& record) {
   const auto ticket = outputs_->send(record.record());
   if (ticket.ok()) {
     job.ticket = *ticket;
+    records_.Increment();
   } else {
     job.status = annotate(ticket.status(), absl::StrCat("shard ", job.epoch.shard.value(), ", ", record.topic));
   }
@@ -116,6 +120,8 @@ void EpochWriter::commit(Job& job) {
   job.status = job.epoch.store->write(batch, fsync_ != Fsync::kNever);
   if (!job.status.ok()) return;
   epochs_.Increment();
+  rows_.Increment(static_cast<double>(batch.operations().size()));
+  row_bytes_.Increment(static_cast<double>(batch.bytes()));
   if (!job.epoch.statistics.items.empty()) told_(std::move(job.epoch.statistics));
 }
 

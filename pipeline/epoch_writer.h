@@ -55,7 +55,7 @@ class EpochWriter {
   ingest::OwnedRecord statistics_record_;   // the writer's; its memory is used again and again
   const Fsync fsync_;
   Histogram& commit_seconds_;
-  Counter& epochs_;
+  Counter &epochs_, &rows_, &row_bytes_, &records_;
   Counter& refused_;
 
   mutable absl::Mutex mutex_;

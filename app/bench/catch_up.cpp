@@ -12,6 +12,15 @@ using Steady = std::chrono::steady_clock;
 constexpr Milliseconds kApplied{100};     // between two looks at a page, which costs the worker a millisecond
 constexpr Milliseconds kCommitted{10};    // between two questions to the broker, which cost it nothing
 
+// Adds what the worker's page says, `sign` times.
+absl::Status add_epochs(Stage& stage, double sign, CatchUp& caught_up) {
+  RIFFLE_ASSIGN_OR_RETURN(const std::string page, stage.worker().metrics_page());
+  caught_up.rows += sign * metric_sum(page, "riffle_epoch_rows_total");
+  caught_up.row_bytes += sign * metric_sum(page, "riffle_epoch_row_bytes_total");
+  caught_up.records += sign * metric_sum(page, "riffle_epoch_records_total");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status check_results(Stage& stage, std::uint64_t events) {
@@ -49,8 +58,14 @@ absl::StatusOr<CatchUp> catch_up(Stage& stage, std::uint64_t total, double warm,
     return absl::InvalidArgumentError(absl::StrCat("the worker had applied ", begun_at, " of ", total,
                                                    " events before they could be measured: give it more --events"));
   }
+  CatchUp caught_up;
+  RIFFLE_RETURN_IF_ERROR(add_epochs(stage, -1, caught_up));
   RIFFLE_RETURN_IF_ERROR(await_committed(stage, total));
-  return CatchUp{static_cast<double>(total) - begun_at, stage.worker().cpu_time() - cpu, Steady::now() - began};
+  caught_up.events = static_cast<double>(total) - begun_at;
+  caught_up.cpu = stage.worker().cpu_time() - cpu;
+  caught_up.wall = Steady::now() - began;
+  RIFFLE_RETURN_IF_ERROR(add_epochs(stage, 1, caught_up));
+  return caught_up;
 }
 
 }  // namespace riffle::app::bench

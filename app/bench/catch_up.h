@@ -15,6 +15,8 @@ struct CatchUp {
   double events = 0;                         // applied and committed meanwhile
   std::chrono::duration<double> cpu{};       // of the worker's process, user and system
   std::chrono::duration<double> wall{};
+  // What epochs did for them: rows written, their bytes, and records published (an epoch under way at the beginning counts here whole).
+  double rows = 0, row_bytes = 0, records = 0;
 };
 
 // With `total` events published and the worker running: from the moment that `warm` of them are applied until every offset
