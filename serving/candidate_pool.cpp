@@ -19,6 +19,9 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 // Items lie anywhere: those that come next are fetched while this one is looked at.
 constexpr std::size_t kAhead = 8;
 
+// Of what no event has met, as much of a catalogue.
+const features::ItemSums kNothing;
+
 }  // namespace
 
 void CandidatePool::reset(const ServingContext& context, const features::RowOptions& rows, const Rules& rules) {
@@ -99,7 +102,7 @@ void CandidatePool::meet(std::span<const std::uint32_t> items) {
   // What a snapshot says is at hand; sums of live rows are found when they are asked for.
   for (std::size_t i = 0; i < unmet; ++i) {
     PooledItem& item = items_[unmet_[i]];
-    item.sums = !item.live && item.merged ? &item.merged->sums : nullptr;
+    item.sums = item.live ? nullptr : item.merged ? &item.merged->sums : &kNothing;
     item.faded = true;
   }
 }
@@ -178,7 +181,7 @@ const features::ItemSums* CandidatePool::live_sums(std::uint32_t number) {
 
 void CandidatePool::find_sums(std::uint32_t number) {
   PooledItem& item = items_[number];
-  item.sums = item.live ? live_sums(number) : nullptr;  // what the snapshot says of others is at hand
+  item.sums = live_sums(number);  // what is said of others is at hand
   item.faded = item.sums != nullptr;
   if (!item.sums)
     item.sums = &sums_.emplace_back(features::sums_now(item.live, item.merged, context_->shard, context_->now, faded_, *rows_));

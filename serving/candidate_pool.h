@@ -30,7 +30,7 @@ struct alignas(64) PooledItem {
   // Of this request.
   const records::ItemRow* live = nullptr;              // the shard's own; null: none, or its part in `merged` is as new
   const records::RequestCandidate* requested = nullptr;  // null: the request does not name it
-  const features::ItemSums* sums = nullptr;            // null: of a live row, or of none, and nobody has asked for them
+  const features::ItemSums* sums = nullptr;            // null: of a live row, and nobody has asked for them
   std::uint32_t candidate = 0;                         // place among the gatherer's candidates + 1; 0: it is none
   std::uint32_t world = 0, request = 0;                // when it was looked up, and met, last
   bool available = false;                              // as the catalogue says of it, without looking there

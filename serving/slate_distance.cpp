@@ -4,13 +4,18 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <vector>
+
+#include "absl/container/inlined_vector.h"
 
 namespace riffle::serving {
 namespace {
 
+// Of a list's items: most lists have no more.
+template <class T>
+using OfSlots = absl::InlinedVector<T, 16>;
+
 template <class T, class Similarity>
-std::optional<SlateDistance> distances(const std::vector<T>& items, Similarity&& similarity) {
+std::optional<SlateDistance> distances(const OfSlots<T>& items, Similarity&& similarity) {
   if (items.size() < 2) return std::nullopt;
   double sum = 0, smallest = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < items.size(); ++i)
@@ -40,7 +45,7 @@ std::size_t common(const Words& a, const Words& b) {
 }  // namespace
 
 std::optional<SlateDistance> category_distances(std::span<const features::CatalogueItem* const> slate) {
-  std::vector<const decltype(features::CatalogueItem::path)*> paths;
+  OfSlots<const decltype(features::CatalogueItem::path)*> paths;
   for (const features::CatalogueItem* item : slate)
     if (item && !item->path.empty()) paths.push_back(&item->path);
   return distances(paths, [](const auto* a, const auto* b) {
@@ -54,8 +59,7 @@ std::optional<SlateDistance> title_distances(std::span<const features::Catalogue
     const Words* words;
     std::uint64_t signature;  // a bit a word: titles that share none have no word in common, which is nearly always so
   };
-  std::vector<Title> titles;
-  titles.reserve(slate.size());
+  OfSlots<Title> titles;
   for (const features::CatalogueItem* item : slate) {
     if (!item || item->title_words.empty()) continue;
     std::uint64_t signature = 0;
