@@ -46,6 +46,22 @@ BENCHMARK_CAPTURE(SequenceEncode, mean, Shape::kMean)->Unit(benchmark::kMicrosec
 BENCHMARK_CAPTURE(SequenceEncode, gru, Shape::kGru)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(SequenceEncode, attention, Shape::kAttention)->Unit(benchmark::kMicrosecond);
 
+// A user's state against so many items.
+void SequenceScan(benchmark::State& state) {
+  const learner::SequenceOptions options;
+  const auto items = static_cast<std::size_t>(state.range(0));
+  Rng rng(1);
+  std::vector<float> rows(items * options.width), user(options.width), scores(items);
+  for (std::vector<float>* all : {&rows, &user})
+    for (float& x : *all) x = static_cast<float>(.1 * rng.normal());
+  for (auto _ : state) {
+    learner::score_rows(rows, user, scores);
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(SequenceScan)->Arg(4'000)->Arg(20'000)->Arg(65'536)->Unit(benchmark::kMicrosecond);
+
 // Baskets of twenty of 500 users who take turns; what is counted are interactions.
 void SequenceLearn(benchmark::State& state, Shape::Kind kind) {
   const learner::SequenceOptions options;

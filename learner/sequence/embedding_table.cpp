@@ -67,47 +67,96 @@ void EmbeddingTable::learn(std::uint32_t slot, Side side, std::span<const float>
   }
 }
 
-void EmbeddingTable::save(pb::EmbeddingTableState& state) const {
-  admitted_.save(*state.mutable_admitted());
-  waiting_.save(*state.mutable_waiting());
-  for (const std::uint32_t slot : state.waiting().slot()) state.add_waiting_count(counts_[slot]);
+void EmbeddingTable::end_learning() {
+  squares_.clear();
+  squares_.shrink_to_fit();
+}
+
+std::size_t EmbeddingTable::slots_a_part() const {
+  constexpr std::size_t kPartBytes = 16 << 10;
+  return std::max<std::size_t>(1, kPartBytes / (4 * options_.width * sizeof(float)));
+}
+
+void EmbeddingTable::write_rows(std::uint32_t from, std::uint32_t to, pb::EmbeddingRowsState& rows) const {
   const std::size_t both = 2 * options_.width;
-  for (const std::uint32_t slot : state.admitted().slot()) {
-    const auto add = [&](const std::vector<float>& from, std::string& to) {
-      to += bytes_of(std::span(from).subspan(slot * both, both));
+  rows.set_first_slot(from);
+  for (std::uint32_t slot = from; slot < to; ++slot) {
+    const auto add = [&](const std::vector<float>& of, std::string& bytes) {
+      if (admitted_.used(slot))
+        bytes += bytes_of(std::span(of).subspan(slot * both, both));
+      else
+        bytes.append(both * sizeof(float), '\0');  // what is left of the key that went is nobody's
     };
-    add(numbers_, *state.mutable_numbers());
-    add(squares_, *state.mutable_squares());
+    add(numbers_, *rows.mutable_numbers());
+    add(squares_, *rows.mutable_squares());
   }
+}
+
+void EmbeddingTable::save(pb::EmbeddingTableState& state) const {
+  save_parts([&state](const pb::EmbeddingTableState& part) { state.MergeFrom(part); });
+}
+
+void EmbeddingTable::save_parts(const std::function<void(const pb::EmbeddingTableState&)>& part) const {
+  pb::EmbeddingTableState state;
   state.set_now_ms(now_ms_);
   state.set_expired(expired_);
+  part(state);
+  admitted_.save_parts([&](const pb::KeySlotsState& keys) {
+    state.Clear();
+    *state.mutable_admitted() = keys;
+    part(state);
+  });
+  waiting_.save_parts([&](const pb::KeySlotsState& keys) {
+    state.Clear();
+    *state.mutable_waiting() = keys;
+    for (const std::uint32_t slot : keys.slot()) state.add_waiting_count(counts_[slot]);
+    part(state);
+  });
+  const std::uint32_t slots = admitted_.slots(), step = static_cast<std::uint32_t>(slots_a_part());
+  for (std::uint32_t from = 0; from < slots; from += step) {
+    state.Clear();
+    write_rows(from, std::min(slots, from + step), *state.add_rows());
+    part(state);
+  }
+}
+
+absl::Status EmbeddingTable::load_rows(const pb::EmbeddingTableState& state) {
+  const std::size_t slot_bytes = 2 * options_.width * sizeof(float);
+  std::size_t next = 0;
+  grow();
+  for (const pb::EmbeddingRowsState& rows : state.rows()) {
+    const std::size_t slots = rows.numbers().size() / slot_bytes;
+    if (rows.first_slot() != next || slots == 0 || slots > admitted_.slots() - next || rows.numbers().size() % slot_bytes != 0 ||
+        rows.squares().size() != rows.numbers().size())
+      return absl::InvalidArgumentError(absl::StrCat("a table of ", admitted_.slots(), " slots has ", rows.numbers().size(),
+                                                     " bytes of numbers, ", rows.squares().size(), " of squares from slot ",
+                                                     rows.first_slot(), ", where ", next, " is next: it is cut short, or of another width"));
+    const auto take = [&](std::string_view from, std::vector<float>& to) {
+      const std::vector<float> read = floats_of(from);
+      std::copy(read.begin(), read.end(), to.begin() + static_cast<std::ptrdiff_t>(2 * next * options_.width));
+    };
+    take(rows.numbers(), numbers_);
+    take(rows.squares(), squares_);
+    next += slots;
+  }
+  if (next != admitted_.slots())
+    return absl::InvalidArgumentError(absl::StrCat("a table of ", admitted_.slots(), " slots has rows of ", next, ": it is cut short"));
+  if (!all_finite(numbers_) || !all_finite(squares_))
+    return absl::InvalidArgumentError("a table holds a number that is not finite");
+  return absl::OkStatus();
 }
 
 absl::Status EmbeddingTable::load(const pb::EmbeddingTableState& state) {
   RIFFLE_RETURN_IF_ERROR(admitted_.load(state.admitted()));
   RIFFLE_RETURN_IF_ERROR(waiting_.load(state.waiting()));
-  const auto keys = static_cast<std::size_t>(state.admitted().key_size());
-  const std::size_t both = 2 * options_.width, bytes = keys * both * sizeof(float);
-  if (state.waiting_count_size() != state.waiting().key_size() || state.numbers().size() != bytes || state.squares().size() != bytes)
-    return absl::InvalidArgumentError(absl::StrCat("a table of ", keys, " keys has ", state.numbers().size(), " bytes of numbers, ",
-                                                   state.squares().size(), " of squares: it is cut short, or of another width"));
+  if (state.waiting_count_size() != state.waiting().key_size())
+    return absl::InvalidArgumentError(absl::StrCat(state.waiting().key_size(), " keys that wait have ", state.waiting_count_size(),
+                                                   " counts"));
   counts_.resize(waiting_.slots());
   for (int i = 0; i < state.waiting_count_size(); ++i) counts_[state.waiting().slot(i)] = state.waiting_count(i);
-  grow();
-  for (std::size_t i = 0; i < keys; ++i) {
-    const std::size_t slot = state.admitted().slot(static_cast<int>(i));
-    const auto take = [&](std::string_view from, std::vector<float>& to) {
-      const std::vector<float> row = floats_of(from.substr(i * both * sizeof(float), both * sizeof(float)));
-      std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(slot * both));
-    };
-    take(state.numbers(), numbers_);
-    take(state.squares(), squares_);
-  }
   now_ms_ = state.now_ms();
   expired_ = state.expired();
-  if (!all_finite(numbers_) || !all_finite(squares_))
-    return absl::InvalidArgumentError("a table holds a number that is not finite");
-  return absl::OkStatus();
+  return load_rows(state);
 }
 
 std::size_t EmbeddingTable::memory_bytes() const {

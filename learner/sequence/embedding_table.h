@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -50,11 +51,20 @@ class EmbeddingTable {
   const Options& options() const { return options_; }
   std::size_t memory_bytes() const;
 
+  // For readers: what only learn() needs goes, and it cannot be called any more.
+  void end_learning();
+
+  // As messages that merge into the whole. A slot's rows are in the same one whatever else there is, a few together: what has not
+  // changed has the same bytes.
+  void save_parts(const std::function<void(const pb::EmbeddingTableState&)>& part) const;
   void save(pb::EmbeddingTableState& state) const;
   // Into one that has seen nothing. InvalidArgument: not what save() writes, or of another width, or numbers that are not finite.
   absl::Status load(const pb::EmbeddingTableState& state);
 
  private:
+  std::size_t slots_a_part() const;
+  void write_rows(std::uint32_t from, std::uint32_t to, pb::EmbeddingRowsState& rows) const;
+  absl::Status load_rows(const pb::EmbeddingTableState& state);
   void expire(std::int64_t now_ms);
   void grow();
   void begin(std::uint32_t slot, std::uint64_t key);

@@ -8,6 +8,7 @@ namespace riffle::learner {
 namespace {
 
 constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 62;  // an interaction each nanosecond for a century
+constexpr std::uint64_t kNumbersAPart = 512;                    // of some 30 bytes each
 
 }  // namespace
 
@@ -22,7 +23,7 @@ std::uint64_t InteractionLog::add(std::uint64_t user, const SequenceEntry& entry
     const LoggedInteraction& oldest = at(number);  // shares its place
     if (oldest.target)
       if (const auto of = counts_.find(oldest.entry.item); --of->second == 0) counts_.erase(of);
-    if (const auto last = last_of_.find(oldest.user); last->second + most_ == number) last_of_.erase(last);
+    if (const auto last = last_of_.find(oldest.user); last != last_of_.end() && last->second + most_ == number) last_of_.erase(last);
   }
   const auto [last, first] = last_of_.try_emplace(user, number);
   if (!first) {
@@ -36,6 +37,19 @@ std::uint64_t InteractionLog::add(std::uint64_t user, const SequenceEntry& entry
     ring_[number % most_] = interaction;
   ++end_;
   return number;
+}
+
+void InteractionLog::forget(std::uint64_t user) {
+  const auto last = last_of_.find(user);
+  if (last == last_of_.end()) return;
+  window(last->second, ring_.size(), forgotten_);
+  last_of_.erase(last);
+  for (const std::uint64_t number : forgotten_) {
+    LoggedInteraction& one = ring_[number % most_];
+    if (one.target)
+      if (const auto of = counts_.find(one.entry.item); --of->second == 0) counts_.erase(of);
+    one = {.user = kForgotten, .entry = {}, .target = false, .back = 0};
+  }
 }
 
 void InteractionLog::window(std::uint64_t last, std::size_t most, std::vector<std::uint64_t>& numbers) const {
@@ -54,8 +68,19 @@ std::size_t InteractionLog::memory_bytes() const {
 }
 
 void InteractionLog::save(pb::InteractionLogState& state) const {
+  save_parts([&state](const pb::InteractionLogState& part) { state.MergeFrom(part); });
+}
+
+void InteractionLog::save_parts(const std::function<void(const pb::InteractionLogState&)>& part) const {
+  pb::InteractionLogState state;
   state.set_begin(begin());
+  part(state);
+  state.Clear();
   for (std::uint64_t number = begin(); number < end_; ++number) {
+    if (number % kNumbersAPart == 0 && number != begin()) {
+      part(state);
+      state.Clear();
+    }
     const LoggedInteraction& one = at(number);
     state.add_user(one.user);
     state.add_item(one.entry.item.value());
@@ -65,6 +90,7 @@ void InteractionLog::save(pb::InteractionLogState& state) const {
     state.add_target(one.target);
     state.add_back(one.back);
   }
+  if (!empty()) part(state);
 }
 
 absl::Status InteractionLog::load(const pb::InteractionLogState& state) {
@@ -93,7 +119,7 @@ absl::Status InteractionLog::load(const pb::InteractionLogState& state) {
            state.target(i),
            state.back(i)};
     count(one);
-    last_of_[one.user] = number;
+    if (one.user != kForgotten) last_of_[one.user] = number;
   }
   end_ = state.begin() + static_cast<std::uint64_t>(held);
   return absl::OkStatus();

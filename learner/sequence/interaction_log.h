@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,9 +22,14 @@ struct LoggedInteraction {
 
 class InteractionLog {
  public:
+  // Whose interactions are nobody's any more.
+  static constexpr std::uint64_t kForgotten = ~std::uint64_t{0};
+
   explicit InteractionLog(std::size_t most) : most_(most) {}
 
   std::uint64_t add(std::uint64_t user, const SequenceEntry& entry, bool target);  // its number
+  // What the user did is context of nothing and no target from now on: only that something was there stays.
+  void forget(std::uint64_t user);
   std::uint64_t begin() const { return end_ - ring_.size(); }
   std::uint64_t end() const { return end_; }
   bool empty() const { return ring_.empty(); }
@@ -41,6 +47,8 @@ class InteractionLog {
   std::uint32_t count_of(ItemKey item) const;   // targets with it that are held
   std::size_t memory_bytes() const;
 
+  // As messages that merge into the whole, a number's in the same one whatever is held besides.
+  void save_parts(const std::function<void(const pb::InteractionLogState&)>& part) const;
   void save(pb::InteractionLogState& state) const;
   // Into one that is empty. InvalidArgument: not what save() writes, or more than fit.
   absl::Status load(const pb::InteractionLogState& state);
@@ -53,6 +61,7 @@ class InteractionLog {
   std::vector<LoggedInteraction> ring_;                           // by number modulo most_
   absl::flat_hash_map<std::uint64_t, std::uint64_t> last_of_;     // user → number of his last one held
   absl::flat_hash_map<ItemKey, std::uint32_t> counts_;
+  std::vector<std::uint64_t> forgotten_;                          // scratch
 };
 
 }  // namespace riffle::learner

@@ -3,6 +3,11 @@
 #include "absl/strings/str_cat.h"
 
 namespace riffle::learner {
+namespace {
+
+constexpr int kKeysAPart = 1024;  // of some 20 bytes each
+
+}  // namespace
 
 void KeySlots::unlink(std::uint32_t slot) {
   const Slot& it = slots_[slot];
@@ -47,13 +52,19 @@ void KeySlots::remove(std::uint32_t slot) {
   free_.push(slot);
 }
 
-void KeySlots::save(pb::KeySlotsState& state) const {
+void KeySlots::save_parts(const std::function<void(const pb::KeySlotsState&)>& part) const {
+  pb::KeySlotsState state;
   state.set_slots(slots());
   for (std::uint32_t slot = oldest_; slot != kNone; slot = slots_[slot].newer) {
+    if (state.key_size() == kKeysAPart) {
+      part(state);
+      state.Clear();
+    }
     state.add_key(slots_[slot].key);
     state.add_slot(slot);
     state.add_time_ms(slots_[slot].time_ms);
   }
+  part(state);
 }
 
 absl::Status KeySlots::load(const pb::KeySlotsState& state) {

@@ -39,7 +39,8 @@ class KeySlots {
   std::uint32_t most() const { return most_; }
   std::size_t memory_bytes() const { return slots_.capacity() * sizeof(Slot) + slot_of_.capacity() * 17; }
 
-  void save(pb::KeySlotsState& state) const;
+  // As messages that merge into the whole.
+  void save_parts(const std::function<void(const pb::KeySlotsState&)>& part) const;
   // Into one that has no key. InvalidArgument: not what save() writes, or more than `most` keys.
   absl::Status load(const pb::KeySlotsState& state);
 

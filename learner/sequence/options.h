@@ -4,12 +4,22 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "base/time.h"
 
 namespace riffle::learner {
 
+// Of the encoder that runs live, whose versions lie on `policy` as policies' do: no policy may have it.
+inline constexpr std::string_view kEncoderId = "encoder";
+
 struct SequenceOptions {
+  bool runs() const { return encoder != "none"; }         // beside the policies
+
+  std::string encoder = "none";                           // that runs live: none | mean | gru | attention
+  Milliseconds publish_interval{std::chrono::minutes(1)};  // of its versions, while there is something new
+  std::size_t keep_versions = 3;                          // on `policy`
   std::size_t width = 64;                                 // numbers of an item's row, and of a state
   std::size_t length = 50;                                // last interactions that are read
   std::size_t items = 65536;                              // with rows; beyond them the one not seen for longest goes

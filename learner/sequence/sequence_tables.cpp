@@ -60,9 +60,22 @@ void SequenceTables::output(ItemKey item, CategoryKey category, std::span<float>
 }
 
 void SequenceTables::save(pb::SequenceState& state) const {
-  items_.save(*state.mutable_items());
-  categories_.save(*state.mutable_categories());
-  for (const std::uint32_t slot : state.items().admitted().slot()) state.add_category_of(category_of_[slot].value());
+  save_parts([&state](const pb::SequenceState& part) { state.MergeFrom(part); });
+}
+
+void SequenceTables::save_parts(const std::function<void(const pb::SequenceState&)>& part) const {
+  pb::SequenceState state;
+  items_.save_parts([&](const pb::EmbeddingTableState& items) {
+    state.Clear();
+    *state.mutable_items() = items;
+    for (const std::uint32_t slot : items.admitted().slot()) state.add_category_of(category_of_[slot].value());
+    part(state);
+  });
+  categories_.save_parts([&](const pb::EmbeddingTableState& categories) {
+    state.Clear();
+    *state.mutable_categories() = categories;
+    part(state);
+  });
 }
 
 absl::Status SequenceTables::load(const pb::SequenceState& state) {

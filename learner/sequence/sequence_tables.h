@@ -2,6 +2,7 @@
 // as itself.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -31,6 +32,10 @@ class SequenceTables {
   EmbeddingTable& categories() { return categories_; }
   std::size_t memory_bytes() const;
 
+  void end_learning() { items_.end_learning(), categories_.end_learning(); }  // as EmbeddingTable::end_learning()
+
+  // As EmbeddingTable::save_parts().
+  void save_parts(const std::function<void(const pb::SequenceState&)>& part) const;
   void save(pb::SequenceState& state) const;
   absl::Status load(const pb::SequenceState& state);  // as EmbeddingTable::load()
 

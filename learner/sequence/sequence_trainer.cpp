@@ -19,9 +19,25 @@ using Shape = network::SequenceShape;
 constexpr float kLargestGradient = 5;  // of the layers; steps of a sound stream stay below 1
 constexpr std::array<std::string_view, 3> kKinds = {"mean", "gru", "attention"};  // by Shape::Kind
 
-std::uint64_t checksum_of(pb::SequenceState state) {
-  state.clear_checksum();
-  return stable_hash(state.SerializeAsString());
+constexpr std::size_t kNumbersAPart = 1 << 16;  // of layers
+constexpr std::size_t kChecksumBytes = 9;       // a tag and eight
+
+// As the message's last field, behind these bytes of it.
+std::string checksum_of(std::string_view bytes) {
+  pb::SequenceState last;
+  last.set_checksum(stable_hash(bytes));
+  return last.SerializeAsString();
+}
+
+absl::StatusOr<std::vector<float>> numbers_of(const google::protobuf::RepeatedPtrField<std::string>& parts, std::size_t count) {
+  std::vector<float> numbers;
+  for (const std::string& part : parts) {
+    const std::vector<float> more = floats_of(part);
+    numbers.insert(numbers.end(), more.begin(), more.end());
+  }
+  if (numbers.size() != count || !all_finite(numbers))
+    return absl::InvalidArgumentError("sequence state has not as many numbers as its layers take, or one that is not finite");
+  return numbers;
 }
 
 // What is kept of the state before, at first, by gru: a mean over the last few; and how little else there is beside what each kind
@@ -119,10 +135,13 @@ void SequenceTrainer::renew_encoder() {
   encoder_ = std::make_unique<SequenceEncoder>(shape_, online);
 }
 
-void SequenceTrainer::take(std::uint64_t user, const SequenceEntry& entry, bool target) {
+void SequenceTrainer::take(std::uint64_t user, const SequenceEntry& entry, bool target, bool learn) {
   tables_.see(entry.item, entry.category, entry.time_ms);
   log_.add(user, entry, target);
-  if (log_.end() - learned_to_ >= options_.step_every) learn_new();
+  if (log_.end() - learned_to_ < options_.step_every) return;
+  if (learn) return learn_new();
+  left_out_ += log_.end() - learned_to_;
+  learned_to_ = log_.end();
 }
 
 void SequenceTrainer::learn_new() {
@@ -175,7 +194,7 @@ std::size_t SequenceTrainer::memory_bytes() const {
   return tables_.memory_bytes() + log_.memory_bytes() + 5 * shape_.parameters() * sizeof(float);
 }
 
-std::string SequenceTrainer::save() const {
+void SequenceTrainer::save_parts(const std::function<void(const pb::SequenceState&)>& part) const {
   const std::size_t count = shape_.parameters();
   QNumbers numbers(count);
   network::Numbers to{numbers.online.data(), numbers.target.data(), numbers.first_moment.data(), numbers.second_moment.data(), 0};
@@ -184,35 +203,58 @@ std::string SequenceTrainer::save() const {
   state.set_kind(shape_.kind);
   state.set_width(shape_.width);
   state.set_length(shape_.length);
-  state.set_online(bytes_of(numbers.online));
-  state.set_first_moment(bytes_of(numbers.first_moment));
-  state.set_second_moment(bytes_of(numbers.second_moment));
   state.set_steps(to.steps);
-  tables_.save(state);
-  log_.save(*state.mutable_log());
   state.set_tried_steps(tried_steps_);
   state.set_learned_to(learned_to_);
-  state.set_checksum(checksum_of(state));
-  return state.SerializeAsString();
+  state.set_left_out(left_out_);
+  part(state);
+  const auto layers = [&](const std::vector<float>& of, auto add) {
+    for (std::size_t from = 0; from < count; from += kNumbersAPart) {
+      state.Clear();
+      add(state, bytes_of(std::span(of).subspan(from, std::min(kNumbersAPart, count - from))));
+      part(state);
+    }
+  };
+  layers(numbers.online, [](pb::SequenceState& of, std::string bytes) { of.add_online(std::move(bytes)); });
+  layers(numbers.first_moment, [](pb::SequenceState& of, std::string bytes) { of.add_first_moment(std::move(bytes)); });
+  layers(numbers.second_moment, [](pb::SequenceState& of, std::string bytes) { of.add_second_moment(std::move(bytes)); });
+  tables_.save_parts(part);
+  log_.save_parts([&](const pb::InteractionLogState& log) {
+    state.Clear();
+    *state.mutable_log() = log;
+    part(state);
+  });
+}
+
+std::string SequenceTrainer::save() const {
+  std::string bytes;
+  save_parts([&bytes](const pb::SequenceState& part) { part.AppendToString(&bytes); });
+  return bytes + checksum_of(bytes);
 }
 
 absl::Status SequenceTrainer::load(std::string_view bytes) {
+  const std::size_t whole = bytes.size() - std::min(bytes.size(), kChecksumBytes);
+  if (bytes.substr(whole) != checksum_of(bytes.substr(0, whole)))
+    return absl::InvalidArgumentError("sequence state is not what its checksum says: cut short, or changed");
   pb::SequenceState state;
   if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return absl::InvalidArgumentError("sequence state is not a SequenceState message, or cut short");
-  if (state.checksum() != checksum_of(state))
-    return absl::InvalidArgumentError("sequence state is not what its checksum says: cut short, or changed");
-  const Shape shape{static_cast<Kind>(state.kind()), state.width(), state.length()};
-  if (shape != shape_)
+  return load(state);
+}
+
+absl::StatusOr<std::vector<float>> layers_of(const pb::SequenceState& state, const Shape& shape) {
+  const Shape of{static_cast<Shape::Kind>(state.kind()), state.width(), state.length()};
+  if (of != shape)
     return absl::FailedPreconditionError(absl::StrCat("sequence state of kind ", state.kind(), ", width ", state.width(), ", length ",
-                                                      state.length(), "; the configuration has ", shape_.kind, ", ", shape_.width, ", ",
-                                                      shape_.length));
-  const std::size_t size = shape.parameters() * sizeof(float);
-  std::vector<float> online = floats_of(state.online()), first = floats_of(state.first_moment()),
-                     second = floats_of(state.second_moment());
-  if (state.online().size() != size || state.first_moment().size() != size || state.second_moment().size() != size ||
-      !all_finite(online) || !all_finite(first) || !all_finite(second))
-    return absl::InvalidArgumentError("sequence state has not as many numbers as its layers take, or one that is not finite");
+                                                      state.length(), "; the configuration has ", shape.kind, ", ", shape.width, ", ",
+                                                      shape.length));
+  return numbers_of(state.online(), shape.parameters());
+}
+
+absl::Status SequenceTrainer::load(const pb::SequenceState& state) {
+  RIFFLE_ASSIGN_OR_RETURN(std::vector<float> online, layers_of(state, shape_));
+  RIFFLE_ASSIGN_OR_RETURN(std::vector<float> first, numbers_of(state.first_moment(), online.size()));
+  RIFFLE_ASSIGN_OR_RETURN(std::vector<float> second, numbers_of(state.second_moment(), online.size()));
   SequenceTables tables(options_);
   InteractionLog log(options_.log);
   RIFFLE_RETURN_IF_ERROR(tables.load(state));
@@ -222,6 +264,7 @@ absl::Status SequenceTrainer::load(std::string_view bytes) {
   log_ = std::move(log);
   tried_steps_ = state.tried_steps();
   learned_to_ = state.learned_to();
+  left_out_ = state.left_out();
   write(online, first, second, state.steps());
   encoder_ = std::make_unique<SequenceEncoder>(shape_, online);
   return absl::OkStatus();

@@ -178,12 +178,16 @@ TEST(EmbeddingTable, AStateThatIsNoneIsRefused) {
     change(changed);
     return EmbeddingTable(options).load(changed).code() == absl::StatusCode::kInvalidArgument;
   };
-  EXPECT_TRUE(refused([](auto& s) { s.mutable_numbers()->pop_back(); }));
+  EXPECT_TRUE(refused([](auto& s) { s.mutable_rows(0)->mutable_numbers()->pop_back(); }));
+  EXPECT_TRUE(refused([](auto& s) { s.mutable_rows(0)->mutable_squares()->pop_back(); }));
+  EXPECT_TRUE(refused([](auto& s) { s.mutable_rows(0)->set_first_slot(1); }));
+  EXPECT_TRUE(refused([](auto& s) { s.clear_rows(); }));
+  EXPECT_TRUE(refused([](auto& s) { *s.add_rows() = s.rows(0); })) << "more rows than slots";
   EXPECT_TRUE(refused([](auto& s) { s.mutable_admitted()->set_slot(0, 1); })) << "a slot twice";
   EXPECT_TRUE(refused([](auto& s) { s.mutable_admitted()->set_key(0, 2); })) << "a key twice";
   EXPECT_TRUE(refused([](auto& s) { s.mutable_admitted()->set_slots(6); })) << "more than fit";
   EXPECT_TRUE(refused([](auto& s) { s.mutable_admitted()->set_slot(0, 1000); }));
-  EXPECT_TRUE(refused([](auto& s) { s.mutable_numbers()->replace(0, 4, "\xff\xff\xff\x7f", 4); })) << "no number";
+  EXPECT_TRUE(refused([](auto& s) { s.mutable_rows(0)->mutable_numbers()->replace(0, 4, "\xff\xff\xff\x7f", 4); })) << "no number";
   EXPECT_TRUE(EmbeddingTable(options).load(state).ok());
 }
 

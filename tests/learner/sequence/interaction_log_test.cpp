@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 
 #include "base/rng.h"
 
@@ -43,6 +46,52 @@ TEST(InteractionLog, LeadsFromAUsersInteractionToHisOneBeforeAsLongAsItIsHeld) {
       log = std::move(loaded);
     }
   }
+}
+
+TEST(InteractionLog, WhatAForgottenUserDidIsContextOfNothingAndTheOthersStay) {
+  InteractionLog log(6);
+  for (std::uint64_t i = 0; i < 8; ++i) log.add(1 + i % 2, {ItemKey(5 + i % 3), {}, 7, {}}, true);
+  log.forget(2);
+  log.forget(99);  // nobody
+  std::vector<std::uint64_t> window;
+  log.window(6, 9, window);
+  EXPECT_EQ(window, (std::vector<std::uint64_t>{2, 4, 6}));
+  for (const std::uint64_t number : {3, 5, 7}) {
+    EXPECT_EQ(log.at(number).user, InteractionLog::kForgotten);
+    EXPECT_EQ(log.at(number).entry.item, ItemKey());
+    EXPECT_FALSE(log.at(number).target);
+    log.window(number, 9, window);
+    EXPECT_EQ(window, std::vector<std::uint64_t>{number});
+  }
+  EXPECT_EQ(log.count_of(ItemKey(5)) + log.count_of(ItemKey(6)) + log.count_of(ItemKey(7)), 3U);
+  EXPECT_FALSE(log.before(log.add(2, {ItemKey(5), {}, 8, {}}, true), window[0])) << "he begins anew";
+  pb::InteractionLogState state, again;
+  log.save(state);
+  InteractionLog loaded(6);
+  ASSERT_TRUE(loaded.load(state).ok());
+  for (InteractionLog* of : {&log, &loaded})  // until all that was forgotten has gone
+    for (std::uint64_t i = 0; i < 7; ++i) of->add(1 + i % 3, {ItemKey(5), {}, 9, {}}, i % 2 == 0);
+  state.Clear();
+  log.save(state);
+  loaded.save(again);
+  EXPECT_EQ(again.SerializeAsString(), state.SerializeAsString());
+}
+
+TEST(InteractionLog, WhatIsInTheMiddleIsSavedAsItWasWhateverCame) {
+  InteractionLog log(4000);
+  const auto parts = [&] {
+    std::vector<std::string> made;
+    log.save_parts([&](const pb::InteractionLogState& part) { made.push_back(part.SerializeAsString()); });
+    return made;
+  };
+  for (std::uint64_t i = 0; i < 4500; ++i) log.add(i % 7, {ItemKey(1 + i % 50), {}, 7, {}}, true);
+  const auto before = parts();
+  log.add(3, {ItemKey(5), {}, 8, {}}, true);
+  const auto after = parts();
+  const std::set<std::string> known(before.begin(), before.end());
+  const auto sent = std::count_if(after.begin(), after.end(), [&](const std::string& part) { return !known.contains(part); });
+  EXPECT_GT(after.size(), 7U);
+  EXPECT_EQ(sent, 3) << "where it begins, the oldest and the newest";
 }
 
 TEST(InteractionLog, AStateThatIsNoneIsRefused) {

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "learner/q_learning/network.h"
 #include "learner/sequence/reference.h"
@@ -145,6 +147,80 @@ TEST_F(SequenceTraining, ItemsBeyondTheBoundOrMetTooSeldomHaveNoRow) {
   for (const Taken& one : random_stream(14, 500, 200)) trained->take(one.user, one.entry, one.target);
   EXPECT_LE(trained->tables().items().admitted().size(), 10U);
   EXPECT_LE(trained->tables().items().waiting().size(), 10U);
+}
+
+TEST_F(SequenceTraining, PartsMergeIntoTheWholeStateAndThoseOfUntouchedRowsStayAsTheyWere) {
+  SequenceOptions options = short_ones();
+  options.width = 64;
+  options.admit_after = 1;
+  options.negatives = 8;
+  options.sequences = 1;
+  options.step_every = 2;
+  options.items = 4000;
+  options.log = 10'000;
+  const auto some = trainer(Shape::kMean, options);
+  const auto parts = [&] {
+    std::vector<std::string> made;
+    some->save_parts([&](const pb::SequenceState& part) { made.push_back(part.SerializeAsString()); });
+    return made;
+  };
+  for (const Taken& one : random_stream(17, 6000, 3000)) some->take(one.user, one.entry, one.target, false);
+  const auto before = parts();
+  for (const Taken& one : random_stream(18, options.step_every, 3000)) some->take(one.user, one.entry, one.target);
+  const auto after = parts();
+  pb::SequenceState whole;
+  for (const std::string& part : after) ASSERT_TRUE(whole.MergeFromString(part));
+  const auto again = trainer(Shape::kMean, options);
+  ASSERT_TRUE(again->load(whole).ok());
+  EXPECT_TRUE(again->save() == some->save());
+
+  const std::set<std::string> known(before.begin(), before.end());
+  std::size_t rows = 0, sent = 0;
+  for (const std::string& part : after) {
+    pb::SequenceState of;
+    ASSERT_TRUE(of.ParseFromString(part));
+    if (of.items().rows_size() == 0) continue;
+    ++rows;
+    sent += known.contains(part) ? 0 : 1;
+  }
+  EXPECT_GT(rows, 100U);
+  EXPECT_GT(sent, 0U);
+  EXPECT_LT(sent, rows / 2) << "two users' last eight items, and eight drawn of each step";
+}
+
+TEST_F(SequenceTraining, WhatIsLeftOutIsLoggedAndDrawnLater) {
+  const auto some = trainer(Shape::kMean, short_ones()), all = trainer(Shape::kMean, short_ones());
+  const auto stream = random_stream(19, 640, 10);
+  for (std::size_t i = 0; i < stream.size(); ++i) {
+    const bool learn = i / short_ones().step_every % 2 == 0;
+    some->take(stream[i].user, stream[i].entry, stream[i].target, learn);
+    all->take(stream[i].user, stream[i].entry, stream[i].target);
+  }
+  EXPECT_EQ(some->left_out(), 320U);
+  EXPECT_EQ(all->left_out(), 0U);
+  EXPECT_GT(some->steps(), 0U);
+  EXPECT_LT(some->steps(), all->steps());
+  const auto again = trainer(Shape::kMean, short_ones());
+  ASSERT_TRUE(again->load(some->save()).ok());
+  EXPECT_EQ(again->left_out(), 320U);
+}
+
+TEST_F(SequenceTraining, WhatAForgottenUserDidIsInNoStateAndLearningGoesOn) {
+  const auto some = trainer(Shape::kMean, short_ones());
+  for (const Taken& one : random_stream(20, 300, 10)) some->take(one.user, one.entry, one.target);
+  for (std::uint64_t user = 0; user < 9; ++user) some->forget(user);
+  pb::SequenceState state;
+  some->save_parts([&](const pb::SequenceState& part) { state.MergeFrom(part); });
+  ASSERT_EQ(state.log().user_size(), 300);
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(state.log().user(i), InteractionLog::kForgotten);
+    EXPECT_EQ(state.log().item(i), 0U);
+    EXPECT_EQ(state.log().time_ms(i), 0);
+  }
+  const std::uint64_t steps = some->steps();
+  for (const Taken& one : random_stream(21, 100, 10)) some->take(one.user, one.entry, one.target);
+  EXPECT_GT(some->steps(), steps);
+  EXPECT_EQ(incidents(*some), 0U);
 }
 
 TEST_F(SequenceTraining, AStateOfAnotherKindOrDamagedIsRefusedAndNothingChanges) {
