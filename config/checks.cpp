@@ -31,6 +31,7 @@ class Checker {
     check_weights();
     check_caps();
     check_lists();
+    check_encoder();
     check_running();
   }
 
@@ -189,6 +190,16 @@ class Checker {
             "every source is off, so there would be nothing to choose from");
     require(config_.learner.block_bytes * 2 <= static_cast<std::size_t>(config_.topics.max_message_bytes),
             "learner.block_bytes", "topics.max_message_bytes", "is more than half of what the topics take in one record");
+  }
+
+  void check_encoder() {
+    for (const auto& policy : config_.policies)
+      require(policy.id.str() != learner::kEncoderId, absl::StrCat("policies.", policy.id.str()), "",
+              "is what versions of the encoder of users' histories are called; give the policy another name");
+    const learner::SequenceOptions& sequence = config_.learner.sequence;
+    require(!sequence.runs() || sequence.length <= config_.rows.history_length, "learner.sequence.length", "rows.history_length",
+            absl::StrCat("is more than the history that users' rows keep (history_length ", config_.rows.history_length,
+                         "), so lists would be made of less than was learned from"));
   }
 
   void check_running() {

@@ -90,6 +90,7 @@ void describe_sources(Fields& f, serving::SourceOptions& o) {
   f.whole("explore", o.explore, "Another handful of the catalogue for each list, so that every item gets its first impressions.", 0,
           10000);
   f.whole("similar", o.similar, "With titles like those of the user's recent items.", 0, 10000);
+  f.whole("sequence", o.sequence, "What the encoder of learner.sequence.encoder thinks comes next; nothing where none runs.", 0, 10000);
   f.whole("recent_items", o.recent_items, "Of the user, where `together` and `next` start.", 0, 1000);
 }
 
@@ -214,6 +215,10 @@ void describe_multi_task(Fields& f, learner::MultiTaskOptions& o) {
 }
 
 void describe_sequence(Fields& f, learner::SequenceOptions& o) {
+  f.choice("encoder", o.encoder, {"none", "mean", "gru", "attention"},
+           "That learns beside the policies and is a source of candidates; it takes milliseconds of a core an interaction.");
+  f.duration("publish_interval", o.publish_interval, "Of its new versions, while there is something new.", Milliseconds(1000));
+  f.whole("keep_versions", o.keep_versions, "Of its versions on `policy`: the newest so many.", 1);
   f.whole("width", o.width, "Numbers of an item's row, and of a user's state.", 4, 1024);
   f.whole("length", o.length, "Last interactions of a user that are read.", 1, 1000);
   f.whole("items", o.items, "With rows; beyond them the one not met for longest goes.", 1, 1 << 24);
@@ -275,7 +280,7 @@ void describe_learner(Fields& f, learner::LearnerOptions& o) {
   f.section("multi_task",
             "A head each for clicks, purchases and more over shared layers, and weights for them; see docs/learning.md.",
             [&](Fields& inner) { describe_multi_task(inner, o.multi_task); });
-  f.section("sequence", "Encoders of a user's last interactions, for `riffle evaluate -p sequence:KIND`; see docs/learning.md.",
+  f.section("sequence", "Encoders of a user's last interactions; see docs/learning.md.",
             [&](Fields& inner) { describe_sequence(inner, o.sequence); });
   f.section("network", "Where networks train.", [&](Fields& inner) {
     inner.choice("device", o.network.device, {"auto", "cpu", "cuda"}, "auto: a GPU if LibTorch finds one.");

@@ -159,7 +159,7 @@ std::vector<PolicyRecord> Learner::publish(TimePoint now, bool at_once) {
     published |= publish_policy(policy, now, records);
   }
   if (!published) return records;
-  auto tombstones = log_.expire(now, options_);
+  auto tombstones = log_.expire(now, {options_.keep_versions, true});
   for (auto& tombstone : tombstones) {
     if (const auto status = log_.apply(tombstone.key, std::nullopt); !status.ok()) log::error("{}", status.ToString());
     records.push_back(std::move(tombstone));

@@ -64,22 +64,33 @@ absl::Status invalid(std::string_view key, std::string_view what) {
 std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, std::string_view state, std::size_t block_bytes,
                                          const pb::PolicyManifest* known) {
   RIFFLE_CHECK(block_bytes > 0);
+  std::vector<std::string> blocks;
+  for (std::size_t from = 0; from < state.size(); from += block_bytes) blocks.emplace_back(state.substr(from, block_bytes));
+  return encode_version(std::move(manifest), blocks, known);
+}
+
+std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, const std::vector<std::string>& blocks,
+                                         const pb::PolicyManifest* known) {
   absl::flat_hash_set<std::uint64_t> sent;
   if (known != nullptr) sent.insert(known->blocks().begin(), known->blocks().end());
   std::vector<PolicyRecord> records;
   manifest.clear_blocks();
-  for (std::size_t from = 0; from < state.size(); from += block_bytes) {
-    const auto content = state.substr(from, block_bytes);
+  for (const std::string& content : blocks) {
     const std::uint64_t hash = stable_hash(content);
     manifest.add_blocks(hash);
     if (!sent.insert(hash).second) continue;
     pb::PolicyBlock block;
     block.set_hash(hash);
-    block.set_content(std::string(content));
+    block.set_content(content);
     records.push_back({block_key(manifest.policy_id(), hash), block.SerializeAsString()});
   }
   records.push_back({version_key(manifest.policy_id(), manifest.version()), manifest.SerializeAsString()});
   return records;
+}
+
+std::string_view policy_of(std::string_view key) {
+  const auto parsed = parse_key(key);
+  return parsed ? parsed->policy : std::string_view();
 }
 
 PolicyLog::PolicyLog(std::size_t states_kept) : states_kept_(std::max<std::size_t>(states_kept, 1)) {}
@@ -205,7 +216,7 @@ absl::StatusOr<std::string> PolicyLog::state_of(const pb::PolicyManifest& manife
   return state;
 }
 
-std::vector<PolicyRecord> PolicyLog::expire(TimePoint now, const LearnerOptions& options) const {
+std::vector<PolicyRecord> PolicyLog::expire(TimePoint now, Retention keep) const {
   std::vector<PolicyRecord> tombstones;
   for (const auto& [id, policy] : policies_) {
     absl::flat_hash_set<std::uint64_t> named;
@@ -218,7 +229,7 @@ std::vector<PolicyRecord> PolicyLog::expire(TimePoint now, const LearnerOptions&
       const bool newest_complete = !complete_kept && ready(policy, manifest);
       complete_kept |= newest_complete;
       const bool young = now - from_ms(manifest.created_ms()) <= kHourlyFor;
-      if (rank < options.keep_versions || newest_complete || (last_of_hour && young)) {
+      if (rank < keep.newest || newest_complete || (keep.hourly && last_of_hour && young)) {
         named.insert(manifest.blocks().begin(), manifest.blocks().end());
       } else {
         tombstones.push_back({version_key(id, it->first), std::nullopt});

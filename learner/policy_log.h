@@ -31,6 +31,18 @@ struct PolicyRecord {
 // Blocks first, the manifest last; fills in manifest.blocks. Blocks that `known` (the previous manifest) names already are not sent again.
 std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, std::string_view state, std::size_t block_bytes,
                                          const pb::PolicyManifest* known);
+// The same of a state that its owner has cut into blocks.
+std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, const std::vector<std::string>& blocks,
+                                         const pb::PolicyManifest* known);
+
+// The policy that a record of the topic is of; empty: the key is none of it.
+std::string_view policy_of(std::string_view key);
+
+// How many versions are worth keeping.
+struct Retention {
+  std::size_t newest = 1;
+  bool hourly = false;         // and the last of every hour for 7 days
+};
 
 // What the topic holds. One thread. A copy is cheap: blocks are shared.
 //
@@ -60,10 +72,10 @@ class PolicyLog {
   // NotFound: a block is missing. FailedPrecondition: an older version whose content was let go of (read the topic again).
   absl::StatusOr<std::string> state_of(const pb::PolicyManifest& manifest) const;
 
-  // Tombstones of what need not be kept: versions beyond the newest `keep_versions` and one an hour (its last) for 7 days,
-  // and blocks that no kept manifest names. The newest complete version is always kept. For the learner, which knows that
-  // no version is half written; give the records to apply() once they are sent.
-  std::vector<PolicyRecord> expire(TimePoint now, const LearnerOptions& options) const;
+  // Tombstones of what need not be kept: versions beyond the retention, and blocks that no kept manifest names. The newest
+  // complete version is always kept. For the learner, which knows that no version is half written; give the records to apply()
+  // once they are sent.
+  std::vector<PolicyRecord> expire(TimePoint now, Retention keep) const;
 
  private:
   struct Block {

@@ -69,6 +69,7 @@ struct SourceOptions {
   std::size_t fresh = 20;
   std::size_t explore = 20;          // of the catalogue, whatever is known of them
   std::size_t similar = 0;           // with titles like those of the user's recent items
+  std::size_t sequence = 50;         // what the live encoder thinks comes next, where one runs
   std::size_t recent_items = 5;      // of the user, as the start of neighbours
 };
 

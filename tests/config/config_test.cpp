@@ -255,6 +255,13 @@ const Case kCases[] = {
     {"policies: {popularity: {diversifier: {adapt: {kind: target}}}}\n",
      "f:1:47: policies.popularity.diversifier.adapt.kind: a policy without a diversifier has no weight to learn; choose a "
      "diversifier, or take adapt away"},
+    {"policies: {encoder: {scorer: linear}}\n",
+     "f:1:12: policies.encoder: is what versions of the encoder of users' histories are called; give the policy another name"},
+    {"learner: {sequence: {encoder: lstm}}\n",
+     "f:1:31: learner.sequence.encoder: expected one of none, mean, gru, attention; found \"lstm\""},
+    {"learner: {sequence: {encoder: gru, length: 60}}\n",
+     "f:1:36: learner.sequence.length: is more than the history that users' rows keep (history_length 50), so lists would be made of "
+     "less than was learned from"},
     {"experiments: {arms: {linear: 2}}\n",
      "f:1:30: experiments.arms.linear: expected a number from 0 to 1; found \"2\""},
     {"experiments: {arms: {}}\n", "f:1:15: experiments.arms: the shares must sum to 1; they sum to 0"},

@@ -104,7 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         log.apply(std::string(input.text()), std::nullopt).IgnoreError();
         break;
       default:
-        for (const auto& tombstone : log.expire(from_ms(input.take<std::int32_t>()), {.keep_versions = input.below(3)}))
+        for (const auto& tombstone : log.expire(from_ms(input.take<std::int32_t>()), {input.below(3), input.below(2) == 0}))
           RIFFLE_CHECK(!tombstone.value && log.apply(tombstone.key, tombstone.value).ok());
     }
     for (const PolicyId& each : policies) check(log, each);

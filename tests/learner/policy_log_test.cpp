@@ -158,8 +158,7 @@ TEST(PolicyLog, GarbageIsRefusedByItsKeyAndChangesNothing) {
 }
 
 TEST(PolicyLog, ExpireKeepsTheNewestAndTheLastOfEveryHourAndTheBlocksTheyName) {
-  LearnerOptions options;
-  options.keep_versions = 5;
+  Retention keep{.newest = 5, .hourly = true};
   PolicyLog log;
   std::optional<pb::PolicyManifest> known;
   // 60 versions, four an hour, the newest now; the first block is the same in all of them.
@@ -169,7 +168,7 @@ TEST(PolicyLog, ExpireKeepsTheNewestAndTheLastOfEveryHourAndTheBlocksTheyName) {
     apply_all(log, encode_version(manifest(version, created), state, 100, known ? &*known : nullptr));
     known = *log.newest(kMain);
   }
-  const auto tombstones = log.expire(from_ms(kNowMs), options);
+  const auto tombstones = log.expire(from_ms(kNowMs), keep);
   std::set<std::string> gone;
   for (const auto& record : tombstones) {
     EXPECT_FALSE(record.value.has_value());
@@ -190,12 +189,12 @@ TEST(PolicyLog, ExpireKeepsTheNewestAndTheLastOfEveryHourAndTheBlocksTheyName) {
   apply_all(log, tombstones);
   EXPECT_EQ(log.newest(kMain)->version(), 60U);
   EXPECT_EQ(*log.state_of(*log.newest(kMain)), std::string(100, 'c') + std::string(100, static_cast<char>(60)));
-  EXPECT_TRUE(log.expire(from_ms(kNowMs), options).empty());
+  EXPECT_TRUE(log.expire(from_ms(kNowMs), keep).empty());
   // Eight days later only the newest five are young enough.
-  apply_all(log, log.expire(from_ms(kNowMs + 8 * 24 * kHourMs), options));
+  apply_all(log, log.expire(from_ms(kNowMs + 8 * 24 * kHourMs), keep));
   EXPECT_EQ(log.newest(kMain)->version(), 60U);
-  options.keep_versions = 0;
-  const auto rest = log.expire(from_ms(kNowMs + 8 * 24 * kHourMs), options);
+  keep.newest = 0;
+  const auto rest = log.expire(from_ms(kNowMs + 8 * 24 * kHourMs), keep);
   EXPECT_EQ(std::count_if(rest.begin(), rest.end(), [](const auto& r) { return r.key.find("/version/") != std::string::npos; }),
             4);  // all but the newest complete one, which is never given up
 }
