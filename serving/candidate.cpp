@@ -15,6 +15,7 @@ std::string_view name_of(CandidateSourceId source) {
     case CandidateSourceId::kCategory: return "category";
     case CandidateSourceId::kExplore: return "explore";
     case CandidateSourceId::kSimilar: return "similar";
+    case CandidateSourceId::kSequence: return "sequence";
   }
   return "unknown";
 }

@@ -30,9 +30,10 @@ enum class CandidateSourceId : std::uint8_t {
   kCatalogue,  // the rest of the catalogue, where nothing else is left
   kCategory,   // popular in the categories that the user likes
   kExplore,    // what nothing speaks for yet
-  kSimilar     // with a title like those of the user's recent items
+  kSimilar,    // with a title like those of the user's recent items
+  kSequence    // what the encoder of his history thinks comes next
 };
-constexpr std::size_t kCandidateSources = 11;
+constexpr std::size_t kCandidateSources = 12;
 constexpr std::size_t index_of(CandidateSourceId source) { return static_cast<std::size_t>(source); }
 std::string_view name_of(CandidateSourceId source);  // "request", "together", …
 

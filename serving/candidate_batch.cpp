@@ -48,7 +48,8 @@ void CandidateBatch::fill(const std::vector<Candidate>& candidates, const featur
     kernels_[i] = item.catalogue ? &item.catalogue->kernel : nullptr;
     paths_[i] = item.catalogue ? std::span<const CategoryKey>(item.catalogue->path) : std::span<const CategoryKey>();
     const features::SourceSignals sources{.together = candidate.score_of(CandidateSourceId::kTogether),
-                                          .next = candidate.score_of(CandidateSourceId::kNext)};
+                                          .next = std::max(candidate.score_of(CandidateSourceId::kNext),
+                                                           candidate.score_of(CandidateSourceId::kSequence))};
     described_[i % kBlock] = {item.key, pool.signals(candidate.item), item.catalogue, sources};
     if (i + 1 == count || (i + 1) % kBlock == 0) compute(user, i / kBlock * kBlock, i % kBlock + 1);
   }

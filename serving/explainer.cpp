@@ -73,6 +73,7 @@ void Explainer::explain(const Candidate& candidate, bool explored, std::vector<r
       case CandidateSourceId::kFresh: plain(ReasonCode::kNewItem); break;
       case CandidateSourceId::kCategory: plain(ReasonCode::kLikedCategory); break;
       case CandidateSourceId::kSimilar: with_evidence(ReasonCode::kSimilarTo, evidence); break;
+      case CandidateSourceId::kSequence: plain(ReasonCode::kFitsHistory); break;
       case CandidateSourceId::kExplore:
       case CandidateSourceId::kRequest:
       case CandidateSourceId::kCatalogue: break;

@@ -10,6 +10,7 @@
 #include "serving/sources/ranked_list.h"
 #include "serving/sources/recent_items.h"
 #include "serving/sources/requested.h"
+#include "serving/sources/sequence.h"
 #include "serving/sources/similar.h"
 #include "serving/sources/together.h"
 
@@ -50,6 +51,7 @@ Gatherer::Gatherer(const ServingOptions& options, const features::RowOptions& ro
   add_source(std::make_unique<RequestedSource>(), kNoQuota);
   add_source(std::make_unique<TogetherSource>(), options_.sources.together);
   add_source(std::make_unique<NextSource>(), options_.sources.next);
+  add_source(std::make_unique<SequenceSource>(), options_.sources.sequence);
   add_source(std::make_unique<SimilarSource>(), options_.sources.similar);
   add_source(std::make_unique<CategorySource>(), options_.sources.category);
   add_source(std::make_unique<OwnSource>(), options_.sources.own);

@@ -13,6 +13,7 @@
 #include "features/item_stats.h"
 #include "features/options.h"
 #include "learner/scorer.h"
+#include "learner/sequence/encoder_snapshot.h"
 #include "records/request.h"
 #include "records/riffle.pb.h"
 #include "serving/options.h"
@@ -31,6 +32,7 @@ struct ServingContext {
   const features::Catalogue* catalogue = nullptr;
   const learner::PolicyVersion* policy = nullptr;
   const PolicyOptions* options = nullptr;
+  const learner::EncoderSnapshot* encoder = nullptr;       // of users' histories; null: none runs, or none has come
   bool log_user = false;                                   // another policy of the worker learns from users' features
   TimePoint now{};                                         // dates the list
   std::uint64_t ordinal = 0;                               // of the user's decisions

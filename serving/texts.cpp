@@ -31,7 +31,8 @@ constexpr std::array kTexts{
     Texts{ReasonCode::kAsked, "asked", "Chosen from the items asked for", "选自指定的商品"},
     Texts{ReasonCode::kExplored, "explored", "Something different, to learn what you like", "换个口味，看看您是否喜欢"},
     Texts{ReasonCode::kLikedCategory, "liked_category", "Popular in a category you like", "您喜欢的品类中的热门商品"},
-    Texts{ReasonCode::kSimilarTo, "similar_to", "Similar to {}", "与“{}”相似"}};
+    Texts{ReasonCode::kSimilarTo, "similar_to", "Similar to {}", "与“{}”相似"},
+    Texts{ReasonCode::kFitsHistory, "fits_history", "Goes with what you looked at lately", "与您近期的兴趣相符"}};
 
 const Texts& texts_of(ReasonCode code) {
   const Texts& texts = kTexts[static_cast<std::size_t>(code)];

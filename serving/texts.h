@@ -21,7 +21,8 @@ enum class ReasonCode {
   kAsked,            // asked: one of the request's own candidates
   kExplored,         // explored: put there to learn, not because it was thought best
   kLikedCategory,    // liked_category: popular in a category that the user likes
-  kSimilarTo         // similar_to: with a title like that of one of his items
+  kSimilarTo,        // similar_to: with a title like that of one of his items
+  kFitsHistory       // fits_history: likely to come next after all that he did lately
 };
 std::string_view code_of(ReasonCode code);
 

@@ -19,7 +19,7 @@ TEST(Texts, SayTheEvidencesTitleInBothLanguages) {
 }
 
 TEST(Texts, EveryCodeHasItsOwnNameAndTexts) {
-  for (int code = 0; code <= static_cast<int>(ReasonCode::kExplored); ++code) {
+  for (int code = 0; code <= static_cast<int>(ReasonCode::kFitsHistory); ++code) {
     const auto reason = static_cast<ReasonCode>(code);
     EXPECT_FALSE(code_of(reason).empty());
     EXPECT_NE(said(reason, "en", "x"), said(reason, "zh", "x"));
