@@ -1,4 +1,4 @@
-// The newest usable version of every configured policy, by the records of the `policy` topic.
+// The newest usable version of every configured policy and of the encoder, by the records of the `policy` topic.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "learner/options.h"
 #include "learner/policy_log.h"
+#include "learner/sequence/encoder_snapshot.h"
 #include "pipeline/micro_batch.h"
 #include "serving/options.h"
 
@@ -17,7 +18,7 @@ namespace riffle::pipeline {
 
 class AdoptedPolicies {
  public:
-  // Every policy at version 0, before anything was learned. InvalidArgument: an unknown scorer.
+  // Every policy at version 0, before anything was learned, and no encoder. InvalidArgument: an unknown scorer, or encoder.
   static absl::StatusOr<AdoptedPolicies> create(std::vector<serving::PolicyOptions> policies,
                                                 const learner::LearnerOptions& options);
 
@@ -29,12 +30,20 @@ class AdoptedPolicies {
   const PolicySet& policies() const { return policies_; }
 
  private:
+  static constexpr std::size_t kEncoderStates = 2;  // of some megabytes each: the one in use does not need its own
+
+  void adopt_encoder();
+  absl::StatusOr<std::shared_ptr<const learner::EncoderSnapshot>> make_encoder(const pb::PolicyManifest& manifest) const;
+
   AdoptedPolicies(std::vector<serving::PolicyOptions> options, const learner::LearnerOptions& learner)
       : options_(std::move(options)), learner_(learner) {}
 
   std::vector<serving::PolicyOptions> options_;
   learner::LearnerOptions learner_;
   learner::PolicyLog log_;
+  std::optional<learner::network::SequenceShape::Kind> encoder_;  // none: its versions are not read
+  learner::PolicyLog encoder_log_{kEncoderStates};
+  std::uint64_t encoder_tried_ = 0;                               // versions up to it
   PolicySet policies_;
 };
 

@@ -1,5 +1,6 @@
 #include "pipeline/learner_loop.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,8 +9,6 @@
 #include "base/kill_point.h"
 #include "base/log.h"
 #include "base/thread_priority.h"
-#include "records/candidate_table.h"
-#include "records/proto_codec.h"
 
 namespace riffle::pipeline {
 namespace {
@@ -17,29 +16,25 @@ namespace {
 // How long the end waits for a bus that is slow to take the last version; what it does not take is learned again.
 constexpr Milliseconds kLastVersion{2000};
 constexpr absl::Duration kBeginAgain = absl::Milliseconds(500);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
+constexpr Milliseconds kPaceEvery{2000};
 
 }  // namespace
 
-LearnerLoop::LearnerLoop(bus::Bus& bus, Options options, const Clock& clock, Metrics& metrics)
+LearnerLoop::LearnerLoop(bus::Bus& bus, Options options, Make make, const Clock& clock, Metrics& metrics)
     : bus_(bus),
       options_(std::move(options)),
+      make_(std::move(make)),
       clock_(clock),
-      metrics_(metrics),
-      lost_(metrics.counter("riffle_learner_lost_total", "Times that outcomes had left the log before they were learned")),
-      lag_seconds_(metrics.gauge("riffle_learner_lag_seconds", "Age of the last outcome learned when it was read")),
-      running_(metrics.gauge("riffle_learner_running", "1 while this worker learns for its group")) {}
+      lost_(metrics.counter(absl::StrCat("riffle_", options_.name, "_lost_total"),
+                            "Times that records had left the log before they were learned")),
+      lag_seconds_(metrics.gauge(absl::StrCat("riffle_", options_.name, "_lag_seconds"), "Age of the last record learned when it was read")),
+      running_(metrics.gauge(absl::StrCat("riffle_", options_.name, "_running"), "1 while this worker learns for its group")) {}
 
-absl::StatusOr<std::unique_ptr<LearnerLoop>> LearnerLoop::create(bus::Bus& bus, Options options, const Clock& clock,
+absl::StatusOr<std::unique_ptr<LearnerLoop>> LearnerLoop::create(bus::Bus& bus, Options options, Make make, const Clock& clock,
                                                                  Metrics& metrics) {
-  std::unique_ptr<LearnerLoop> loop(new LearnerLoop(bus, std::move(options), clock, metrics));
-  RIFFLE_RETURN_IF_ERROR(loop->make_learner().status());
-  return loop;
-}
-
-absl::StatusOr<std::unique_ptr<learner::Learner>> LearnerLoop::make_learner() const {
-  std::vector<learner::LearnedPolicy> policies;
-  for (const serving::PolicyOptions& policy : options_.policies) policies.push_back(serving::learned_policy(policy));
-  return learner::Learner::create(policies, options_.learner, metrics_);
+  RIFFLE_RETURN_IF_ERROR(make().status());
+  return std::unique_ptr<LearnerLoop>(new LearnerLoop(bus, std::move(options), std::move(make), clock, metrics));
 }
 
 LearnerLoop::~LearnerLoop() {
@@ -79,20 +74,23 @@ absl::Status LearnerLoop::status() const {
   return status_;
 }
 
+bool LearnerLoop::await(absl::Duration pause) {
+  absl::MutexLock lock(&mutex_);
+  const auto ending = [&] { return ending_.load(); };
+  return mutex_.AwaitWithTimeout(absl::Condition(&ending), pause);
+}
+
 void LearnerLoop::run() {
   give_way();
+  while (options_.ready && !options_.ready() && !await(kLookAgain)) {}
   absl::Status status = boot();
   while (error_class(status) == ErrorClass::kRetriable && absl::IsUnavailable(status)) {
-    log::warn("the learner cannot begin yet: {}", status.ToString());
-    {
-      absl::MutexLock lock(&mutex_);
-      const auto ending = [&] { return ending_.load(); };
-      if (mutex_.AwaitWithTimeout(absl::Condition(&ending), kBeginAgain)) break;
-    }
+    log::warn("the {} cannot begin yet: {}", options_.name, status.ToString());
+    if (await(kBeginAgain)) break;
     status = boot();
   }
   if (status.ok() && learner_->learns()) {
-    log::info("this worker learns for its group");
+    log::info("this worker's {} learns for its group", options_.name);
     running_.Set(1);
     status = learn_until_ended();
   }
@@ -102,7 +100,7 @@ void LearnerLoop::run() {
   {
     absl::MutexLock lock(&mutex_);
     if (!status.ok() && !ending_) {
-      log::error("the learner has stopped, lists go on with the last version: {}", status.ToString());
+      log::error("the {} has stopped, lists go on with the last version: {}", options_.name, status.ToString());
       status_ = status;
     }
     source_.reset();
@@ -115,18 +113,21 @@ void LearnerLoop::run() {
 }
 
 absl::Status LearnerLoop::boot() {
-  RIFFLE_ASSIGN_OR_RETURN(learner_, make_learner());
+  RIFFLE_ASSIGN_OR_RETURN(learner_, make_());
   if (!learner_->learns()) return absl::OkStatus();
   learner::PolicyLog log;
   RIFFLE_RETURN_IF_ERROR(read_policies(log));
-  if (const absl::Status status = learner_->boot(log); !status.ok()) log::warn("learner: {}", status.ToString());
-  RIFFLE_ASSIGN_OR_RETURN(const auto info, bus_.describe(options_.topics.outcomes));
+  RIFFLE_ASSIGN_OR_RETURN(const auto info, bus_.describe(learner_->topic()));
   if (!info) {
-    return fatal_error(absl::StatusCode::kNotFound, absl::StrCat("topic ", options_.topics.outcomes,
-                                                                 " does not exist; make it with `riffle topics create`"));
+    return fatal_error(absl::StatusCode::kNotFound,
+                       absl::StrCat("topic ", learner_->topic(), " does not exist; make it with `riffle topics create`"));
   }
   partitions_ = info->partitions;
+  if (const absl::Status status = learner_->boot(log, partitions_); !status.ok())
+    log::warn("{}: {}", options_.name, status.ToString());
   lost_until_.clear();
+  next_.clear();
+  paced_ = kNoTime;
   last_ticket_ = 0;
   RIFFLE_ASSIGN_OR_RETURN(auto source, bus_.make_source({}));
   RIFFLE_ASSIGN_OR_RETURN(sink_, bus_.make_sink({.linger = Milliseconds(0)}));
@@ -140,14 +141,14 @@ absl::Status LearnerLoop::boot() {
 
 absl::Status LearnerLoop::read_policies(learner::PolicyLog& log) {
   RIFFLE_ASSIGN_OR_RETURN(auto source, bus_.make_source({}));
-  RIFFLE_RETURN_IF_ERROR(source->assign({{{options_.topics.policy, Partition(0)}, bus::kEarliest}}));
+  RIFFLE_RETURN_IF_ERROR(source->assign({{{options_.policy_topic, Partition(0)}, bus::kEarliest}}));
   while (!ending_) {
     RIFFLE_ASSIGN_OR_RETURN(const bus::Batch batch, source->poll(1000, std::chrono::milliseconds(100)));
     for (const bus::PartitionError& error : batch.errors) return error.status;
     for (const bus::Record& record : batch.records) {
-      if (!record.key) continue;
+      if (!record.key || !learner_->owns(learner::policy_of(*record.key))) continue;
       if (const absl::Status status = log.apply(*record.key, record.value); !status.ok()) {
-        log::warn("learner: {}", status.ToString());
+        log::warn("{}: {}", options_.name, status.ToString());
       }
     }
     if (!batch.ends.empty()) break;
@@ -163,49 +164,59 @@ absl::Status LearnerLoop::assign() {
     Offset from = bus::kEarliest;
     if (const auto it = known.find(shard); it != known.end()) from = it->second;
     if (const auto it = lost_until_.find(shard); it != lost_until_.end()) from = std::max(from, it->second);
-    positions.push_back({{options_.topics.outcomes, shard}, from});
+    positions.push_back({{learner_->topic(), shard}, from});
+    next_[shard] = from;
   }
   return reading_->assign(positions);
 }
 
 absl::Status LearnerLoop::learn_until_ended() {
   while (!ending_) {
-    RIFFLE_ASSIGN_OR_RETURN(const bus::Batch batch, reading_->poll(2000, std::chrono::milliseconds(50)));
+    RIFFLE_ASSIGN_OR_RETURN(const bus::Batch batch, reading_->poll(options_.records_a_poll, std::chrono::milliseconds(50)));
     for (const bus::Record& record : batch.records) learn(record);
-    for (const bus::PartitionError& error : batch.errors) {
-      if (!absl::IsOutOfRange(error.status)) return error.status;
-      // What was not learned in time is gone; learning nothing any more would be worse.
-      RIFFLE_ASSIGN_OR_RETURN(const auto marks, reading_->watermarks(error.where));
-      lost_.Increment();
-      log::error("learner: outcomes of {}/{} have left the log before they were learned; going on at offset {}. Lengthen "
-                 "the topic's retention",
-                 error.where.topic, error.where.partition.value(), marks.low.value());
-      lost_until_[error.where.partition] = marks.low;
-      RIFFLE_RETURN_IF_ERROR(assign());
-    }
+    for (const bus::PartitionError& error : batch.errors) RIFFLE_RETURN_IF_ERROR(go_on_where_the_log_begins(error));
+    pace();
     RIFFLE_RETURN_IF_ERROR(publish(false));
   }
   return last_version_ ? publish(true) : absl::OkStatus();
 }
 
+// What was not learned in time is gone; learning nothing any more would be worse.
+absl::Status LearnerLoop::go_on_where_the_log_begins(const bus::PartitionError& lost) {
+  if (!absl::IsOutOfRange(lost.status)) return lost.status;
+  RIFFLE_ASSIGN_OR_RETURN(const auto marks, reading_->watermarks(lost.where));
+  lost_.Increment();
+  log::error("{}: records of {}/{} have left the log before they were learned; going on at offset {}. Lengthen the topic's retention",
+             options_.name, lost.where.topic, lost.where.partition.value(), marks.low.value());
+  lost_until_[lost.where.partition] = marks.low;
+  return assign();
+}
+
 void LearnerLoop::learn(const bus::Record& record) {
-  const auto read = [&](std::string_view bytes) {
-    return pb::decode(bytes, outcome_).ok() &&
-           (learner_->reads_candidates() ? records::spread_candidates(outcome_) : records::spread_slots(outcome_)).ok();
-  };
-  if (!record.value || !read(*record.value)) {
-    log::warn("learner: {}/{}/{} is not an outcome: left out", record.topic, record.partition.value(),
-              record.offset.value());
-    return;
-  }
-  learner_->on_outcome(outcome_, record.partition, record.offset);
+  learner_->learn(record);
+  next_[record.partition] = next(record.offset);
   lag_seconds_.Set(static_cast<double>((clock_.now() - record.timestamp).count()) / 1000);
+}
+
+// While the bus cannot tell, nothing is noted.
+void LearnerLoop::pace() {
+  const TimePoint now = clock_.now();
+  if (!learner_->paces() || (paced_ != kNoTime && now >= paced_ && now - paced_ < kPaceEvery)) return;
+  paced_ = now;
+  std::uint64_t waiting = 0;
+  for (const auto& [shard, at] : next_) {
+    const auto marks = reading_->watermarks({learner_->topic(), shard});
+    if (!marks.ok()) return;
+    const std::int64_t from = std::max(at.value(), marks->low.value());
+    if (marks->high.value() > from) waiting += static_cast<std::uint64_t>(marks->high.value() - from);
+  }
+  learner_->note_backlog(waiting);
 }
 
 absl::Status LearnerLoop::publish(bool at_once) {
   for (const learner::PolicyRecord& record : learner_->publish(clock_.now(), at_once)) {
     bus::OutRecord out;
-    out.topic = options_.topics.policy;
+    out.topic = options_.policy_topic;
     out.partition = Partition(0);
     out.key = record.key;
     if (record.value) out.value = *record.value;

@@ -1,5 +1,6 @@
-// The learner's thread: reads `outcomes` of all shards from where the newest version of each policy stopped, learns, and
-// writes new versions to `policy`. It never holds up a shard: shards adopt what the topic has.
+// A learner's thread: reads its topic of all shards from where the newest version of what it learns stopped, learns, and
+// writes new versions to `policy`. It never holds up a shard: shards adopt what the topic has. The learner of the policies and that
+// of the encoder have one each, so that a step of the one, which takes milliseconds, does not delay the other's versions.
 //
 // One of a group's workers learns: the one that owns shard 0 (the group elects, nothing more). A worker begins when it is
 // given the shard and ends before it gives it back; the next owner boots from what `policy` has.
@@ -9,32 +10,34 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "bus/bus.h"
-#include "bus/topics.h"
-#include "learner/learner.h"
-#include "learner/options.h"
-#include "records/riffle.pb.h"
-#include "serving/options.h"
+#include "pipeline/stream_learner.h"
 
 namespace riffle::pipeline {
 
 class LearnerLoop {
  public:
   struct Options {
-    bus::TopicNames topics;
-    learner::LearnerOptions learner;
-    std::vector<serving::PolicyOptions> policies;
+    std::string name = "learner";          // in logs, and in its metrics: riffle_<name>_running
+    std::string policy_topic;
+    std::size_t records_a_poll = 2000;     // learned before versions are thought of
+    std::function<bool()> ready;           // it begins once this is true; none: at once. On its thread
   };
+  // A learner as it is before anything was learned.
+  using Make = std::function<absl::StatusOr<std::unique_ptr<StreamLearner>>()>;
 
-  // Policies and options that no learner can be made of are errors here. Nothing runs yet. `bus` and `clock` outlive it.
-  static absl::StatusOr<std::unique_ptr<LearnerLoop>> create(bus::Bus& bus, Options options, const Clock& clock,
+  // What no learner can be made of is an error here. Nothing runs yet. `bus` and `clock` outlive it, as do what `make` uses.
+  static absl::StatusOr<std::unique_ptr<LearnerLoop>> create(bus::Bus& bus, Options options, Make make, const Clock& clock,
                                                              Metrics& metrics);
   // As end(true), and waits for it.
   ~LearnerLoop();
@@ -49,31 +52,34 @@ class LearnerLoop {
   absl::Status status() const;   // why it has stopped by itself, if it has
 
  private:
-  LearnerLoop(bus::Bus& bus, Options options, const Clock& clock, Metrics& metrics);
-  absl::StatusOr<std::unique_ptr<learner::Learner>> make_learner() const;
+  LearnerLoop(bus::Bus& bus, Options options, Make make, const Clock& clock, Metrics& metrics);
   void run();
+  bool await(absl::Duration pause);        // true: it is to end
   absl::Status boot();
   absl::Status read_policies(learner::PolicyLog& log);
   absl::Status assign();
   absl::Status learn_until_ended();
   void learn(const bus::Record& record);
+  absl::Status go_on_where_the_log_begins(const bus::PartitionError& lost);
+  void pace();
   absl::Status publish(bool at_once);
 
   bus::Bus& bus_;
   const Options options_;
+  const Make make_;
   const Clock& clock_;
-  Metrics& metrics_;
   Counter& lost_;
   Gauge &lag_seconds_, &running_;
 
   // The learner's thread only.
-  std::unique_ptr<learner::Learner> learner_;
+  std::unique_ptr<StreamLearner> learner_;
   bus::Source* reading_ = nullptr;           // source_, which others wake
   std::unique_ptr<bus::Sink> sink_;
   std::int32_t partitions_ = 0;
   std::uint64_t last_ticket_ = 0;            // of the sink
-  std::map<Partition, Offset> lost_until_;   // shards whose outcomes were lost to retention: where they go on
-  pb::Outcome outcome_;                      // scratch: emptied, it keeps the memory of its many small parts
+  std::map<Partition, Offset> lost_until_;   // shards whose records were lost to retention: where they go on
+  std::map<Partition, Offset> next_;         // to be read
+  TimePoint paced_ = kNoTime;
 
   std::atomic<bool> ending_{false};          // set under the mutex
   std::atomic<bool> last_version_{true};

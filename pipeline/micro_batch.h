@@ -16,6 +16,7 @@
 #include "features/catalogue.h"
 #include "features/item_stats.h"
 #include "learner/scorer.h"
+#include "learner/sequence/encoder_snapshot.h"
 
 namespace riffle::pipeline {
 
@@ -24,9 +25,10 @@ enum class Input : std::uint8_t { kEvents, kRequests, kUsers };
 constexpr std::size_t kInputs = 3;
 std::string_view name_of(Input input);
 
-// The newest version of every policy, by id.
+// The newest version of every policy, by id, and of the encoder of users' histories.
 struct PolicySet {
   absl::flat_hash_map<PolicyId, learner::PolicyVersion> versions;
+  std::shared_ptr<const learner::EncoderSnapshot> encoder;  // null: none runs, or none has come
   bool reads_users = false;                   // one of their scorers does (learner/scorer.h)
 };
 

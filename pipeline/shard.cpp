@@ -141,6 +141,11 @@ absl::Status Shard::process(const MicroBatch& batch) {
       adopted->set_policy_id(policy.str());
       adopted->set_version(version.version);
     }
+    if (const auto& encoder = batch.world.policies->encoder) {
+      auto* adopted = entry.add_adopted();
+      adopted->set_policy_id(std::string(learner::kEncoderId));
+      adopted->set_version(encoder->version());
+    }
   }
   state::append_journal(entry, journal);
   RIFFLE_RETURN_IF_ERROR(store_->write(journal, options_.state.fsync == Fsync::kBatch));

@@ -123,6 +123,10 @@ const pb::Decision& Shard::choose(const bus::Record& record, const MicroBatch& b
   }
   context.as_of.emplace_back("items", batch.world.catalogue->next_offset);
   context.as_of.emplace_back("policy/" + version->policy_id.str(), static_cast<std::int64_t>(version->version));
+  if (const learner::EncoderSnapshot* encoder = batch.world.policies->encoder.get()) {
+    context.encoder = encoder;
+    context.as_of.emplace_back(absl::StrCat("policy/", std::string(learner::kEncoderId)), static_cast<std::int64_t>(encoder->version()));
+  }
   context.origin = origin;
   context.request_hash = stable_hash(*record.value);
   context.traceparent = header_of(record, "traceparent");

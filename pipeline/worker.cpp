@@ -12,11 +12,15 @@
 #include "base/kill_point.h"
 #include "base/log.h"
 #include "pipeline/bus_input_log.h"
+#include "pipeline/encoder_learner.h"
+#include "pipeline/outcome_learner.h"
 
 namespace riffle::pipeline {
 namespace {
 
 constexpr absl::Duration kOpenAgain = absl::Milliseconds(500);
+// Of an encoder's poll: a tenth of a second of training.
+constexpr std::size_t kEncoderRecords = 64;
 // Its owner learns for the group.
 constexpr Partition kLearnersShard{0};
 
@@ -134,15 +138,32 @@ absl::Status Worker::begin() {
     apply_.push_back(std::make_unique<ApplyThread>(environment));
   }
 
-  if (setup_.worker.learner) {
-    LearnerLoop::Options options{setup_.shard.topics, setup_.learner, setup_.shard.policies};
-    RIFFLE_ASSIGN_OR_RETURN(learner_, LearnerLoop::create(bus_, std::move(options), clock_, metrics_));
-  }
+  if (setup_.worker.learner) RIFFLE_RETURN_IF_ERROR(make_learners());
   events_->post([this](bus::Source& source) {
     if (const absl::Status status = source.subscribe({setup_.shard.topics.events}, this); !status.ok()) fail(status);
   });
   requests_->start();
   events_->start();
+  return absl::OkStatus();
+}
+
+absl::Status Worker::make_learners() {
+  const bus::TopicNames& topics = setup_.shard.topics;
+  LearnerLoop::Options options{.name = "learner", .policy_topic = topics.policy, .ready = {}};
+  const auto of_outcomes = [this, &topics] {
+    return OutcomeLearner::create(topics.outcomes, setup_.shard.policies, setup_.learner, metrics_);
+  };
+  RIFFLE_ASSIGN_OR_RETURN(auto policies, LearnerLoop::create(bus_, options, of_outcomes, clock_, metrics_));
+  learners_.push_back(std::move(policies));
+  if (!setup_.learner.sequence.runs()) return absl::OkStatus();
+
+  options.name = "encoder";
+  options.records_a_poll = kEncoderRecords;
+  options.ready = [this] { return feed_->ready(); };  // what is learned of an item's category stays
+  const EncoderLearner::Setup setup{topics.events, setup_.shard.admission, setup_.shard.rows, setup_.learner, &feed_->world()};
+  const auto of_events = [this, setup] { return EncoderLearner::create(setup, metrics_); };
+  RIFFLE_ASSIGN_OR_RETURN(auto encoder, LearnerLoop::create(bus_, options, of_events, clock_, metrics_));
+  learners_.push_back(std::move(encoder));
   return absl::OkStatus();
 }
 
@@ -162,7 +183,8 @@ void Worker::on_assigned(const std::vector<bus::TopicPartition>& partitions) {
   kill_point("assigned");
   const bool elected = std::any_of(partitions.begin(), partitions.end(),
                                    [](const bus::TopicPartition& tp) { return tp.partition == kLearnersShard; });
-  if (learner_ && elected) learner_->begin();
+  if (elected)
+    for (const auto& learner : learners_) learner->begin();
   for (const bus::TopicPartition& tp : partitions) {
     const Partition shard = tp.partition;
     thread_of(shard).add(shard, assignment, [this, shard, assignment] { return open(shard, assignment); });
@@ -261,7 +283,7 @@ void Worker::on_lost(const std::vector<bus::TopicPartition>&) {
   give_back(false);
 }
 
-// Ends the learner and closes every shard, then lets the group go on. The rebalance callback itself returns at once.
+// Ends the learners and closes every shard, then lets the group go on. The rebalance callback itself returns at once.
 void Worker::give_back(bool commit) {
   kill_point("revoked");
   std::set<Partition> shards;
@@ -277,18 +299,15 @@ void Worker::give_back(bool commit) {
     shards_owned_.Set(0);
   }
   requests_->post([](bus::Source& source) { (void)source.assign({}); });
-  const auto left = std::make_shared<std::atomic<std::size_t>>(shards.size() + 1);
+  const auto left = std::make_shared<std::atomic<std::size_t>>(shards.size() + learners_.size() + 1);
   const auto ended = [this, left] {
     if (--*left > 0) return;
     events_->post([this](bus::Source& source) {
       if (const absl::Status status = source.release(); !status.ok()) fail(status);
     });
   };
-  if (learner_) {
-    learner_->end(commit, ended);
-  } else {
-    ended();
-  }
+  for (const auto& learner : learners_) learner->end(commit, ended);
+  ended();
   for (const Partition shard : shards) {
     thread_of(shard).close(shard, commit, [this, shard, ended] {
       {
@@ -355,7 +374,7 @@ absl::Status Worker::status() const {
     if (!failed_.empty()) return failed_.begin()->second;
   }
   if (feed_ && !feed_->status().ok()) return feed_->status();
-  if (learner_ && !learner_->status().ok()) return learner_->status();
+  for (const auto& learner : learners_) RIFFLE_RETURN_IF_ERROR(learner->status());
   return absl::OkStatus();
 }
 
@@ -432,7 +451,8 @@ bool Worker::stop(Milliseconds most) {
     requests_->stop();
     events_->stop();
   }
-  learner_.reset();
+  for (const auto& learner : learners_) learner->end(true, [] {});  // together: each may wait for the bus
+  learners_.clear();
   if (writer_) writer_->cancel();
   writer_.reset();
   apply_.clear();

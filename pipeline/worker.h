@@ -68,6 +68,7 @@ class Worker : private bus::RebalanceListener {
   Worker(bus::Bus& bus, WorkerSetup setup, const Clock& clock, Metrics& metrics);
   absl::Status begin();
   absl::StatusOr<std::int32_t> partitions() const;
+  absl::Status make_learners();
 
   void on_assigned(const std::vector<bus::TopicPartition>& partitions) override;
   void on_revoked(const std::vector<bus::TopicPartition>& partitions) override;
@@ -94,7 +95,7 @@ class Worker : private bus::RebalanceListener {
   std::unique_ptr<WorldFeed> feed_;
   std::vector<std::unique_ptr<ApplyThread>> apply_;
   std::unique_ptr<EpochWriter> writer_;
-  std::unique_ptr<LearnerLoop> learner_;
+  std::vector<std::unique_ptr<LearnerLoop>> learners_;   // of the policies, and of the encoder
   std::unique_ptr<Pump> events_, requests_;
   std::uint64_t events_assignment_ = 0, requests_assignment_ = 0;  // what each pump reads for: its thread's own
 

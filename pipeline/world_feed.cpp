@@ -239,6 +239,10 @@ void WorldFeed::adopt_policies() {
     metrics_
         .gauge("riffle_policy_version", "Version of each policy that lists are made with", {{"policy", policy.str()}})
         .Set(static_cast<double>(version.version));
+  if (const auto& encoder = policies_.policies().encoder)
+    metrics_
+        .gauge("riffle_policy_version", "Version of each policy that lists are made with", {{"policy", std::string(learner::kEncoderId)}})
+        .Set(static_cast<double>(encoder->version()));
 }
 
 void WorldFeed::publish(Steady::time_point now, bool all) {
