@@ -45,6 +45,9 @@ void add_demo(CLI::App& program, Chosen& chosen) {
   command->add_option("--explorer", options->explorer, "How the learner's arm explores")
       ->check(CLI::IsMember({"greedy", "epsilon", "squarecb", "softmax", "thompson", "regcb", "ucb1"}))
       ->capture_default_str();
+  command->add_option("--encoder", options->encoder, "Of shoppers' histories: learns beside the policies, and is one more source")
+      ->check(CLI::IsMember({"none", "mean", "gru", "attention"}))
+      ->capture_default_str();
   command->add_option("--diversity", options->diversity, "The learner's weight of diversity against expected reward")
       ->check(CLI::Range(0.0, 10.0))->capture_default_str();
   command->add_option("--kafka", options->kafka, "Through this broker instead of the local bus")->type_name("HOST:PORT");

@@ -310,7 +310,8 @@ void add_evaluate(CLI::App& program, Chosen& chosen) {
       ->add_option("--policies,-p", options->policies,
                    absl::StrCat("Of ", absl::StrJoin(default_policies(), ", "),
                                 " (default: all); sequence:mean, sequence:gru, sequence:attention learn encoders of users' "
-                                "histories, riffle:sequence=KIND is riffle with one; riffle:KIND=WEIGHT is riffle with a diversifier"))
+                                "histories, riffle:encoder=KIND is riffle with one as it runs live, riffle:sequence=KIND with one beside it; "
+                                "riffle:KIND=WEIGHT is riffle with a diversifier"))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,…");

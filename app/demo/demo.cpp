@@ -99,6 +99,8 @@ config::Config configuration(const DemoOptions& options, const std::string& pref
   // … and their tastes move within a fortnight.
   config.rows.slow_half_life = std::chrono::hours(24 * 7);
   config.rows.fast_half_life = std::chrono::hours(48);
+  config.learner.sequence.encoder = options.encoder;
+  config.learner.sequence.publish_interval = std::chrono::seconds(2);
   config.experiments.salt = absl::StrCat("demo-", options.seed);
   config.experiments.arms = {{arms.learner, .25}, {arms.popularity, .25}, {arms.random, .25}, {arms.oracle, .25}};
   return config;

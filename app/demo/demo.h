@@ -21,6 +21,7 @@ struct DemoOptions {
   std::string directory;          // of the local bus and of the state; empty: a temporary one, removed at the end
   std::string policy = "linear";  // scorer of the learner's arm
   std::string explorer = "epsilon";  // of the learner's arm
+  std::string encoder = "none";  // of users' histories: a source of candidates beside the others
   double diversity = .4;          // its λ
   bool json = false;
 };

@@ -24,6 +24,7 @@ class PolicyList {
   // False: there is none of that name.
   absl::StatusOr<bool> add(const std::string& name) {
     if (name == "riffle") return riffle(), true;
+    if (name.starts_with(evaluation::RifflePolicy::kEncoderPrefix)) return encoded_riffle(name);
     if (name.starts_with(evaluation::SequencedRiffle::kPrefix)) {
       RIFFLE_ASSIGN_OR_RETURN(const evaluation::SequencePolicy* encoder,
                               sequence(name.substr(evaluation::SequencedRiffle::kPrefix.size())));
@@ -48,14 +49,27 @@ class PolicyList {
   std::vector<std::unique_ptr<evaluation::Policy>> take() { return std::move(made_); }
 
  private:
+  double step() const {
+    return reveal_ == evaluation::Reveal::kLine ? evaluation::RifflePolicy::kStepOfLines : evaluation::RifflePolicy::kStepOfBaskets;
+  }
   evaluation::RifflePolicy& riffle() {
     if (riffle_ != nullptr) return *riffle_;
-    auto made = std::make_unique<evaluation::RifflePolicy>(
-        config_.rows, config_.serving,
-        reveal_ == evaluation::Reveal::kLine ? evaluation::RifflePolicy::kStepOfLines : evaluation::RifflePolicy::kStepOfBaskets);
+    auto made = std::make_unique<evaluation::RifflePolicy>(config_.rows, config_.serving, step());
     riffle_ = made.get();
     made_.push_back(std::move(made));
     return *riffle_;
+  }
+  absl::StatusOr<std::unique_ptr<learner::SequenceTrainer>> trainer(learner::network::SequenceShape::Kind kind) const {
+    return learner::make_sequence_trainer(kind, config_.learner.sequence, config_.learner.network);
+  }
+  absl::StatusOr<bool> encoded_riffle(const std::string& name) {
+    const auto kind = learner::sequence_kind(name.substr(evaluation::RifflePolicy::kEncoderPrefix.size()));
+    if (!kind.ok()) return annotate(kind.status(), "--policies");
+    RIFFLE_ASSIGN_OR_RETURN(auto learns, trainer(*kind));
+    made_.push_back(std::make_unique<evaluation::RifflePolicy>(
+        config_.rows, config_.serving, step(), name,
+        std::make_unique<evaluation::LiveEncoder>(std::move(learns), config_.learner.sequence)));
+    return true;
   }
   absl::StatusOr<const evaluation::SequencePolicy*> sequence(const std::string& kind_name) {
     const auto known = learner::sequence_kind(kind_name);
@@ -63,9 +77,9 @@ class PolicyList {
     const auto kind = *known;
     if (sequences_[kind] != nullptr) return sequences_[kind];
     const learner::SequenceOptions& options = config_.learner.sequence;
-    RIFFLE_ASSIGN_OR_RETURN(auto trainer, learner::make_sequence_trainer(kind, options, config_.learner.network));
+    RIFFLE_ASSIGN_OR_RETURN(auto learns, trainer(kind));
     auto made = std::make_unique<evaluation::SequencePolicy>(absl::StrCat(std::string(evaluation::SequencePolicy::kPrefix), kind_name),
-                                                             evaluation::SequenceModel(std::move(trainer), options.length));
+                                                             evaluation::SequenceModel(std::move(learns), options.length));
     sequences_[kind] = made.get();
     made_.push_back(std::move(made));
     return sequences_[kind];

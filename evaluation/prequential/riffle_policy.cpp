@@ -35,7 +35,8 @@ serving::ServingOptions with_repeats(serving::ServingOptions options) {
 }  // namespace
 
 struct RifflePolicy::Impl {
-  Impl(const features::RowOptions& row_options, const serving::ServingOptions& serving_options, double step)
+  Impl(const features::RowOptions& row_options, const serving::ServingOptions& serving_options, double step,
+       std::unique_ptr<LiveEncoder> live_encoder)
       : rows(row_options),
         serving(with_repeats(serving_options)),
         event_rows(rows, &users, &items),
@@ -43,6 +44,7 @@ struct RifflePolicy::Impl {
         gatherer(serving, rows),
         stats(statistics.snapshot()),
         known(catalogue.snapshot()),
+        encoder(std::move(live_encoder)),
         ranking(kColumns, {.step = step}) {
     options.id = options_of_new.id = PolicyId("riffle");
     for (std::size_t i = 0; i < serving::kCandidateSources; ++i)
@@ -81,6 +83,7 @@ struct RifflePolicy::Impl {
   std::vector<ItemIndex> indexes;          // of the candidates
   std::uint64_t events = 0, epoch = 0;
   bool catalogue_changed = false;
+  std::unique_ptr<LiveEncoder> encoder;    // null: none
 
   ListwiseRanking ranking;             // of the candidates that may be listed
   // Of the last query: who asked when, and of the ranking's candidates their keys and places in the batch.
@@ -98,8 +101,9 @@ struct RifflePolicy::Impl {
   serving::SlateBuilder builder;
 };
 
-RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step)
-    : impl_(std::make_unique<Impl>(rows, serving, step)) {}
+RifflePolicy::RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step, std::string name,
+                           std::unique_ptr<LiveEncoder> encoder)
+    : name_(std::move(name)), impl_(std::make_unique<Impl>(rows, serving, step, std::move(encoder))) {}
 
 RifflePolicy::~RifflePolicy() = default;
 
@@ -123,6 +127,7 @@ void RifflePolicy::Impl::gather(const Query& query) {
   context.catalogue = known.get();
   context.options = query.new_only ? &options_of_new : &options;
   context.now = query.time;
+  if (encoder) context.encoder = encoder->at(query.time);
   last = context.user && !context.user->history.empty() ? context.user->history.back().item : ItemKey();
   if (!query.new_only) own.read(context.user, rows.session_gap);
   about = features::make_user_context(context.user, *known, query.time, rows);
@@ -214,6 +219,11 @@ void RifflePolicy::learn(const Interaction& interaction) {
   if (interaction.counts) impl.neighbours.take(interaction.user, interaction.item, interaction.basket);
   impl.index_of.try_emplace(key, interaction.item);
   impl.event_rows.apply(*interaction.event, interaction.time);
+  if (impl.encoder) {
+    const features::CatalogueItem* const item = impl.known->items.find(key);
+    impl.encoder->take(interaction.user, {key, item ? item->category : CategoryKey(), to_ms(interaction.time), interaction.event->type},
+                       interaction.counts);
+  }
   if (++impl.events % kRefresh == 0) impl.refresh();
 }
 
@@ -246,7 +256,8 @@ std::size_t RifflePolicy::memory_bytes() const {
                            impl_->rows.dedup_length * sizeof(std::uint64_t);
   const std::size_t item = 2 * sizeof(records::ItemRow) + 3 * impl_->rows.neighbours * sizeof(records::Neighbour);
   return impl_->users.size() * user + impl_->items.size() * item +
-         impl_->known->items.size() * sizeof(features::CatalogueItem) + impl_->neighbours.memory_bytes();
+         impl_->known->items.size() * sizeof(features::CatalogueItem) + impl_->neighbours.memory_bytes() +
+         (impl_->encoder ? impl_->encoder->memory_bytes() : 0);
 }
 
 std::vector<std::pair<std::string, double>> RifflePolicy::weights() const {

@@ -9,8 +9,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "evaluation/prequential/live_encoder.h"
 #include "evaluation/prequential/policy.h"
 #include "features/options.h"
 #include "serving/options.h"
@@ -23,10 +25,15 @@ class RifflePolicy final : public Policy {
   // there are fewer of them.
   static constexpr double kStepOfLines = 0.08, kStepOfBaskets = 0.04;
 
-  RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step = kStepOfLines);
+  // Of riffle with the live encoder as one more source.
+  static constexpr std::string_view kEncoderPrefix = "riffle:encoder=";
+
+  // `encoder`: null where none runs.
+  RifflePolicy(const features::RowOptions& rows, const serving::ServingOptions& serving, double step = kStepOfLines,
+               std::string name = "riffle", std::unique_ptr<LiveEncoder> encoder = nullptr);
   ~RifflePolicy() override;
 
-  std::string name() const override { return "riffle"; }
+  std::string name() const override { return name_; }
   void recommend(const Query& query, std::vector<ItemIndex>& list) override;
   // What a diversifier makes of the candidates of the same query, just answered by recommend(). r̂ of a candidate is its chance
   // to be taken by the model (∝ exp of its score) over that of the likeliest: 1 for the best, so weight 0 changes nothing.
@@ -49,6 +56,7 @@ class RifflePolicy final : public Policy {
   static constexpr std::uint64_t kRefresh = 256;
 
   struct Impl;
+  std::string name_;
   std::unique_ptr<Impl> impl_;
 };
 

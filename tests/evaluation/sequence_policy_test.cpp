@@ -55,6 +55,12 @@ TEST_F(SequenceUnderTest, LearnsWhatFollowsFromTheStreamAlone) {
   policies.push_back(std::move(riffle));
   policies.push_back(std::move(encoder));
   policies.push_back(std::move(both));
+  learner::SequenceOptions live = quick();
+  live.publish_interval = std::chrono::minutes(1);
+  auto trainer = learner::make_sequence_trainer(Shape::kMean, live, {"cpu", ""});
+  RIFFLE_CHECK(trainer.ok(), trainer.status().ToString());
+  policies.push_back(std::make_unique<RifflePolicy>(features::RowOptions(), serving::ServingOptions(), RifflePolicy::kStepOfLines,
+                                                    "riffle:encoder=mean", std::make_unique<LiveEncoder>(*std::move(trainer), live)));
   Prequential run(options, std::move(policies));
   Rng rng(21);
   std::array<int, 6> next{};
@@ -74,6 +80,7 @@ TEST_F(SequenceUnderTest, LearnsWhatFollowsFromTheStreamAlone) {
   for (const std::size_t encoders : {1U, 2U, 3U, 5U})
     EXPECT_GT(recall(result, encoders), .3) << result.policies[encoders].name << ": half of the points can be known";
   EXPECT_GT(recall(result, 6), .4) << result.policies[6].name;
+  EXPECT_GT(recall(result, 7), recall(result, 4) - .01) << "served as a worker serves it";
   EXPECT_GT(recall(result, 6), recall(result, 4) - .01) << "what it costs to learn what the encoder is worth, and no more";
 }
 
