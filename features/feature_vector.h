@@ -94,7 +94,7 @@ std::string user_segment(const UserContext& context, const Catalogue& catalogue)
 // What candidate sources found out about an item, as features.
 struct SourceSignals {
   float together = 0;  // co-visitation score with the user's recent items
-  float next = 0;      // sequential score; or the chance that the encoder gives the item, where one runs and says more
+  float next = 0;      // sequential score, and ten times the chance that the encoder gives the item, where one runs
 };
 
 // What make_user_context() fills UserContext::constants with, from all its other members.

@@ -151,7 +151,7 @@ TEST_F(EncoderSource, ANewVersionIsReadAtTheNextList) {
   EXPECT_EQ(named(), before);
 }
 
-TEST_F(EncoderSource, ItsChanceIsReadAsThatOfASequenceWhereItSaysMore) {
+TEST_F(EncoderSource, TenTimesItsChanceIsAddedToWhatTheSequentialRulesSay) {
   gather(request_of("me", 10));
   CandidateBatch batch;
   batch.fill(candidates, user, gatherer->pool());
@@ -159,9 +159,9 @@ TEST_F(EncoderSource, ItsChanceIsReadAsThatOfASequenceWhereItSaysMore) {
   std::size_t by_encoder = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const float rule = candidates[i].score_of(CandidateSourceId::kNext), chance = candidates[i].score_of(CandidateSourceId::kSequence);
-    const float most = std::max(rule, chance);
-    EXPECT_NEAR(batch.features(static_cast<std::uint32_t>(i))[next], most / (most + .1F), 1e-5F);
-    by_encoder += chance > rule ? 1 : 0;
+    const float sum = rule + 10 * chance;
+    EXPECT_NEAR(batch.features(static_cast<std::uint32_t>(i))[next], sum / (sum + .1F), 1e-5F);
+    by_encoder += chance > 0 ? 1 : 0;
   }
   EXPECT_GT(by_encoder, 0U);
 }
