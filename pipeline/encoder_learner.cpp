@@ -16,9 +16,6 @@ namespace {
 // A version of S new bytes is followed by S / 1 MiB/s of silence at least.
 constexpr std::size_t kBytesPerMillisecond = (1 << 20) / 1000;
 
-// Of those that are not published yet, were this process to end, nothing but their blocks: so many the topic's readers can go back to.
-constexpr std::size_t kStatesKept = 2;
-
 std::uint64_t hash_of(std::string_view event_id, std::uint64_t user) { return stable_hash(event_id, user); }
 
 }  // namespace
@@ -49,8 +46,7 @@ EncoderLearner::EncoderLearner(Setup setup, std::unique_ptr<learner::SequenceTra
       published_bytes_(metrics.counter("riffle_encoder_published_bytes_total", "Of encoder versions, as they were sent")),
       types_(setup_.rows.types),
       trainer_(std::move(trainer)),
-      seen_(setup_.learner.sequence.log),
-      log_(kStatesKept) {
+      seen_(setup_.learner.sequence.log) {
   share_gauge_.Set(1);
 }
 
