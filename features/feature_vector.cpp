@@ -84,7 +84,8 @@ constexpr std::array<FeatureSpec, kFeatureCount> kSpecs{{
      "minutes"},
     {"brand_share", "share of its brand in the user's weights, slow half-life"},
     {"together", "c/(c + 0.1) of the co-visitation score with the user's last items"},
-    {"next", "s/(s + 0.1) of the sequential score after the user's last items"},
+    {"next",
+     "s/(s + 0.1) of the sequential score after the user's last items, ten times the encoder's chance added where one runs"},
     {"own_weight",
      "log2(1 + the user's own decayed weight of the item)/4, cut to [-1, 1]; negative: turned away "
      "from"},
