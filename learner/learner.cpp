@@ -29,8 +29,7 @@ absl::StatusOr<std::unique_ptr<Learner>> Learner::create(const std::vector<Learn
     if (!learner::learns(learned)) continue;
     if (std::any_of(made->policies_.begin(), made->policies_.end(), [&](const auto& p) { return p.id() == learned.id; }))
       return absl::InvalidArgumentError(absl::StrCat(where, " is named twice"));
-    Policy policy;
-    policy.learned = learned;
+    Policy policy(learned, metrics);
     if (is_trainable(learned.scorer)) {
       auto trainer = make_trainer(learned.scorer, options);
       RIFFLE_RETURN_IF_ERROR(annotate(trainer.status(), where));
@@ -159,11 +158,7 @@ std::vector<PolicyRecord> Learner::publish(TimePoint now, bool at_once) {
     published |= publish_policy(policy, now, records);
   }
   if (!published) return records;
-  auto tombstones = log_.expire(now, {options_.keep_versions, true});
-  for (auto& tombstone : tombstones) {
-    if (const auto status = log_.apply(tombstone.key, std::nullopt); !status.ok()) log::error("{}", status.ToString());
-    records.push_back(std::move(tombstone));
-  }
+  log_.take(log_.expire(now, {options_.keep_versions, true}), records);
   return records;
 }
 
@@ -183,9 +178,10 @@ bool Learner::publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRe
   manifest.set_created_ms(to_ms(now));
   // What no server could load is not published: the last good version goes on serving, and learning goes on.
   const auto made = make_version(policy.learned, manifest, state, options_);
-  count_incidents(policy);
+  if (policy.trainer) policy.incidents.note(policy.trainer->incidents());
+  if (policy.weight) policy.incidents.note(policy.weight->incidents());
   if (!made.ok()) {
-    count_incident(policy, "unpublishable", 1);
+    policy.incidents.add("unpublishable", 1);
     log::error("policy {}: no version after {}: {}", policy.id().str(), policy.last.version(), made.status().ToString());
     return false;
   }
@@ -197,38 +193,14 @@ bool Learner::publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRe
     position.set_offset(at.next_offset);
     position.set_sequence(at.highest_sequence);
   }
-  auto version = encode_version(std::move(manifest), state, options_.block_bytes,
-                                policy.last.version() == 0 ? nullptr : &policy.last);
-  for (auto& record : version) {
-    if (const auto status = log_.apply(record.key, *record.value); !status.ok()) log::error("{}", status.ToString());
-    records.push_back(std::move(record));
-  }
+  log_.take(encode_version(std::move(manifest), state, options_.block_bytes, policy.last.version() == 0 ? nullptr : &policy.last),
+            records);
   const auto* newest = log_.newest(policy.id());
   RIFFLE_CHECK(newest != nullptr && newest->version() == policy.highest_version, "policy", policy.id().str());
   policy.last = *newest;
   policy.changed = false;
   policy.pause = std::max(policy.pause, Milliseconds(state.size() / kPublishBytesPerMillisecond));
   return true;
-}
-
-void Learner::count_incidents(Policy& policy) {
-  if (policy.trainer) count_incidents(policy, policy.trainer->incidents());
-  if (policy.weight) count_incidents(policy, policy.weight->incidents());
-}
-
-void Learner::count_incidents(Policy& policy, const std::vector<TrainerIncident>& incidents) {
-  for (const auto& [kind, count] : incidents) {
-    auto& counted = policy.incidents_counted[kind];
-    if (count > counted) count_incident(policy, kind, count - counted);
-    counted = count;
-  }
-}
-
-void Learner::count_incident(const Policy& policy, std::string_view kind, std::uint64_t times) {
-  metrics_
-      .counter("riffle_learner_incidents_total", "What trainers had to give up, by kind",
-               {{"policy", policy.id().str()}, {"kind", std::string(kind)}})
-      .Increment(static_cast<double>(times));
 }
 
 }  // namespace riffle::learner

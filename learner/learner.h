@@ -32,6 +32,7 @@
 #include "base/time.h"
 #include "learner/options.h"
 #include "learner/diversity_weights.h"
+#include "learner/incident_counts.h"
 #include "learner/policy_log.h"
 #include "learner/policy_version.h"
 #include "learner/trainer.h"
@@ -70,6 +71,8 @@ class Learner {
     std::uint64_t highest_sequence = 0;
   };
   struct Policy {
+    Policy(LearnedPolicy of, Metrics& metrics) : learned(std::move(of)), incidents(metrics, learned.id.str()) {}
+
     LearnedPolicy learned;
     std::unique_ptr<Trainer> trainer;             // null: the scorer never learns
     std::unique_ptr<WeightTrainer> weight;        // null: nor does the diversity weight
@@ -80,16 +83,13 @@ class Learner {
     bool changed = false;
     TimePoint published = kNoTime;
     Milliseconds pause{0};                        // before the next version
-    std::map<std::string_view, std::uint64_t> incidents_counted;
+    IncidentCounts incidents;
   };
 
   Learner(const LearnerOptions& options, Metrics& metrics);
   absl::Status boot_policy(Policy& policy, const PolicyLog& log);
   static absl::Status load(Policy& policy, const pb::PolicyManifest& manifest, const PolicyLog& log);
   bool publish_policy(Policy& policy, TimePoint now, std::vector<PolicyRecord>& records);
-  void count_incidents(Policy& policy);
-  void count_incidents(Policy& policy, const std::vector<TrainerIncident>& incidents);
-  void count_incident(const Policy& policy, std::string_view kind, std::uint64_t times);
   void ignore(std::string_view reason);
 
   LearnerOptions options_;

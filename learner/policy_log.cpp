@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "features/feature_vector.h"
 
 namespace riffle::learner {
@@ -64,24 +65,24 @@ absl::Status invalid(std::string_view key, std::string_view what) {
 std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, std::string_view state, std::size_t block_bytes,
                                          const pb::PolicyManifest* known) {
   RIFFLE_CHECK(block_bytes > 0);
-  std::vector<std::string> blocks;
-  for (std::size_t from = 0; from < state.size(); from += block_bytes) blocks.emplace_back(state.substr(from, block_bytes));
+  std::vector<std::string_view> blocks;
+  for (std::size_t from = 0; from < state.size(); from += block_bytes) blocks.push_back(state.substr(from, block_bytes));
   return encode_version(std::move(manifest), blocks, known);
 }
 
-std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, const std::vector<std::string>& blocks,
+std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, const std::vector<std::string_view>& blocks,
                                          const pb::PolicyManifest* known) {
   absl::flat_hash_set<std::uint64_t> sent;
   if (known != nullptr) sent.insert(known->blocks().begin(), known->blocks().end());
   std::vector<PolicyRecord> records;
   manifest.clear_blocks();
-  for (const std::string& content : blocks) {
+  for (const std::string_view content : blocks) {
     const std::uint64_t hash = stable_hash(content);
     manifest.add_blocks(hash);
     if (!sent.insert(hash).second) continue;
     pb::PolicyBlock block;
     block.set_hash(hash);
-    block.set_content(content);
+    block.set_content(std::string(content));
     records.push_back({block_key(manifest.policy_id(), hash), block.SerializeAsString()});
   }
   records.push_back({version_key(manifest.policy_id(), manifest.version()), manifest.SerializeAsString()});
@@ -164,6 +165,13 @@ void PolicyLog::release_old_states(Policy& policy) const {
   if (states < states_kept_) return;
   for (auto& [hash, block] : policy.blocks)
     if (block.arrival < newest_arrival && !needed.contains(hash)) block.content.reset();
+}
+
+void PolicyLog::take(std::vector<PolicyRecord> made, std::vector<PolicyRecord>& records) {
+  for (PolicyRecord& record : made) {
+    if (const absl::Status status = apply(record.key, record.value); !status.ok()) log::error("{}", status.ToString());
+    records.push_back(std::move(record));
+  }
 }
 
 const pb::PolicyManifest* PolicyLog::newest(const PolicyId& policy) const {

@@ -32,7 +32,7 @@ struct PolicyRecord {
 std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, std::string_view state, std::size_t block_bytes,
                                          const pb::PolicyManifest* known);
 // The same of a state that its owner has cut into blocks.
-std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, const std::vector<std::string>& blocks,
+std::vector<PolicyRecord> encode_version(pb::PolicyManifest manifest, const std::vector<std::string_view>& blocks,
                                          const pb::PolicyManifest* known);
 
 // The policy that a record of the topic is of; empty: the key is none of it.
@@ -60,6 +60,9 @@ class PolicyLog {
   // A manifest whose blocks are not all there waits for them without an error: see missing_blocks().
   absl::Status apply(std::string_view key, std::optional<std::string_view> value);
 
+  // Records that their writer made, which are about to be sent: applied, and put behind `records`.
+  void take(std::vector<PolicyRecord> made, std::vector<PolicyRecord>& records);
+
   // The newest version whose blocks are all there and whose fingerprint is this build's; null: none. The pointers of
   // newest() and complete_versions() are valid until the next apply().
   const pb::PolicyManifest* newest(const PolicyId& policy) const;
@@ -73,8 +76,7 @@ class PolicyLog {
   absl::StatusOr<std::string> state_of(const pb::PolicyManifest& manifest) const;
 
   // Tombstones of what need not be kept: versions beyond the retention, and blocks that no kept manifest names. The newest
-  // complete version is always kept. For the learner, which knows that no version is half written; give the records to apply()
-  // once they are sent.
+  // complete version is always kept. For the learner, which knows that no version is half written; give the records to take().
   std::vector<PolicyRecord> expire(TimePoint now, Retention keep) const;
 
  private:

@@ -46,7 +46,8 @@ EncoderLearner::EncoderLearner(Setup setup, std::unique_ptr<learner::SequenceTra
       published_bytes_(metrics.counter("riffle_encoder_published_bytes_total", "Of encoder versions, as they were sent")),
       types_(setup_.rows.types),
       trainer_(std::move(trainer)),
-      seen_(setup_.learner.sequence.log) {
+      seen_(setup_.learner.sequence.log),
+      incidents_(metrics, std::string(learner::kEncoderId)) {
   share_gauge_.Set(1);
 }
 
@@ -247,24 +248,18 @@ std::vector<learner::PolicyRecord> EncoderLearner::publish(TimePoint now, bool a
   }
   const bool waits = now >= published_ && now - published_ < pause_;
   if (!changed_ || (waits && !at_once) || !publish_version(now, records)) return records;
-  for (auto& tombstone : log_.expire(now, {setup_.learner.sequence.keep_versions, false})) {
-    if (const auto status = log_.apply(tombstone.key, std::nullopt); !status.ok()) log::error("{}", status.ToString());
-    records.push_back(std::move(tombstone));
-  }
+  log_.take(log_.expire(now, {setup_.learner.sequence.keep_versions, false}), records);
   return records;
 }
 
 bool EncoderLearner::publish_version(TimePoint now, std::vector<learner::PolicyRecord>& records) {
   published_ = now;
   pause_ = setup_.learner.sequence.publish_interval;
-  for (const auto& [kind, count] : trainer_->incidents()) {
-    count_incident(std::string(kind), count - incidents_counted_[kind]);
-    incidents_counted_[kind] = count;
-  }
+  incidents_.note(trainer_->incidents());
   rows_.Set(static_cast<double>(trainer_->tables().items().admitted().size()));
   const std::vector<std::string> state = blocks();
   if (const absl::Status bad = check(state); !bad.ok()) {
-    count_incident("unpublishable", 1);
+    incidents_.add("unpublishable", 1);
     log::error("encoder: no version after {}: {}", last_.version(), bad.ToString());
     return false;
   }
@@ -276,11 +271,9 @@ bool EncoderLearner::publish_version(TimePoint now, std::vector<learner::PolicyR
   manifest.set_created_ms(to_ms(now));
   manifest.set_feature_fingerprint(features::feature_fingerprint());
   std::size_t bytes = 0;
-  for (auto& record : learner::encode_version(std::move(manifest), state, last_.version() == 0 ? nullptr : &last_)) {
-    bytes += record.key.size() + record.value->size();
-    if (const auto status = log_.apply(record.key, *record.value); !status.ok()) log::error("{}", status.ToString());
-    records.push_back(std::move(record));
-  }
+  auto version = learner::encode_version(std::move(manifest), {state.begin(), state.end()}, last_.version() == 0 ? nullptr : &last_);
+  for (const auto& record : version) bytes += record.key.size() + record.value->size();
+  log_.take(std::move(version), records);
   const auto* newest = log_.newest(PolicyId(std::string(learner::kEncoderId)));
   RIFFLE_CHECK(newest != nullptr && newest->version() == highest_version_);
   last_ = *newest;
@@ -288,14 +281,6 @@ bool EncoderLearner::publish_version(TimePoint now, std::vector<learner::PolicyR
   published_bytes_.Increment(static_cast<double>(bytes));
   pause_ = std::max(pause_, Milliseconds(bytes / kBytesPerMillisecond));
   return true;
-}
-
-void EncoderLearner::count_incident(const std::string& kind, std::uint64_t times) {
-  if (times == 0) return;
-  metrics_
-      .counter("riffle_learner_incidents_total", "What trainers had to give up, by kind",
-               {{"policy", std::string(learner::kEncoderId)}, {"kind", kind}})
-      .Increment(static_cast<double>(times));
 }
 
 }  // namespace riffle::pipeline

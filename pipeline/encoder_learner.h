@@ -19,6 +19,7 @@
 #include "base/published.h"
 #include "features/event_types.h"
 #include "ingest/admission.h"
+#include "learner/incident_counts.h"
 #include "learner/options.h"
 #include "learner/sequence/seen_events.h"
 #include "learner/sequence/sequence_trainer.h"
@@ -71,7 +72,6 @@ class EncoderLearner final : public StreamLearner {
   std::vector<std::string> blocks() const;
   absl::Status check(const std::vector<std::string>& blocks) const;
   bool publish_version(TimePoint now, std::vector<learner::PolicyRecord>& records);
-  void count_incident(const std::string& kind, std::uint64_t times);
   void count(std::string_view result);
 
   Setup setup_;
@@ -87,7 +87,7 @@ class EncoderLearner final : public StreamLearner {
   learner::PolicyLog log_;                 // its versions, those just published included
   pb::PolicyManifest last_;                // version 0: none yet
   std::uint64_t highest_version_ = 0, left_out_counted_ = 0;
-  std::map<std::string_view, std::uint64_t> incidents_counted_;
+  learner::IncidentCounts incidents_;
   bool changed_ = false;
   TimePoint published_ = kNoTime;
   Milliseconds pause_{0};

@@ -16,13 +16,17 @@ void InteractionLog::count(const LoggedInteraction& interaction) {
   if (interaction.target) ++counts_[interaction.entry.item];
 }
 
+void InteractionLog::uncount(const LoggedInteraction& interaction) {
+  if (!interaction.target) return;
+  if (const auto of = counts_.find(interaction.entry.item); --of->second == 0) counts_.erase(of);
+}
+
 std::uint64_t InteractionLog::add(std::uint64_t user, const SequenceEntry& entry, bool target) {
   const std::uint64_t number = end_;
   LoggedInteraction interaction{user, entry, target, 0};
   if (ring_.size() == most_) {
     const LoggedInteraction& oldest = at(number);  // shares its place
-    if (oldest.target)
-      if (const auto of = counts_.find(oldest.entry.item); --of->second == 0) counts_.erase(of);
+    uncount(oldest);
     if (const auto last = last_of_.find(oldest.user); last != last_of_.end() && last->second + most_ == number) last_of_.erase(last);
   }
   const auto [last, first] = last_of_.try_emplace(user, number);
@@ -46,8 +50,7 @@ void InteractionLog::forget(std::uint64_t user) {
   last_of_.erase(last);
   for (const std::uint64_t number : forgotten_) {
     LoggedInteraction& one = ring_[number % most_];
-    if (one.target)
-      if (const auto of = counts_.find(one.entry.item); --of->second == 0) counts_.erase(of);
+    uncount(one);
     one = {.user = kForgotten, .entry = {}, .target = false, .back = 0};
   }
 }

@@ -55,6 +55,7 @@ class InteractionLog {
 
  private:
   void count(const LoggedInteraction& interaction);
+  void uncount(const LoggedInteraction& interaction);
 
   std::size_t most_;
   std::uint64_t end_ = 0;
