@@ -52,6 +52,25 @@ bool stops_a_partition(rd_kafka_resp_err_t code) {
   }
 }
 
+// What passes by itself, however well the broker is: a topic that was just made has a leader a moment before that broker knows of it; a group's
+// coordinator that has just become it reads its offsets first.
+bool passes(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+         code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+         code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+
+// Asks again as long as the answer is such a one, for `timeout_ms` at most.
+template <class Call>
+rd_kafka_resp_err_t ask_until_it_passes(int timeout_ms, const Call& call) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  while (true) {
+    const rd_kafka_resp_err_t code = call();
+    if (!passes(code) || std::chrono::steady_clock::now() >= until) return code;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
 }  // namespace
 
 // Keeps the messages, and the handle that they belong to, as long as a batch lives.
@@ -300,27 +319,24 @@ absl::Status KafkaSource::commit(const std::vector<Position>& positions) {
 absl::StatusOr<std::optional<Offset>> KafkaSource::committed(const TopicPartition& where) {
   RIFFLE_RETURN_IF_ERROR(need_group("committed"));
   const PartitionList list = to_list(std::vector<TopicPartition>{where});
-  rd_kafka_resp_err_t code = rd_kafka_committed(handle_->get(), list.get(), handle_->timeout_ms());
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+  const rd_kafka_resp_err_t code = ask_until_it_passes(handle_->timeout_ms(), [&] {
+    const rd_kafka_resp_err_t whole = rd_kafka_committed(handle_->get(), list.get(), handle_->timeout_ms());
+    return whole == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].err : whole;
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return handle_->error(absl::StrCat("read the offsets of group ", options_.group), code);
   const std::int64_t offset = list->elems[0].offset;
   return offset < 0 ? std::optional<Offset>() : std::optional<Offset>(Offset(offset));
 }
 
 absl::StatusOr<Watermarks> KafkaSource::watermarks(const TopicPartition& where) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(handle_->timeout_ms());
-  while (true) {
-    std::int64_t low = 0, high = 0;
-    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(handle_->get(), where.topic.c_str(), where.partition.value(),
-                                                                      &low, &high, handle_->timeout_ms());
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Watermarks{Offset(low), Offset(high)};
-    // A topic that was just made has a leader a moment before that broker knows of it.
-    const bool led_soon =
-        code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-    if (!led_soon || std::chrono::steady_clock::now() >= until)
-      return handle_->error(absl::StrCat("watermarks of ", where.topic, "/", where.partition.value()), code);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  std::int64_t low = 0, high = 0;
+  const rd_kafka_resp_err_t code = ask_until_it_passes(handle_->timeout_ms(), [&] {
+    return rd_kafka_query_watermark_offsets(handle_->get(), where.topic.c_str(), where.partition.value(), &low, &high,
+                                            handle_->timeout_ms());
+  });
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return handle_->error(absl::StrCat("watermarks of ", where.topic, "/", where.partition.value()), code);
+  return Watermarks{Offset(low), Offset(high)};
 }
 
 void KafkaSource::wake() {

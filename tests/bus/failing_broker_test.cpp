@@ -1,6 +1,4 @@
-// What the Kafka sink makes of a broker that fails, on librdkafka's own broker, which fails when it is told to.
-#include "bus/kafka_sink.h"
-
+// What the Kafka bus makes of a broker that fails, on librdkafka's own broker, which fails when it is told to.
 #include <chrono>
 #include <map>
 #include <memory>
@@ -22,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kTopic = "topic";
 constexpr std::chrono::seconds kLong{20};  // never reached where nothing is lost
-constexpr std::int16_t kProduce = 0;  // the request's number in Kafka's protocol
+constexpr std::int16_t kProduce = 0, kOffsetFetch = 9;  // requests' numbers in Kafka's protocol
 constexpr int kAnswersAfterMs = 50;   // so that what is sent meanwhile is in flight together
 
 class FailingBroker : public testing::Test {
@@ -121,6 +119,16 @@ TEST_F(FailingBroker, SpreadsRecordsWithoutAKey) {
   const auto values = read();
   ASSERT_EQ(values.size(), 2u);
   EXPECT_EQ(values.at(0).size() + values.at(1).size(), 100u);
+}
+
+// As after it has started, or has taken the group over from another broker.
+TEST_F(FailingBroker, IsAskedForAGroupsOffsetsAgainWhereItsCoordinatorIsNotReady) {
+  auto group = bus_->make_source({.group = "group"}).value();
+  rd_kafka_mock_push_request_errors(cluster_.get(), kOffsetFetch, 3, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+                                    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE);
+  const auto offset = group->committed({kTopic, Partition(0)});
+  ASSERT_TRUE(offset.ok()) << offset.status();
+  EXPECT_EQ(*offset, std::nullopt) << "nothing was committed";
 }
 
 }  // namespace
