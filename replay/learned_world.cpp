@@ -9,20 +9,24 @@
 namespace riffle::replay {
 
 LearnedWorld::LearnedWorld(const pipeline::ShardOptions& shard, pipeline::AdoptedPolicies policies,
-                           std::unique_ptr<learner::Learner> learner)
+                           std::unique_ptr<learner::Learner> learner, std::unique_ptr<pipeline::InProcessEncoder> encoder)
     : admission_(shard.admission, 1),
       stats_(shard.rows),
       policies_(std::move(policies)),
-      learner_(std::move(learner)) {}
+      learner_(std::move(learner)),
+      encoder_(std::move(encoder)) {}
 
 absl::StatusOr<std::unique_ptr<LearnedWorld>> LearnedWorld::create(const pipeline::ShardOptions& shard,
                                                                    const learner::LearnerOptions& learner,
-                                                                   Metrics& metrics) {
+                                                                   std::int32_t partitions, Metrics& metrics) {
   std::vector<learner::LearnedPolicy> learned;
   for (const serving::PolicyOptions& policy : shard.policies) learned.push_back(serving::learned_policy(policy));
   RIFFLE_ASSIGN_OR_RETURN(auto policies, pipeline::AdoptedPolicies::create(shard.policies, learner));
   RIFFLE_ASSIGN_OR_RETURN(auto learns, learner::Learner::create(learned, learner, metrics));
-  return std::unique_ptr<LearnedWorld>(new LearnedWorld(shard, std::move(policies), std::move(learns)));
+  RIFFLE_ASSIGN_OR_RETURN(auto encoder,
+                          pipeline::InProcessEncoder::create({shard.admission, shard.rows, learner, partitions}, metrics));
+  return std::unique_ptr<LearnedWorld>(
+      new LearnedWorld(shard, std::move(policies), std::move(learns), std::move(encoder)));
 }
 
 bool LearnedWorld::item(const bus::Record& record) {
@@ -33,6 +37,10 @@ bool LearnedWorld::item(const bus::Record& record) {
   if (record.value) return catalogue_.upsert(item, record.timestamp);
   catalogue_.erase(ItemId(*record.key));
   return true;
+}
+
+void LearnedWorld::event(const bus::Record& record) {
+  if (encoder_) encoder_->learn(record);
 }
 
 void LearnedWorld::statistics(pipeline::Statistics statistics) {
@@ -63,11 +71,21 @@ const pipeline::World& LearnedWorld::at(TimePoint now) {
       policies_changed_ = true;
     }
   }
-  if (std::exchange(catalogue_changed_, false)) world_.catalogue = catalogue_.snapshot();
+  if (std::exchange(catalogue_changed_, false)) {
+    world_.catalogue = catalogue_.snapshot();
+    if (encoder_) encoder_->know(world_.catalogue);
+  }
   if (std::exchange(stats_changed_, false)) world_.stats = stats_.snapshot();
+  if (encoder_) {
+    const auto& newest = encoder_->at(now);
+    policies_changed_ |= newest != served_encoder_;
+    served_encoder_ = newest;
+  }
   if (std::exchange(policies_changed_, false)) {
     policies_.adopt();
-    world_.policies = std::make_shared<const pipeline::PolicySet>(policies_.policies());
+    auto policies = std::make_shared<pipeline::PolicySet>(policies_.policies());
+    policies->encoder = served_encoder_;
+    world_.policies = std::move(policies);
   }
   return world_;
 }

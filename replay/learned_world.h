@@ -1,6 +1,6 @@
-// What a shard knows of the world while a log is applied again: the catalogue, merged item statistics, and policies
-// that learn in this process from the outcomes that come. pipeline/world_feed and pipeline/learner_loop do the same
-// live, over topics. One thread; time is the log's.
+// What a shard knows of the world while a log is applied again: the catalogue, merged item statistics, policies that learn
+// in this process from the outcomes that come, and the encoder, where one is configured, from events. pipeline/world_feed and
+// pipeline/learner_loop do the same live, over topics. One thread; time is the log's.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "ingest/admission.h"
 #include "learner/learner.h"
 #include "pipeline/adopted_policies.h"
+#include "pipeline/in_process_encoder.h"
 #include "pipeline/micro_batch.h"
 #include "pipeline/shard.h"
 #include "pipeline/statistics.h"
@@ -27,12 +28,16 @@ namespace riffle::replay {
 
 class LearnedWorld {
  public:
-  // InvalidArgument: an unknown scorer, or options out of range. `metrics` outlives it.
+  // `partitions`: of events. InvalidArgument: an unknown scorer or encoder, or options out of range; what load_network_module()
+  // says. `metrics` outlives it.
   static absl::StatusOr<std::unique_ptr<LearnedWorld>> create(const pipeline::ShardOptions& shard,
-                                                              const learner::LearnerOptions& learner, Metrics& metrics);
+                                                              const learner::LearnerOptions& learner,
+                                                              std::int32_t partitions, Metrics& metrics);
 
   // A record of `items`; false where it is refused.
   bool item(const bus::Record& record);
+  // A record of `events`, before it is applied.
+  void event(const bus::Record& record);
   void statistics(pipeline::Statistics statistics);
   void outcome(const pb::Outcome& outcome, Partition shard);
 
@@ -46,13 +51,15 @@ class LearnedWorld {
 
  private:
   LearnedWorld(const pipeline::ShardOptions& shard, pipeline::AdoptedPolicies policies,
-               std::unique_ptr<learner::Learner> learner);
+               std::unique_ptr<learner::Learner> learner, std::unique_ptr<pipeline::InProcessEncoder> encoder);
 
   ingest::Admission admission_;
   features::CatalogueBuilder catalogue_;
   features::ItemStatsBuilder stats_;
   pipeline::AdoptedPolicies policies_;
   std::unique_ptr<learner::Learner> learner_;
+  std::unique_ptr<pipeline::InProcessEncoder> encoder_;             // null: none
+  std::shared_ptr<const learner::EncoderSnapshot> served_encoder_;  // in world_
   bool catalogue_changed_ = true, stats_changed_ = true, policies_changed_ = true, learned_ = false;
   std::uint64_t outcomes_ = 0, foreign_ = 0;
   std::map<Partition, std::int64_t> offsets_;

@@ -58,7 +58,6 @@ class BusReplay {
  private:
   absl::Status open() {
     const bus::TopicNames& topics = options_.shard->topics;
-    RIFFLE_ASSIGN_OR_RETURN(world_, LearnedWorld::create(*options_.shard, options_.learner, metrics_));
     RIFFLE_ASSIGN_OR_RETURN(const auto epochs, bus_.describe(topics.epochs));
     RIFFLE_ASSIGN_OR_RETURN(const auto items, bus_.describe(topics.items));
     RIFFLE_ASSIGN_OR_RETURN(const auto events, bus_.describe(topics.events));
@@ -69,6 +68,8 @@ class BusReplay {
                            absl::StrCat("there is no topic ", *topic,
                                         ": is it another namespace (topics.prefix), or has "
                                         "`riffle run` never been here?"));
+    RIFFLE_ASSIGN_OR_RETURN(
+        world_, LearnedWorld::create(*options_.shard, options_.learner, (*events).partitions, metrics_));
     for (std::int32_t p = 0; p < (*items).partitions; ++p) {
       RIFFLE_ASSIGN_OR_RETURN(auto reader, PartitionReader::open(bus_, {topics.items, Partition(p)}, bus::kEarliest));
       items_.push_back(std::move(reader));
@@ -120,6 +121,7 @@ class BusReplay {
   absl::Status step(Lane& lane) {
     const auto& records = lane.runs.records();
     RIFFLE_RETURN_IF_ERROR(read_items(lane.time));
+    for (const bus::Record& event : records[static_cast<std::size_t>(pipeline::Input::kEvents)]) world_->event(event);
     pipeline::MicroBatch now;
     now.world = world_->at(lane.time);
     now.seed = options_.seed ^ (lane.entry->number() * 0x9E3779B97F4A7C15ULL) ^

@@ -67,7 +67,7 @@ class LinesReplay {
 
  private:
   absl::Status open() {
-    RIFFLE_ASSIGN_OR_RETURN(world_, LearnedWorld::create(*options_.shard, options_.learner, metrics_));
+    RIFFLE_ASSIGN_OR_RETURN(world_, LearnedWorld::create(*options_.shard, options_.learner, 1, metrics_));
     pipeline::ShardSetup setup;
     setup.shard = Partition(0);
     setup.partitions = 1;
@@ -102,6 +102,7 @@ class LinesReplay {
       case ingest::ImportInput::kEvents:
         record.topic = topics.events;
         batch_.events.push_back(record);
+        world_->event(record);
         ++figures_.events;
         break;
       case ingest::ImportInput::kRequests:

@@ -1,6 +1,7 @@
 #include "app/simulate/in_process.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -10,6 +11,7 @@
 #include "features/item_stats.h"
 #include "features/joiner.h"
 #include "learner/diversity_weights.h"
+#include "pipeline/in_process_encoder.h"
 #include "records/candidate_table.h"
 #include "serving/recommender.h"
 #include "state/memory_store.h"
@@ -68,6 +70,7 @@ struct InProcess::Impl {
 
   std::unique_ptr<learner::Trainer> trainer;
   std::unique_ptr<learner::WeightTrainer> weight;   // null: the diversity weight is not learned
+  std::unique_ptr<pipeline::InProcessEncoder> encoder;  // null: none
   std::string segment;                              // of the last list
   double diversity = 0;
   learner::PolicyVersion version;
@@ -93,6 +96,8 @@ absl::StatusOr<std::unique_ptr<InProcess>> InProcess::create(const config::Confi
     RIFFLE_ASSIGN_OR_RETURN(impl->weight, learner::make_weight_trainer(learned.weight));
   }
   RIFFLE_ASSIGN_OR_RETURN(impl->version, learner::first_version(learned, config.learner));
+  RIFFLE_ASSIGN_OR_RETURN(impl->encoder, pipeline::InProcessEncoder::create(
+                                             {config.ingest, config.rows, config.learner}, impl->metrics));
   return std::unique_ptr<InProcess>(new InProcess(std::move(impl)));
 }
 
@@ -108,6 +113,14 @@ void InProcess::on_event(const simulation::EventRecord& record) {
   if (impl.event_rows.apply(impl.event, at) != features::EventRows::Result::kApplied) return;
   impl.time = std::max(impl.time, at);
   impl.joiner.on_event(impl.event, at, impl.time, impl.outcomes);
+  if (impl.encoder)
+    impl.encoder->learn({.topic = {},
+                         .partition = kShard,
+                         .offset = Offset(static_cast<std::int64_t>(impl.events)),
+                         .timestamp = at,
+                         .key = impl.event.user_id.str(),
+                         .value = record.payload,
+                         .headers = {}});
   impl.learn();
   if (++impl.events % kRefresh == 0) impl.refresh();
 }
@@ -119,15 +132,16 @@ records::Recommendation InProcess::list(const records::Request& request) {
   impl.joiner.on_tick(impl.time, impl.outcomes);
   const std::string origin = absl::StrCat("requests/0/", impl.lists);
   serving::ServingContext context;
+  context.now = request.timestamp.value_or(impl.time);
   context.shard = kShard;
   context.user = impl.users.find(request.user_id.str());
   context.items = &impl.items;
   context.stats = impl.stats.get();
   context.catalogue = impl.known.get();
+  if (impl.encoder) context.encoder = impl.encoder->at(context.now).get();
   context.policy = &impl.version;
   context.options = &impl.options;
   context.log_user = impl.version.scorer->reads_user();
-  context.now = request.timestamp.value_or(impl.time);
   context.ordinal = impl.joiner.next_ordinal(request.user_id);
   context.origin = origin;
   Rng rng(impl.seed ^ (++impl.lists * 0xD1B54A32D192ED03ULL));
@@ -185,8 +199,9 @@ void InProcess::Impl::refresh() {
     statistics.update(key, {.shard = kShard, .generation = 1, .epoch = epoch, .row = std::move(told)});
   }
   stats = statistics.snapshot();
-  if (catalogue_changed) known = catalogue.snapshot();
-  catalogue_changed = false;
+  if (!std::exchange(catalogue_changed, false)) return;
+  known = catalogue.snapshot();
+  if (encoder) encoder->know(known);
 }
 
 const learner::Trainer* InProcess::trainer() const { return impl_->trainer.get(); }

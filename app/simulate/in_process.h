@@ -3,7 +3,8 @@
 // journal, epochs and admission, is left out. A seed decides what is drawn; equal calls give equal lists.
 //
 // Item statistics and the catalogue are taken over every kRefresh events, and a new version is served every kPublish lists: a
-// worker does both a few times a second. The learner reads every outcome at once, in order. One thread.
+// worker does both a few times a second. The learner reads every outcome at once, in order; the encoder, where one is configured, every
+// event, and its versions are served by the simulated time as a worker's by the clock. One thread.
 #pragma once
 
 #include <cstdint>

@@ -6,28 +6,23 @@
 #include <memory>
 
 #include "base/time.h"
-#include "learner/sequence/encoder_snapshot.h"
-#include "learner/sequence/sequence_trainer.h"
+#include "learner/sequence/encoder_versions.h"
 
 namespace riffle::evaluation {
 
 class LiveEncoder {
  public:
   LiveEncoder(std::unique_ptr<learner::SequenceTrainer> trainer, const learner::SequenceOptions& options)
-      : trainer_(std::move(trainer)), options_(options) {}
+      : trainer_(std::move(trainer)), versions_(options) {}
 
-  void take(std::uint64_t user, const learner::SequenceEntry& entry, bool target);
+  void take(std::uint64_t user, const learner::SequenceEntry& entry, bool target) { trainer_->take(user, entry, target); }
   // The version that is served then; null before the first. Valid until the next call.
-  const learner::EncoderSnapshot* at(TimePoint now);
+  const learner::EncoderSnapshot* at(TimePoint now) { return versions_.at(now, *trainer_).get(); }
   std::size_t memory_bytes() const { return trainer_->memory_bytes(); }
 
  private:
   std::unique_ptr<learner::SequenceTrainer> trainer_;
-  learner::SequenceOptions options_;
-  std::shared_ptr<const learner::EncoderSnapshot> served_;
-  TimePoint due_ = kNoTime;
-  std::uint64_t version_ = 0;
-  bool changed_ = false;
+  learner::EncoderVersions versions_;
 };
 
 }  // namespace riffle::evaluation

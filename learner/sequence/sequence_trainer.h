@@ -42,6 +42,8 @@ class SequenceTrainer {
   SequenceEncoder& encoder() { return *encoder_; }
   const SequenceTables& tables() const { return tables_; }
 
+  Kind kind() const { return shape_.kind; }
+  std::uint64_t taken() const { return log_.end(); }    // interactions
   std::uint64_t steps() const { return tried_steps_; }  // those that changed nothing included
   std::uint64_t left_out() const { return left_out_; }  // interactions
   float last_loss() const { return last_loss_; }        // mean over a step's targets of −ln of what the user took

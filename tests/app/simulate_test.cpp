@@ -111,6 +111,23 @@ TEST(Simulate, WhatIsEarnedIsByTheConfiguredRewards) {
   EXPECT_GT(one->figures.earned.high, one->figures.earned.mean);
 }
 
+TEST(Simulate, AConfiguredEncoderLearnsAndItsCandidatesAreServed) {
+#ifndef RIFFLE_NETWORK
+  GTEST_SKIP() << "built without the network module (RIFFLE_NETWORK=OFF)";
+#endif
+  config::Config config = small();
+  const auto without = run(config, "linear");
+  config.learner.sequence.encoder = "mean";
+  config.learner.sequence.width = 8;
+  config.learner.network.device = "cpu";
+  const auto with = run(config, "linear"), again = run(config, "linear");
+  ASSERT_TRUE(without.ok() && with.ok() && again.ok()) << with.status();
+  EXPECT_NE(with->figures.clicks, without->figures.clicks);
+  EXPECT_EQ(with->figures.clicks, again->figures.clicks) << "a seed decides";
+  config.learner.sequence.encoder = "mena";
+  EXPECT_EQ(run(config, "linear").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST(InProcess, HearsEveryListsOutcomeAndLeavesOutWhatIsNoEvent) {
   const config::Config config = small();
   auto made = InProcess::create(config, config.policies[0], 1);

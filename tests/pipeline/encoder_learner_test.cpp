@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/hash.h"
 #include "pipeline/adopted_policies.h"
+#include "pipeline/in_process_encoder.h"
 #include "tests/learner/q_learning/network.h"
 
 namespace riffle::pipeline {
@@ -280,6 +281,40 @@ TEST_F(EncoderLearning, ServingAdoptsTheNewestVersionThatItCanUseAndGoesOnWithIt
   EXPECT_EQ(adopted.policies().encoder->version(), 1U);
   tell({});
   EXPECT_EQ(adopted.policies().encoder->version(), 1U);
+}
+
+// ---- without a topic
+
+TEST_F(EncoderLearning, InProcessAVersionIsServedWhenItIsDueByTheRecordsTimeAndIsWhatWasLearned) {
+  auto made = InProcessEncoder::create({{}, {}, options_, 1}, metrics_);
+  ASSERT_TRUE(made.ok()) << made.status();
+  InProcessEncoder& encoder = **made;
+  const TimePoint start = from_ms(kStart);
+  const Milliseconds interval = options_.sequence.publish_interval;
+  EXPECT_EQ(encoder.at(start), nullptr) << "nothing learned";
+  const auto learner = booted(learner::PolicyLog());
+  for (std::int64_t offset = 0; offset < 40; ++offset) {
+    learner->learn(any(offset));
+    encoder.learn(any(offset));
+  }
+  EXPECT_EQ(encoder.at(start + interval - Milliseconds(1)), nullptr);
+  const auto first = encoder.at(start + interval);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->version(), 1U);
+  const auto sent = learner::EncoderSnapshot::make(first->shape().kind, options_.sequence, state_of(*learner).trainer(), 1);
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_THAT(first->outputs(), ::testing::ElementsAreArray((*sent)->outputs())) << "as a worker's learner sends it";
+  EXPECT_EQ(encoder.at(start + 3 * interval), first) << "nothing new";
+  encoder.learn(any(40));
+  EXPECT_EQ(encoder.at(start + 3 * interval)->version(), 2U);
+  EXPECT_EQ(first->version(), 1U) << "who holds the one before keeps it";
+}
+
+TEST_F(EncoderLearning, InProcessThereIsNoneWhereNoneIsConfigured) {
+  options_.sequence.encoder = "none";
+  EXPECT_EQ(*InProcessEncoder::create({{}, {}, options_, 1}, metrics_), nullptr);
+  options_.sequence.encoder = "mena";
+  EXPECT_TRUE(absl::IsInvalidArgument(InProcessEncoder::create({{}, {}, options_, 1}, metrics_).status()));
 }
 
 }  // namespace

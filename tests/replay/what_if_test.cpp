@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/hash.h"
@@ -69,6 +71,10 @@ class WhatIf : public ::testing::Test {
     return ids;
   }
 
+  static bool names_sequence(const records::Recommendation& list) {
+    return std::any_of(list.items.begin(), list.items.end(), [](const auto& one) { return one.source == "sequence"; });
+  }
+
   testing::Scratch scratch_;
   pipeline::ShardOptions shard_;
   WhatIfOptions options_;
@@ -109,6 +115,40 @@ TEST_F(WhatIf, ALearningPolicyLearnsFromTheLinesAsItGoes) {
   EXPECT_GE(figures_.outcomes, 60U);
   const std::uint64_t untrained = figures_.lists.all().degraded.at("untrained");
   EXPECT_LT(untrained, 5U);
+}
+
+// Who clicks i0 clicks i5 next, and all else is chance.
+TEST_F(WhatIf, AnEncoderLearnsFromTheLinesAndNamesWhatFitsTheHistory) {
+#ifndef RIFFLE_NETWORK
+  GTEST_SKIP() << "built without the network module (RIFFLE_NETWORK=OFF)";
+#endif
+  learner::SequenceOptions& encoder = options_.learner.sequence;
+  encoder.encoder = "mean";
+  encoder.width = 8;
+  options_.learner.network.device = "cpu";
+  std::vector<std::string> lines;
+  for (int n = 0; n < 8; ++n) lines.push_back(item(n));
+  int second = 0;
+  lines.push_back(request(++second, "before", "u0"));
+  for (int n = 0; n < 120; ++n) {
+    const std::string user = absl::StrCat("u", n % 6);
+    lines.push_back(click(++second, user, 0));
+    lines.push_back(click(++second, user, 5));
+  }
+  lines.push_back(request(++second, "after", "u0"));
+  shard_.policies[0].sources = {"sequence"};
+  ASSERT_TRUE(of_lines(lines).ok());
+  ASSERT_EQ(lists_.size(), 2U);
+  EXPECT_FALSE(names_sequence(lists_[0])) << "there was no version";
+  EXPECT_TRUE(names_sequence(lists_[1]));
+  const std::vector<std::string> with = items(lists_[1]);
+  lists_.clear();
+  ASSERT_TRUE(of_lines(lines).ok());
+  EXPECT_EQ(items(lists_[1]), with) << "the same log, the same lists";
+  lists_.clear();
+  encoder.encoder = "none";
+  ASSERT_TRUE(of_lines(lines).ok());
+  EXPECT_FALSE(names_sequence(lists_[1]));
 }
 
 TEST_F(WhatIf, TheSameLinesAndSeedGiveTheSameListsAndAnotherSeedOthers) {
@@ -197,6 +237,21 @@ TEST_F(WhatIfOnBus, WithTheLoggedPolicyWithoutChanceItGivesTheLoggedLists) {
   ASSERT_TRUE(on_bus().ok());
   // The bench's worker knew no catalogue and no merged statistics: popularity by the shard's own rows is all there is.
   EXPECT_EQ(figures_.lists.all().same_first, figures_.lists.all().compared);
+}
+
+TEST_F(WhatIfOnBus, AnEncoderLearnsFromTheLoggedEvents) {
+#ifndef RIFFLE_NETWORK
+  GTEST_SKIP() << "built without the network module (RIFFLE_NETWORK=OFF)";
+#endif
+  options_.learner.sequence.encoder = "mean";
+  options_.learner.sequence.width = 8;
+  options_.learner.sequence.publish_interval = Milliseconds(1);  // the log's: it takes no longer than this test
+  options_.learner.network.device = "cpu";
+  live(60);
+  shard_.policies[0].sources = {"sequence", "popular"};
+  ASSERT_TRUE(on_bus().ok());
+  ASSERT_EQ(lists_.size(), 60U);
+  EXPECT_TRUE(std::any_of(lists_.begin(), lists_.end(), names_sequence));
 }
 
 TEST_F(WhatIfOnBus, WhatItAnswersChangesNothing) {
