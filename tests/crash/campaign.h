@@ -31,6 +31,7 @@ struct CampaignOptions {
   std::size_t kills = 5;
   std::size_t events_a_round = 250;
   bool power_cuts = false;  // each kill is a power cut; on a local bus only
+  bool encoder = false;     // one learns, and every second kill is while a version is sent
   // How long a process may take to come to the place where it is to be killed, and how late a kill
   // by the clock may come: on Kafka the group first waits for the session of the member that was
   // killed to end.
@@ -106,6 +107,7 @@ class Campaign {
                                       {"journaled", 12}, {"outputs", 40},  {"published", 4},
                                       {"commit", 4},     {"policy", 6}};
   static constexpr std::size_t kPlacesOfAStart = 2;  // the first ones: they need no news
+  static constexpr Place kOfAVersion{"policy", 40};  // an encoder's has some dozens of records
 
   // Between the two, each order of magnitude as likely as any other.
   std::chrono::microseconds log_uniform(double least_ms, double most_ms) {
@@ -150,7 +152,9 @@ class Campaign {
       rest();
       ASSERT_NO_FATAL_FAILURE(kill_after(*process, log_uniform(1, options_.longest_start_ms), "clock"));
     } else {
-      const Place& place = kPlaces[fate_.below(records.empty() ? kPlacesOfAStart : std::size(kPlaces))];
+      const bool version = options_.encoder && !records.empty() && fate_.uniform() < .5;
+      const Place& place =
+          version ? kOfAVersion : kPlaces[fate_.below(records.empty() ? kPlacesOfAStart : std::size(kPlaces))];
       const auto process = riffle_.start(environment({kill_at(place.name, place.passes)}));
       rest();
       ASSERT_NO_FATAL_FAILURE(await_kill(*process, place.name));

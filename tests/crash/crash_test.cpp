@@ -3,8 +3,8 @@
 // that was never killed.
 //
 // RIFFLE_CRASH_SEED and RIFFLE_CRASH_RUNS choose other campaigns, as tools/crash does: by default
-// ten on the local bus, two with power cuts, and two on the broker that RIFFLE_KAFKA=host:port
-// names, from seed 1, of five kills each.
+// ten on the local bus, two with power cuts, two with an encoder, and two on the broker that
+// RIFFLE_KAFKA=host:port names, from seed 1, of five kills each.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -72,12 +72,12 @@ void hold_to_its_promises(const CampaignOptions& options, const std::string& bro
   // The broker outlives the campaign; another of the same seed must not meet its topics.
   const std::string prefix =
       broker.empty() ? "riffle." : absl::StrCat("crash.", ::getpid(), ".", options.seed, ".");
-  Deployment crashed(remains.path() + "/crashed", broker, prefix);
+  Deployment crashed(remains.path() + "/crashed", broker, prefix, options.encoder);
   Campaign campaign(options, crashed);
   campaign.run();
   if (testing::Test::HasFatalFailure()) return;
 
-  Promises promises(crashed, options.power_cuts);
+  Promises promises(crashed, options.power_cuts, options.encoder);
   promises.check();
   const Tally one{campaign.kills(), promises.republished(), campaign.bytes_lost()};
   std::cout << "seed " << options.seed << ": killed at " << one.text() << "; " << one.republished
@@ -143,6 +143,18 @@ TEST(CrashPower, TenPowerLossesLoseNothingThatWasSyncedAndJoinNoRewardWrongly) {
   if (default_campaign() && !HasFailure()) {
     EXPECT_GT(tally.bytes_lost, 0U) << "nothing was cut";
   }
+}
+
+TEST(CrashEncoder, TenKillsOfAWorkerWhoseEncoderLearnsLoseNoInteractionAndDoubleNone) {
+#ifndef RIFFLE_NETWORK
+  GTEST_SKIP() << "built without the network module (RIFFLE_NETWORK=OFF)";
+#endif
+  CampaignOptions options;
+  options.encoder = true;
+  options.patience = std::chrono::seconds(6);  // LibTorch is loaded first
+  options.longest_start_ms = 2000;
+  const Tally tally = run_campaigns(options, number_from("RIFFLE_CRASH_RUNS", 2), "");
+  if (default_campaign()) expect_hits(tally, {"policy"});
 }
 
 TEST(CrashKafka, TenKillsOnARealBrokerLoseNothingAndDoubleNothing) {

@@ -32,12 +32,13 @@ using Ends = std::map<std::pair<pipeline::Input, Partition>, Offset>;
 
 class Deployment {
  public:
-  // `broker`: Kafka's address; empty: a local bus in `directory`.
-  Deployment(std::string directory, std::string broker, const std::string& prefix)
+  // `broker`: Kafka's address; empty: a local bus in `directory`. `encoder`: one of users' histories learns, too.
+  Deployment(std::string directory, std::string broker, const std::string& prefix, bool encoder = false)
       : directory_(std::move(directory)),
         broker_(std::move(broker)),
         prefix_(prefix),
-        topics_(prefix) {
+        topics_(prefix),
+        encoder_(encoder) {
     std::filesystem::create_directories(directory_);
     write_configuration();
     bus::TopicsOptions options;
@@ -158,7 +159,8 @@ class Deployment {
     }
     file << "topics: {prefix: \"" << prefix_ << "\", partitions: " << kPartitions << "}\n"
          << "ingest: {partitioner: murmur2, future_tolerance: 60d}\n"
-         << "learner: {publish_interval: 20ms, linear: {half_life: 0s}}\n"
+         << "learner: {publish_interval: 20ms, linear: {half_life: 0s}"
+         << (encoder_ ? ", sequence: {encoder: mean, width: 8, step_every: 16, publish_interval: 1s}" : "") << "}\n"
          << "state: {directory: \"" << directory_
          << "/state\", cached_users: 16, cached_items: 24, cached_decisions: 16, cached_lists: 16, "
          << "write_buffer_bytes: 1MiB, block_cache_bytes: 8MiB}\n"
@@ -170,6 +172,7 @@ class Deployment {
 
   const std::string directory_, broker_, prefix_;
   const bus::TopicNames topics_;
+  const bool encoder_;
 };
 
 }  // namespace riffle::crash

@@ -17,9 +17,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/hash.h"
 #include "deployment.h"
 #include "learner/policy_log.h"
 #include "learner/trainer.h"
+#include "pipeline/encoder_learner.h"
 #include "records/candidate_table.h"
 #include "records/json_codec.h"
 #include "records/riffle.pb.h"
@@ -33,8 +35,9 @@ class Promises {
   // Reads the topics; the bus is free again afterwards. `power_cuts`: the power was cut, too. Then a list may have left
   // whose decision was lost with the last epoch's journal: its request gets a second list, under a second id, and what
   // users did with the first waits for a decision that never comes, then goes to the last list that showed the item.
-  Promises(const Deployment& riffle, bool power_cuts)
-      : riffle_(riffle), topics_(riffle.topics()), power_cuts_(power_cuts) {
+  // `encoder`: one learned, from click and purchase as what is to be predicted.
+  Promises(const Deployment& riffle, bool power_cuts, bool encoder = false)
+      : riffle_(riffle), topics_(riffle.topics()), power_cuts_(power_cuts), encoder_(encoder) {
     const auto bus = riffle.open_bus();
     events_ = read_topic(*bus, topics_.events);
     requests_ = read_topic(*bus, topics_.requests);
@@ -220,13 +223,14 @@ class Promises {
   // again.
   void check_policies() {
     learner::PolicyLog log;
-    std::uint64_t version = 0;
+    std::map<std::string, std::uint64_t> versions;
     for (const Read& read : policies_) {
       ASSERT_TRUE(read.key.has_value());
       ASSERT_TRUE(log.apply(*read.key, read.value).ok()) << *read.key;
       pb::PolicyManifest manifest;
       if (read.key->find("/version/") == std::string::npos || !read.value) continue;
       ASSERT_TRUE(manifest.ParseFromString(*read.value));
+      std::uint64_t& version = versions[manifest.policy_id()];
       EXPECT_GT(manifest.version(), version) << "versions go up";
       EXPECT_LE(manifest.parent(), version);
       version = manifest.version();
@@ -238,6 +242,43 @@ class Promises {
     const pb::PolicyManifest* newest = log.newest(PolicyId("linear"));
     ASSERT_NE(newest, nullptr) << "nothing was learned";
     check_refit(*newest, log.state_of(*newest).value());
+    if (encoder_) check_encoder(log);
+  }
+
+  // What an encoder has learned from: of an interaction its item, time, and place among the types.
+  using Interaction = std::tuple<std::uint64_t, std::int64_t, std::uint32_t>;
+  using Histories = std::map<std::uint64_t, std::vector<Interaction>>;  // by user, in his order
+
+  // The newest version has every good interaction up to its positions once, each user's in his order.
+  void check_encoder(const learner::PolicyLog& log) {
+    const pb::PolicyManifest* newest = log.newest(PolicyId(std::string(learner::kEncoderId)));
+    ASSERT_NE(newest, nullptr) << "the encoder has learned nothing";
+    const auto state = pipeline::parse_encoder_state(log.state_of(*newest).value());
+    ASSERT_TRUE(state.ok()) << state.status();
+    std::map<std::int32_t, std::int64_t> positions;
+    for (const pb::EventPosition& position : state->positions()) positions[position.partition()] = position.offset();
+    EXPECT_EQ(positions.size(), static_cast<std::size_t>(kPartitions));
+    const pb::InteractionLogState& learned = state->trainer().log();
+    Histories have;
+    for (int i = 0; i < learned.user_size(); ++i)
+      have[learned.user(i)].push_back({learned.item(i), learned.time_ms(i), learned.type(i)});
+    EXPECT_EQ(have, interactions_before(positions)) << "version " << newest->version();
+    EXPECT_GT(learned.user_size(), 500) << "it was never let learn";
+  }
+
+  Histories interactions_before(const std::map<std::int32_t, std::int64_t>& positions) {
+    Histories histories;
+    std::set<std::pair<std::string, std::string>> seen;
+    for (const Read& read : events_) {
+      const auto end = positions.find(read.partition.value());
+      if (end == positions.end() || read.offset.value() >= end->second || !read.header(kExpectHeader).empty()) continue;
+      records::Event event;
+      if (decoder_.decode(*read.value, event) || event.kind != records::EventKind::kInteraction) continue;
+      if (!event.event_id.empty() && !seen.insert({event.user_id.str(), event.event_id.str()}).second) continue;
+      histories[stable_hash(event.user_id.str())].push_back(
+          {key_of(event.item_id).value(), to_ms(*event.timestamp), static_cast<std::uint32_t>(event.type)});
+    }
+    return histories;
   }
 
   void check_position(const pb::ShardPosition& position, std::uint64_t version) {
@@ -305,7 +346,7 @@ class Promises {
   std::map<std::string, Last> last_;
   // By shard and offset of `outcomes`: the highest sequence up to there.
   std::map<std::int32_t, std::map<std::int64_t, std::uint64_t>> highest_;
-  const bool power_cuts_;
+  const bool power_cuts_, encoder_;
   std::vector<std::set<std::string>> by_request_;
   std::set<std::string> lost_;
   std::size_t republished_ = 0;
