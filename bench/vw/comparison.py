@@ -14,7 +14,7 @@ TASKS = {
     "linear": (streams.linear, "linear truth, 20 actions × 15 features, 20,000 decisions"),
     "drift": (streams.drift, "the same, the truth drifting"),
     "quadratic": (streams.quadratic, "quadratic user × item truth, 20 items, 20,000 decisions"),
-    "upworthy": (None, "Upworthy: 10 tests × 5,000 decisions, their packages as arms"),
+    "upworthy": (None, "Upworthy: 50 tests × 5,000 decisions, their packages as arms"),
     "iris": (None, "iris"), "wine": (None, "wine"), "breast_cancer": (None, "breast cancer"),
     "digits": (None, "digits")}
 SHUFFLES = 10   # of a supervised set, to compare on

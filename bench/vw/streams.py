@@ -19,7 +19,7 @@ FEATURES = 15
 SPREAD = 0.7            # of the means: their standard deviation is about 0.18, the best of 20 earns about 0.83
 DRIFT_EVERY = 5_000     # decisions between the truths that the drifting one passes through
 FAULTY_WEEKS = range(201326, 201403)
-UPWORTHY_TESTS = 10
+UPWORTHY_TESTS = 50     # a seed: with ten, which tests they are decided more than who chooses
 UPWORTHY_DECISIONS = 5_000  # a test
 
 
@@ -87,7 +87,7 @@ def upworthy_tests(data):
 
 
 def upworthy(path, seed, data):
-    rng = np.random.default_rng([4, seed])
+    rng = np.random.default_rng([6, seed])
     tests = upworthy_tests(data)
     chosen = rng.choice(len(tests), UPWORTHY_TESTS, replace=False)
     order = rng.permutation(np.repeat(np.arange(UPWORTHY_TESTS), UPWORTHY_DECISIONS))
