@@ -135,18 +135,20 @@ void SequenceEncoder::attention(std::span<float> state) {
 void score_rows(std::span<const float> rows, std::span<const float> state, std::span<float> scores) {
   using Lanes = float __attribute__((vector_size(32)));
   constexpr std::size_t kLanes = sizeof(Lanes) / sizeof(float);
-  const auto read = [](const float* from) {
-    Lanes lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
-    return lanes;
+  // Lanes do not leave a function by value: where the processor has narrower registers, that changes the calling convention.
+  const auto add_product = [](Lanes& sum, const float* x, const float* y) {
+    Lanes of_x, of_y;
+    std::memcpy(&of_x, x, sizeof of_x);
+    std::memcpy(&of_y, y, sizeof of_y);
+    sum += of_x * of_y;
   };
   const std::size_t width = state.size(), pairs = width - width % (2 * kLanes);
   for (std::size_t row = 0; row < scores.size(); ++row) {
     const float* const of = rows.data() + row * width;
     Lanes even{}, odd{};
     for (std::size_t i = 0; i < pairs; i += 2 * kLanes) {
-      even += read(of + i) * read(state.data() + i);
-      odd += read(of + i + kLanes) * read(state.data() + i + kLanes);
+      add_product(even, of + i, state.data() + i);
+      add_product(odd, of + i + kLanes, state.data() + i + kLanes);
     }
     even += odd;
     const Lanes halves = even + __builtin_shufflevector(even, even, 4, 5, 6, 7, 0, 1, 2, 3);
