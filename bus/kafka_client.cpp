@@ -199,6 +199,12 @@ absl::Status KafkaHandle::error(std::string_view what, rd_kafka_resp_err_t code,
   return fatal_error(status, message);
 }
 
+bool is_refusal(rd_kafka_resp_err_t code) {
+  const absl::StatusCode status = status_code(code);
+  return status == absl::StatusCode::kNotFound || status == absl::StatusCode::kPermissionDenied ||
+         status == absl::StatusCode::kInvalidArgument;
+}
+
 absl::StatusCode status_code(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:

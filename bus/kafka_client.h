@@ -72,6 +72,8 @@ absl::Status check_properties(const KafkaOptions& options);
 
 // An error that will not go away by itself has a status code of its own; the others are kUnavailable.
 absl::StatusCode status_code(rd_kafka_resp_err_t code);
+// Refused for what it is; sending it again would give the same answer.
+bool is_refusal(rd_kafka_resp_err_t code);
 // The broker is away or slow: librdkafka tries again by itself.
 bool means_disconnected(rd_kafka_resp_err_t code);
 
