@@ -76,15 +76,11 @@ const pipeline::World& LearnedWorld::at(TimePoint now) {
     if (encoder_) encoder_->know(world_.catalogue);
   }
   if (std::exchange(stats_changed_, false)) world_.stats = stats_.snapshot();
-  if (encoder_) {
-    const auto& newest = encoder_->at(now);
-    policies_changed_ |= newest != served_encoder_;
-    served_encoder_ = newest;
-  }
-  if (std::exchange(policies_changed_, false)) {
+  const auto encoder = encoder_ ? encoder_->at(now) : nullptr;
+  if (std::exchange(policies_changed_, false) || encoder != world_.policies->encoder) {
     policies_.adopt();
     auto policies = std::make_shared<pipeline::PolicySet>(policies_.policies());
-    policies->encoder = served_encoder_;
+    policies->encoder = encoder;
     world_.policies = std::move(policies);
   }
   return world_;

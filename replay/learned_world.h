@@ -58,8 +58,7 @@ class LearnedWorld {
   features::ItemStatsBuilder stats_;
   pipeline::AdoptedPolicies policies_;
   std::unique_ptr<learner::Learner> learner_;
-  std::unique_ptr<pipeline::InProcessEncoder> encoder_;             // null: none
-  std::shared_ptr<const learner::EncoderSnapshot> served_encoder_;  // in world_
+  std::unique_ptr<pipeline::InProcessEncoder> encoder_;  // null: none
   bool catalogue_changed_ = true, stats_changed_ = true, policies_changed_ = true, learned_ = false;
   std::uint64_t outcomes_ = 0, foreign_ = 0;
   std::map<Partition, std::int64_t> offsets_;
